@@ -1,0 +1,28 @@
+/** What the engine hands to a connector: everything it may touch outside its own code. */
+export interface ConnectorContext<Config = unknown, Credentials = unknown> {
+  readonly config: Config;
+  readonly credentials: CredentialStore<Credentials>;
+  readonly logger: ConnectorLogger;
+  /** Aborted when the run is cancelled, drained or has lost its lease. */
+  readonly signal: AbortSignal;
+  readonly clock: ConnectorClock;
+  /** Counts one call to the source, for the run's `api_calls`. */
+  countCall(method: string): void;
+}
+
+export interface CredentialStore<Credentials> {
+  get(): Promise<Credentials>;
+  /** Stores refreshed credentials, encrypted. */
+  update(credentials: Credentials): Promise<void>;
+}
+
+export interface ConnectorLogger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface ConnectorClock {
+  now(): Date;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,164 @@
+import type { z } from 'zod';
+import type { ConnectorContext } from './context.js';
+
+/**
+ * The contract between the engine and a source. Connectors tell, the engine decides: a connector
+ * lists, reads and translates; retries, hashing, counting, writing and deleting belong to the
+ * engine (docs/guides/write-a-connector.md).
+ */
+export interface Connector<Config = unknown, Credentials = unknown> {
+  /** Stable name of the kind of source, e.g. `files`; stored with every connection. */
+  readonly provider: string;
+  readonly title: string;
+  readonly description: string;
+  /** Strict zod schema of a connection's configuration, published as JSON Schema. */
+  readonly configSchema: z.ZodType<Config>;
+  /** Strict zod schema of a connection's credentials. */
+  readonly credentialsSchema: z.ZodType<Credentials>;
+  readonly lanes: readonly LaneDefinition[];
+  readonly limits: ConnectorLimits;
+
+  /** The account behind the credentials; two connections to one account share its budgets. */
+  account(ctx: ConnectorContext<Config, Credentials>): Promise<Account>;
+  /** Named checks, shown when a connection is created and by `probe`. Never throws for a refusal. */
+  probe(ctx: ConnectorContext<Config, Credentials>): Promise<ProbeResult[]>;
+  /** Everything that can be listed on its own; ends naturally only when the list is complete. */
+  partitions(ctx: ConnectorContext<Config, Credentials>): AsyncIterable<Partition>;
+  /**
+   * One lane of one partition from a checkpoint on (null: from the start), page by page. Each
+   * page's checkpoint continues after that page. A listing error is thrown; a broken item is a
+   * failure on the page.
+   */
+  pull(
+    ctx: ConnectorContext<Config, Credentials>,
+    partition: Partition,
+    lane: string,
+    checkpoint: Checkpoint | null,
+  ): AsyncIterable<Page>;
+  /** Asks the source about single items before anything is deleted. One verdict per ref. */
+  verify(
+    ctx: ConnectorContext<Config, Credentials>,
+    refs: readonly DocumentRef[],
+  ): Promise<Verdict[]>;
+  /** Reads one document again (retry, webhook, explain). */
+  fetch(
+    ctx: ConnectorContext<Config, Credentials>,
+    ref: DocumentRef,
+  ): Promise<SourceDocument | Gone>;
+}
+
+export interface LaneDefinition {
+  readonly name: string;
+  /** `sweep` lists everything and can prove completeness; `feed` reads changes and cannot. */
+  readonly kind: 'sweep' | 'feed';
+  /** Raised when the shape of the lane's checkpoint changes; older ones are then discarded. */
+  readonly checkpointVersion: number;
+}
+
+export interface ConnectorLimits {
+  /** Bodies larger than this (bytes) become item failures with code `too_large`. */
+  readonly maxBodyBytes: number;
+  /** How many lazy bodies the engine may read at once. */
+  readonly concurrentReads: number;
+}
+
+export interface Account {
+  /** Stable id at the source, e.g. a workspace id; for `files` the real path. */
+  readonly id: string;
+  readonly title: string;
+}
+
+export interface ProbeResult {
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'indeterminate' | 'skipped';
+  readonly message: string;
+}
+
+export interface Partition {
+  readonly key: string;
+  readonly title: string;
+  /** Why the partition is listed but not read. */
+  readonly skipReason?: string;
+}
+
+/** JSON that a lane needs to continue; opaque to the engine. */
+export type Checkpoint = { readonly [key: string]: unknown };
+
+export interface Page {
+  readonly documents: readonly SourceDocument[];
+  /** External ids that the source itself reports as deleted; they act at once. */
+  readonly tombstones: readonly string[];
+  readonly failures: readonly ItemFailure[];
+  readonly checkpoint: Checkpoint;
+  /** True on the page after which the listing ended naturally. */
+  readonly complete: boolean;
+  /** Why a listing that ended is not complete (shown in the run, blocks deletions). */
+  readonly gapReason?: string;
+  /** How many items the partition is expected to hold, for progress; null when unknown. */
+  readonly expected?: number | null;
+}
+
+export interface SourceDocument {
+  readonly externalId: string;
+  /** Changes whenever the content changes; equal versions are not read again. */
+  readonly version: string;
+  readonly partition: string;
+  readonly parents: readonly string[];
+  readonly title: string;
+  readonly url: string | null;
+  readonly author: string | null;
+  /** Channel or folder, shown and filterable. */
+  readonly container: string | null;
+  readonly times: { readonly createdAt: Date | null; readonly updatedAt: Date | null };
+  readonly access: Access;
+  readonly metadata: { readonly [key: string]: unknown };
+  /**
+   * Ids under which the item may have been known before (a rename candidate): the engine adopts
+   * such a document when its content hash is the same and its old id was not seen in this sweep.
+   */
+  readonly movedFromContentHash?: string;
+  /** The content, or how to read it: a lazy body is only read when the version is new. */
+  readonly body: Body | (() => Promise<Body>);
+}
+
+export type Body =
+  | { readonly text: string; readonly kind?: 'markdown' | 'messages' }
+  | { readonly bytes: Uint8Array; readonly mediaType: string; readonly fileName?: string };
+
+export interface Access {
+  readonly mode: 'public' | 'restricted' | 'unknown';
+  readonly principals: readonly string[];
+}
+
+export interface ItemFailure {
+  readonly externalId: string;
+  readonly title: string;
+  readonly url: string | null;
+  readonly stage: 'list' | 'fetch';
+  readonly code: string;
+  readonly message: string;
+  readonly partition: string;
+}
+
+export interface DocumentRef {
+  readonly externalId: string;
+  readonly partition: string;
+  readonly version: string | null;
+}
+
+export interface Verdict {
+  readonly externalId: string;
+  readonly state: 'alive' | 'gone' | 'lost_access';
+}
+
+export interface Gone {
+  readonly gone: true;
+  readonly state: 'gone' | 'lost_access';
+}
+
+/** Types a connector against its own schemas and returns it unchanged. */
+export function defineConnector<Config, Credentials>(
+  connector: Connector<Config, Credentials>,
+): Connector<Config, Credentials> {
+  return connector;
+}

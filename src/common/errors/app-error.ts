@@ -1,0 +1,36 @@
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+
+export interface AppErrorOptions {
+  /** Seconds after which a retry makes sense; becomes the Retry-After header. */
+  retryAfter?: number;
+  /** FastAPI-shaped list, only for `validation_failed`. */
+  issues?: ValidationIssue[];
+  cause?: unknown;
+}
+
+export interface ValidationIssue {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+}
+
+/** An expected failure with a stable code; the HTTP filter and the CLI know what it means. */
+export class AppError extends Error {
+  readonly retryAfter?: number;
+  readonly issues?: ValidationIssue[];
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: AppErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'AppError';
+    this.retryAfter = options.retryAfter;
+    this.issues = options.issues;
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code].status;
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Every error code the API can answer, with its HTTP status and what it means. The list is the
+ * documentation (docs/guides/errors.md is generated from it); each code is raised in a test.
+ */
+export const ERROR_CODES = {
+  bad_json: { status: 400, meaning: 'The body is not valid JSON.' },
+  bad_cursor: { status: 400, meaning: 'The page cursor was not made by this API.' },
+  unauthorized: { status: 401, meaning: 'No API key was sent, or it is not known.' },
+  key_expired: { status: 401, meaning: 'The API key has expired.' },
+  key_revoked: { status: 401, meaning: 'The API key was revoked or rotated.' },
+  forbidden: { status: 403, meaning: 'The API key lacks the scope that this route needs.' },
+  collection_forbidden: {
+    status: 403,
+    meaning: 'The API key is restricted to another collection.',
+  },
+  operator_only: { status: 403, meaning: 'This route needs the operator key.' },
+  not_found: { status: 404, meaning: 'There is no such route.' },
+  collection_not_found: { status: 404, meaning: 'The tenant has no collection of that name.' },
+  memory_not_found: { status: 404, meaning: 'The collection has no memory with that id.' },
+  document_not_found: { status: 404, meaning: 'The tenant has no document with that id.' },
+  connection_not_found: { status: 404, meaning: 'The tenant has no connection with that id.' },
+  run_not_found: { status: 404, meaning: 'The tenant has no run with that id.' },
+  failure_not_found: { status: 404, meaning: 'The tenant has no failure with that id.' },
+  job_not_found: { status: 404, meaning: 'The tenant has no job with that id.' },
+  api_key_not_found: { status: 404, meaning: 'The tenant has no API key with that id.' },
+  provider_not_found: { status: 404, meaning: 'No connector is registered for that provider.' },
+  tenant_not_found: { status: 404, meaning: 'There is no tenant with that id.' },
+  collection_exists: { status: 409, meaning: 'The tenant has a collection of that name already.' },
+  collection_has_connections: {
+    status: 409,
+    meaning: 'Connections write to this collection; delete them first or pass cascade=true.',
+  },
+  connection_exists: {
+    status: 409,
+    meaning: 'The tenant has a connection to that account in that collection already.',
+  },
+  connection_paused: { status: 409, meaning: 'The connection is paused; resume it first.' },
+  idempotency_in_progress: {
+    status: 409,
+    meaning: 'A request with the same Idempotency-Key is still running.',
+  },
+  memory_is_synced: {
+    status: 409,
+    meaning: 'The text of a synced memory belongs to its source and cannot be edited.',
+  },
+  no_held_deletions: { status: 409, meaning: 'The connection holds no deletions to settle.' },
+  run_finished: { status: 409, meaning: 'The run has ended and cannot be cancelled.' },
+  body_too_large: { status: 413, meaning: 'The body is larger than the route allows.' },
+  validation_failed: { status: 422, meaning: 'The request does not match the schema.' },
+  idempotency_mismatch: {
+    status: 422,
+    meaning: 'The Idempotency-Key was used before with another request.',
+  },
+  invalid_config: { status: 422, meaning: 'The connection configuration is not usable.' },
+  path_not_allowed: {
+    status: 422,
+    meaning: 'The path lies outside TRIBUTARY_FILES_ROOTS or is not a readable folder.',
+  },
+  probe_failed: { status: 422, meaning: 'The source refused a check that the connector needs.' },
+  rate_limited: { status: 429, meaning: 'The request limit of the plan is used up.' },
+  internal_error: { status: 500, meaning: 'An unexpected failure; the log has the request id.' },
+  database_busy: { status: 503, meaning: 'The request waited over 5 s for the database.' },
+  database_unavailable: { status: 503, meaning: 'The database cannot be reached.' },
+  disk_full: { status: 503, meaning: 'The disk of the data directory is full.' },
+  embedder_unavailable: { status: 503, meaning: 'The embedding model cannot be reached.' },
+  shutting_down: { status: 503, meaning: 'The server is stopping.' },
+  data_directory_in_use: { status: 503, meaning: 'Another process owns the data directory.' },
+  configuration_invalid: { status: 500, meaning: 'An environment variable has a wrong value.' },
+  model_unusable: { status: 500, meaning: 'The embedding model cannot be loaded.' },
+  backup_failed: { status: 500, meaning: 'The backup could not be written or read.' },
+} as const satisfies Record<string, { status: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,127 @@
+import { homedir } from 'node:os';
+import { delimiter, resolve } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../common/errors/app-error.js';
+import { Secret } from '../common/secret.js';
+
+/** The settings of one process; docs/guides/configuration.md lists every variable. */
+export interface Config {
+  role: 'all' | 'api' | 'worker';
+  host: string;
+  port: number;
+  /** Folder of embedded mode; also holds its lock, key ring and backups. */
+  dataDir: string;
+  /** Set: server mode on that PostgreSQL. Unset: embedded mode. */
+  databaseUrl?: Secret<string>;
+  databasePoolSize: number;
+  qdrantUrl?: string;
+  bootstrapApiKey?: Secret<string>;
+  operatorKey?: Secret<string>;
+  encryptionKeys?: Secret<string>;
+  embedding: { model: string; apiKey?: Secret<string>; baseUrl?: string };
+  plans: Record<string, Plan>;
+  /** Folders below which the files connector may read. */
+  filesRoots: string[];
+  /** Runs that one process works on at the same time. */
+  workerSlots: number;
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
+}
+
+export interface Plan {
+  /** null = no limit. */
+  requestsPerMinute: number | null;
+}
+
+export const CONFIG = Symbol('Config');
+
+const DEFAULT_PLANS: Record<string, Plan> = {
+  unlimited: { requestsPerMinute: null },
+  standard: { requestsPerMinute: 600 },
+};
+
+const Plans = z.record(
+  z.string(),
+  z.strictObject({ requestsPerMinute: z.int().positive().nullable() }),
+);
+
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not valid JSON' });
+    return z.NEVER;
+  }
+});
+
+const Environment = z.object({
+  TRIBUTARY_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(4700),
+  TRIBUTARY_DATA_DIR: z.string().default('.tributary'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  TRIBUTARY_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
+  QDRANT_URL: z.url().optional(),
+  TRIBUTARY_BOOTSTRAP_API_KEY: z.string().min(16).optional(),
+  TRIBUTARY_OPERATOR_KEY: z.string().min(16).optional(),
+  TRIBUTARY_ENCRYPTION_KEYS: z.string().optional(),
+  TRIBUTARY_EMBEDDING_MODEL: z.string().default('builtin'),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: z.url().optional(),
+  TRIBUTARY_PLANS: json.pipe(Plans).optional(),
+  TRIBUTARY_FILES_ROOTS: z.string().optional(),
+  TRIBUTARY_WORKER_SLOTS: z.coerce.number().int().min(1).max(64).default(2),
+  TRIBUTARY_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info'),
+});
+
+/**
+ * Reads the environment once; nothing else in the product does. Empty variables count as unset.
+ * @throws AppError `configuration_invalid` naming every wrong variable.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new AppError('configuration_invalid', `Wrong configuration: ${wrong.join('; ')}`);
+  }
+  const env = parsed.data;
+  return {
+    role: env.TRIBUTARY_ROLE,
+    host: env.HOST,
+    port: env.PORT,
+    dataDir: resolve(env.TRIBUTARY_DATA_DIR),
+    databaseUrl: secret(env.DATABASE_URL),
+    databasePoolSize: env.TRIBUTARY_DATABASE_POOL,
+    qdrantUrl: env.QDRANT_URL,
+    bootstrapApiKey: secret(env.TRIBUTARY_BOOTSTRAP_API_KEY),
+    operatorKey: secret(env.TRIBUTARY_OPERATOR_KEY),
+    encryptionKeys: secret(env.TRIBUTARY_ENCRYPTION_KEYS),
+    embedding: {
+      model: env.TRIBUTARY_EMBEDDING_MODEL,
+      apiKey: secret(env.OPENAI_API_KEY),
+      baseUrl: env.OPENAI_BASE_URL,
+    },
+    plans: { ...DEFAULT_PLANS, ...env.TRIBUTARY_PLANS },
+    filesRoots: filesRoots(env.TRIBUTARY_FILES_ROOTS, env.DATABASE_URL !== undefined),
+    workerSlots: env.TRIBUTARY_WORKER_SLOTS,
+    logLevel: env.TRIBUTARY_LOG_LEVEL,
+  };
+}
+
+/** A desktop user syncs own folders without settings; a server reads none until told so. */
+function filesRoots(setting: string | undefined, server: boolean): string[] {
+  if (setting !== undefined)
+    return setting
+      .split(delimiter)
+      .filter(Boolean)
+      .map((path) => resolve(path));
+  return server ? [] : [homedir(), process.cwd()];
+}
+
+function secret(value: string | undefined): Secret<string> | undefined {
+  return value === undefined ? undefined : new Secret(value);
+}

@@ -81,6 +81,7 @@ export class CreateConnections1763700000003 implements MigrationInterface {
         title text,
         url text,
         partition_key text,
+        version text,
         attempts int not null default 1,
         next_at timestamptz,
         resolved_at timestamptz,

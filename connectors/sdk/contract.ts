@@ -17,17 +17,28 @@ export interface Connector<Config = unknown, Credentials = unknown> {
   readonly credentialsSchema: z.ZodType<Credentials>;
   readonly lanes: readonly LaneDefinition[];
   readonly limits: ConnectorLimits;
+  /**
+   * The source has no ids that survive a rename (files have only their path). The engine then
+   * adopts a known document under its new id when the content hash is the same and unique, and
+   * the old id was not seen in a complete sweep.
+   */
+  readonly followsRenamesByContent: boolean;
 
   /** The account behind the credentials; two connections to one account share its budgets. */
   account(ctx: ConnectorContext<Config, Credentials>): Promise<Account>;
   /** Named checks, shown when a connection is created and by `probe`. Never throws for a refusal. */
   probe(ctx: ConnectorContext<Config, Credentials>): Promise<ProbeResult[]>;
-  /** Everything that can be listed on its own; ends naturally only when the list is complete. */
+  /**
+   * Everything that can be listed on its own. Ending without an error means the list is complete:
+   * a partition that is no longer in it counts as swept empty.
+   */
   partitions(ctx: ConnectorContext<Config, Credentials>): AsyncIterable<Partition>;
   /**
    * One lane of one partition from a checkpoint on (null: from the start), page by page. Each
    * page's checkpoint continues after that page. A listing error is thrown; a broken item is a
-   * failure on the page.
+   * failure on the page. Ending without an error means there is nothing more to list now; the last
+   * page says whether that was everything. The checkpoint of a sweep is valid for that one sweep,
+   * that of a feed continues in the next run.
    */
   pull(
     ctx: ConnectorContext<Config, Credentials>,
@@ -35,12 +46,18 @@ export interface Connector<Config = unknown, Credentials = unknown> {
     lane: string,
     checkpoint: Checkpoint | null,
   ): AsyncIterable<Page>;
-  /** Asks the source about single items before anything is deleted. One verdict per ref. */
+  /**
+   * Asks the source about single items before anything is deleted. One verdict per ref. An item
+   * that exists but that a sweep would not list (ignored, out of scope) is `gone`.
+   */
   verify(
     ctx: ConnectorContext<Config, Credentials>,
     refs: readonly DocumentRef[],
   ): Promise<Verdict[]>;
-  /** Reads one document again (retry, webhook, explain). */
+  /**
+   * Reads one document again (retry, webhook, explain).
+   * @throws ItemError when it is there but cannot be read
+   */
   fetch(
     ctx: ConnectorContext<Config, Credentials>,
     ref: DocumentRef,
@@ -77,7 +94,7 @@ export interface ProbeResult {
 export interface Partition {
   readonly key: string;
   readonly title: string;
-  /** Why the partition is listed but not read. */
+  /** Why the partition is listed but not read; what is known of it is kept as it is. */
   readonly skipReason?: string;
 }
 
@@ -88,11 +105,17 @@ export interface Page {
   readonly documents: readonly SourceDocument[];
   /** External ids that the source itself reports as deleted; they act at once. */
   readonly tombstones: readonly string[];
+  /** Items that could not be listed. They count as seen: not readable is not deleted. */
   readonly failures: readonly ItemFailure[];
+  /** Items of this page that are left out on purpose: how many by reason (snake_case). */
+  readonly skipped: Readonly<Record<string, number>>;
   readonly checkpoint: Checkpoint;
   /** True on the page after which the listing ended naturally. */
   readonly complete: boolean;
-  /** Why a listing that ended is not complete (shown in the run, blocks deletions). */
+  /**
+   * Why the listing is not complete, on its last page (shown in the run, blocks deletions). A gap
+   * met before the checkpoint must be remembered in the checkpoint: a resumed listing is no proof.
+   */
   readonly gapReason?: string;
   /** How many items the partition is expected to hold, for progress; null when unknown. */
   readonly expected?: number | null;
@@ -113,11 +136,10 @@ export interface SourceDocument {
   readonly access: Access;
   readonly metadata: { readonly [key: string]: unknown };
   /**
-   * Ids under which the item may have been known before (a rename candidate): the engine adopts
-   * such a document when its content hash is the same and its old id was not seen in this sweep.
+   * The content, or how to read it: a lazy body is only read when the version is new. It throws
+   * ItemError when the item cannot be read, its subclass DocumentGoneError when it vanished since
+   * the listing; it may be called again later in the same run.
    */
-  readonly movedFromContentHash?: string;
-  /** The content, or how to read it: a lazy body is only read when the version is new. */
   readonly body: Body | (() => Promise<Body>);
 }
 
@@ -125,6 +147,7 @@ export type Body =
   | { readonly text: string; readonly kind?: 'markdown' | 'messages' }
   | { readonly bytes: Uint8Array; readonly mediaType: string; readonly fileName?: string };
 
+/** `public`: whoever may read the collection; `unknown`: the source did not say. */
 export interface Access {
   readonly mode: 'public' | 'restricted' | 'unknown';
   readonly principals: readonly string[];
@@ -148,6 +171,7 @@ export interface DocumentRef {
 
 export interface Verdict {
   readonly externalId: string;
+  /** `lost_access`: it may still exist, but the credentials no longer reach it. */
   readonly state: 'alive' | 'gone' | 'lost_access';
 }
 

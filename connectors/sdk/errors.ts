@@ -44,3 +44,13 @@ export class ConfigError extends ConnectorError {}
 
 /** One document cannot be read: recorded with its name, retried with backoff; the run goes on. */
 export class ItemError extends ConnectorError {}
+
+/**
+ * The document vanished between listing and reading. Nothing to retry: the next complete sweep
+ * does not see it, and `verify` confirms that it is gone.
+ */
+export class DocumentGoneError extends ItemError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('document_gone', message, options);
+  }
+}

@@ -5,21 +5,27 @@ import type { EntityManager } from 'typeorm';
  * joins them with the rows. Every implementation passes `vector-index.contract.ts`.
  */
 export interface VectorIndex {
-  /** Prepares storage for a space (idempotent), e.g. an HNSW index on a server. */
+  /** Prepares storage for a space (idempotent, outside any transaction), e.g. an HNSW index. */
   ensureSpace(space: SpaceRef): Promise<void>;
   /**
    * Writes vectors and words of memories whose rows are written in the same transaction.
-   * Idempotent by memory id.
+   * Idempotent by memory id; no id occurs twice in one call.
    */
   write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void>;
   /** Replaces words only (title or author changed; nothing is embedded). */
   writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void>;
-  /** Forgets memories; their term statistics leave with them. */
+  /**
+   * Forgets memories; their term statistics leave with them. Call it before their rows are
+   * deleted: the rows' deletion takes the index entries along, but not the statistics.
+   */
   remove(tx: EntityManager, memoryIds: readonly string[]): Promise<void>;
   /** Moves memories to another collection of the same space. */
   move(tx: EntityManager, memoryIds: readonly string[], toCollection: string): Promise<void>;
-  /** The candidates of both arms with both scores, best fused first. */
-  candidates(tx: EntityManager, query: IndexQuery): Promise<Candidate[]>;
+  /**
+   * The candidates of both arms with both scores, best fused first. Hidden memories (archived,
+   * superseded, expired) may be among them unless `visibleOnly` is set.
+   */
+  candidates(tx: EntityManager, query: IndexQuery): Promise<CandidateList>;
   /** The stored vectors of some memories, for related and dedup. */
   vectors(
     tx: EntityManager,
@@ -44,6 +50,7 @@ export interface WordEntry {
 
 export interface IndexEntry extends WordEntry {
   readonly spaceId: number;
+  /** Unit length, or the zero vector for a text without known tokens. */
   readonly embedding: Float32Array;
 }
 
@@ -60,6 +67,11 @@ export interface IndexQuery {
   /** Dense candidates below this raw cosine are dropped unless their words match. */
   readonly minCosine: number;
   readonly filter: MemoryFilter;
+  /**
+   * Leaves hidden memories out inside the arms. Slower without a filter, so it is asked for only
+   * when hidden memories crowded out the others in a first answer.
+   */
+  readonly visibleOnly?: boolean;
 }
 
 /** Conditions on the memory row, applied inside both arms. */
@@ -70,18 +82,29 @@ export interface MemoryFilter {
   readonly connectionId?: string;
   readonly author?: string;
   readonly container?: string;
+  /** Bounds, both inclusive, on when the source last changed it, else on when it was stored. */
   readonly since?: Date;
   readonly until?: Date;
-  readonly metadata?: Record<string, unknown>;
+  /** Containment, as `@>` of jsonb; see `DOCUMENT_FIELDS` for what synced memories add. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   readonly excludeIds?: readonly string[];
+}
+
+export interface CandidateList {
+  readonly candidates: readonly Candidate[];
+  /** An arm gave all that `depth` allows, so there may be more. */
+  readonly full: boolean;
 }
 
 export interface Candidate {
   readonly memoryId: string;
   readonly collectionId: string;
+  /** 0 when there is no query vector. */
   readonly cosine: number;
   /** 0 where no query term occurs. */
   readonly bm25: number;
+  /** `bm25` as a share, 0 to 1, of the most that any text could reach for this query. */
+  readonly coverage: number;
   /** cosine + 0.25 x bm25 / ln(1 + N), or the one arm's own score. */
   readonly fused: number;
 }

@@ -4,6 +4,7 @@
  */
 export const ERROR_CODES = {
   bad_json: { status: 400, meaning: 'The body is not valid JSON.' },
+  bad_request: { status: 400, meaning: 'The URL or the body cannot be read.' },
   bad_cursor: { status: 400, meaning: 'The page cursor was not made by this API.' },
   unauthorized: { status: 401, meaning: 'No API key was sent, or it is not known.' },
   key_expired: { status: 401, meaning: 'The API key has expired.' },
@@ -39,6 +40,10 @@ export const ERROR_CODES = {
     status: 409,
     meaning: 'A request with the same Idempotency-Key is still running.',
   },
+  idempotency_not_replayable: {
+    status: 409,
+    meaning: 'That request was done before; its answer held a secret that is shown only once.',
+  },
   memory_is_synced: {
     status: 409,
     meaning: 'The text of a synced memory belongs to its source and cannot be edited.',
@@ -46,6 +51,10 @@ export const ERROR_CODES = {
   no_held_deletions: { status: 409, meaning: 'The connection holds no deletions to settle.' },
   run_finished: { status: 409, meaning: 'The run has ended and cannot be cancelled.' },
   body_too_large: { status: 413, meaning: 'The body is larger than the route allows.' },
+  unsupported_encoding: {
+    status: 415,
+    meaning: 'The Content-Encoding of the body is neither identity nor gzip.',
+  },
   validation_failed: { status: 422, meaning: 'The request does not match the schema.' },
   idempotency_mismatch: {
     status: 422,

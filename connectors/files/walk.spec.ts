@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { FilesConfig } from './files.config.js';
+import type { FilesSource } from './files-source.js';
+import { MemoryFileSystem } from './memory-file-system.contract.js';
+import { Selection } from './selection.js';
+import { Walk } from './walk.js';
+
+const sourceOf = (paths: readonly string[]): FilesSource & { fileSystem: MemoryFileSystem } => {
+  const fileSystem = new MemoryFileSystem();
+  for (const path of paths) fileSystem.add(path);
+  return {
+    fileSystem,
+    root: { path: '/root', allowed: ['/root'] },
+    selection: new Selection(FilesConfig.parse({ path: '/root' })),
+    followLinks: false,
+    maxFileBytes: 1_000,
+  };
+};
+
+async function filesAfter(source: FilesSource, after: string | null): Promise<string[]> {
+  const files: string[] = [];
+  for await (const event of new Walk(source, 'top', { after, links: [] }).events()) {
+    if (event.kind === 'file') files.push(event.file.id);
+  }
+  return files;
+}
+
+/** Folders and files from few names, so that prefixes and neighbours meet often. */
+const name = fc.constantFrom('a', 'b', 'a-b', 'a!', 'é', 'Z', '10', '9', 'a.b', '𝄞', '\uFB01');
+const path = fc
+  .tuple(fc.array(name, { maxLength: 3 }), name)
+  .map(([folders, file]) => ['top', ...folders, `${file}.md`].join('/'));
+const paths = fc.uniqueArray(path, { minLength: 1, maxLength: 30 });
+
+describe('walk', () => {
+  it('meets every file once', async () => {
+    await fc.assert(
+      fc.asyncProperty(paths, async (all) => {
+        const met = await filesAfter(sourceOf(all), null);
+        expect([...met].sort()).toEqual(all.map((it) => it.normalize('NFC')).sort());
+      }),
+    );
+  });
+
+  it('resumed after any of its files meets exactly the rest', async () => {
+    await fc.assert(
+      fc.asyncProperty(paths, fc.nat(), async (all, at) => {
+        const met = await filesAfter(sourceOf(all), null);
+        const cut = at % met.length;
+        expect(await filesAfter(sourceOf(all), met[cut]!)).toEqual(met.slice(cut + 1));
+      }),
+    );
+  });
+
+  it('resumed in a tree that has changed meets exactly what comes after in the new tree', async () => {
+    await fc.assert(
+      fc.asyncProperty(paths, paths, fc.nat(), async (old, changed, at) => {
+        const met = await filesAfter(sourceOf(old), null);
+        const last = met[at % met.length]!;
+        const before = await filesAfter(sourceOf([...new Set([...changed, last])]), null);
+        const expected = before.slice(before.indexOf(last) + 1);
+        expect(await filesAfter(sourceOf(changed), last)).toEqual(expected);
+      }),
+    );
+  });
+
+  it('does not read folders again that lie before its position', async () => {
+    const source = sourceOf(['top/a/1.md', 'top/b/c/2.md', 'top/b/d/3.md', 'top/e/4.md']);
+    expect(await filesAfter(source, 'top/b/d/3.md')).toEqual(['top/e/4.md']);
+    expect(source.fileSystem.readFolders).not.toContain('/root/top/a');
+    expect(source.fileSystem.readFolders).not.toContain('/root/top/b/c');
+  });
+});

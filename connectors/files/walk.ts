@@ -1,0 +1,192 @@
+import { join } from 'node:path';
+import { isMissing, systemCode } from './file-errors.js';
+import type { FilesSource, SelectedFile } from './files-source.js';
+import { type Entry, entryOf, type Folder, readFolder } from './folder.js';
+import { assertRootExists, readRoot } from './root-listing.js';
+import type { IgnoreRules } from './ignore-rules.js';
+import { joinId, parseId, ROOT_PARTITION } from './relative-path.js';
+import { isWithin } from './root-folder.js';
+import type { SkipReason } from './selection.js';
+import { resolveLink } from './symlink.js';
+
+/** What the walk met, in the order of the entries. */
+export type WalkEvent =
+  | { readonly kind: 'file'; readonly file: SelectedFile }
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly count: number }
+  /** A folder that could not be read: what is in it is unknown. */
+  | { readonly kind: 'gap'; readonly reason: string }
+  /** A name that is not valid Unicode and so cannot be opened. */
+  | { readonly kind: 'unreadable_name'; readonly id: string; readonly path: string }
+  /** The real path of a link that was followed. */
+  | { readonly kind: 'link'; readonly target: string };
+
+export interface WalkPosition {
+  /** Id of the last file that is done; null: from the beginning. */
+  readonly after: string | null;
+  /** Targets of links followed so far, which are not followed twice. */
+  readonly links: readonly string[];
+}
+
+interface Frame {
+  readonly folder: Folder;
+  next: number;
+  /** Names below this folder that lead to the last file that is done; null once past it. */
+  after: readonly string[] | null;
+  /** Reached through a symbolic link. */
+  readonly linked: boolean;
+}
+
+/** The bytes of a name that are no UTF-8 arrive as this character. */
+const REPLACEMENT = '\uFFFD';
+
+/**
+ * Walks one partition, depth first, entries by name: the order is a total one, so that a walk can
+ * continue after any file, also when that file or its neighbours have changed since. Folders that
+ * lie before the position are not read again.
+ */
+export class Walk {
+  private readonly links: Set<string>;
+  private readonly stack: Frame[] = [];
+
+  constructor(
+    private readonly source: FilesSource,
+    private readonly partition: string,
+    private readonly position: WalkPosition,
+  ) {
+    this.links = new Set(position.links);
+  }
+
+  /** @throws ConfigError `folder_missing` when the connection's folder vanished */
+  async *events(): AsyncGenerator<WalkEvent> {
+    const top = await readRoot(this.source);
+    const atRoot = this.partition === ROOT_PARTITION;
+    const only = atRoot ? undefined : entryOf(top.entries, this.partition);
+    if (!atRoot && only?.kind !== 'folder' && only?.kind !== 'symlink') {
+      yield { kind: 'gap', reason: `${this.partition}: the folder vanished during the listing` };
+      return;
+    }
+    const entries = only ? [only] : top.entries.filter((entry) => entry.kind !== 'folder');
+    if (!only && top.duplicates > 0) yield skipped('duplicate_name', top.duplicates);
+    this.stack.push({
+      folder: { ...top, entries },
+      next: 0,
+      after: this.position.after === null ? null : (parseId(this.position.after) ?? null),
+      linked: false,
+    });
+    for (let frame = this.stack.at(-1); frame; frame = this.stack.at(-1)) {
+      const entry = frame.folder.entries[frame.next++];
+      if (entry) yield* this.visit(frame, entry);
+      else this.stack.pop();
+    }
+  }
+
+  private async *visit(frame: Frame, entry: Entry): AsyncGenerator<WalkEvent> {
+    const [done, ...below] = frame.after ?? [];
+    const onTheWay = done !== undefined && entry.name === done;
+    if (done !== undefined && entry.name < done) return;
+    if (done !== undefined && !onTheWay) frame.after = null;
+    // Only a folder holds something that comes after itself.
+    if (onTheWay && entry.kind !== 'folder' && entry.kind !== 'symlink') return;
+    const after = onTheWay && below.length > 0 ? below : null;
+
+    const id = joinId(frame.folder.id, entry.name);
+    const path = join(frame.folder.path, entry.nameOnDisk);
+    if (entry.kind === 'special') yield skipped('special_file');
+    if (entry.kind === 'file') yield* this.file(frame, entry, id, path);
+    if (entry.kind === 'folder')
+      yield* this.folder(frame, entry, { id, path, after, linked: false });
+    if (entry.kind === 'symlink') yield* this.symlink(frame, entry, id, path, after, onTheWay);
+  }
+
+  private *file(frame: Frame, entry: Entry, id: string, path: string): Generator<WalkEvent> {
+    const decision = this.source.selection.file(id, entry.name, frame.folder.rules);
+    if (!decision.take) {
+      if (decision.reason) yield skipped(decision.reason);
+    } else if (entry.nameOnDisk.includes(REPLACEMENT)) {
+      yield { kind: 'unreadable_name', id, path };
+    } else {
+      yield { kind: 'file', file: { id, path, mediaType: decision.mediaType } };
+    }
+  }
+
+  private async *folder(
+    frame: Frame,
+    entry: Entry,
+    at: { id: string; path: string; after: readonly string[] | null; linked: boolean },
+  ): AsyncGenerator<WalkEvent> {
+    const reason = this.source.selection.folder(at.id, entry.name, frame.folder.rules);
+    if (reason !== undefined) {
+      if (reason) yield skipped(reason);
+      return;
+    }
+    const linked = at.linked || frame.linked;
+    const visited = at.path === this.source.root.path || this.links.has(at.path);
+    if (frame.linked && !at.linked && !at.after && visited) {
+      yield skipped('symlink_duplicate');
+      return;
+    }
+    yield { kind: 'folder' };
+    const folder = await this.read(at.id, at.path, frame.folder.rules);
+    if (typeof folder === 'string') {
+      if (entry.nameOnDisk.includes(REPLACEMENT)) yield { kind: 'unreadable_name', ...at };
+      else yield { kind: 'gap', reason: folder };
+      return;
+    }
+    if (folder.duplicates > 0 && !at.after) yield skipped('duplicate_name', folder.duplicates);
+    this.stack.push({ folder, next: 0, after: at.after, linked });
+  }
+
+  private async *symlink(
+    frame: Frame,
+    entry: Entry,
+    id: string,
+    path: string,
+    after: readonly string[] | null,
+    onTheWay: boolean,
+  ): AsyncGenerator<WalkEvent> {
+    const target = await resolveLink(this.source, path);
+    // A link to a folder at the top is a partition of its own.
+    if (target.kind === 'folder' && this.partition === ROOT_PARTITION) return;
+    if (target.kind !== 'folder' && onTheWay) return;
+    if (target.kind === 'skipped') {
+      yield skipped(target.reason);
+      return;
+    }
+    if (!onTheWay) {
+      if (this.isListedElsewhere(target.path)) {
+        yield skipped('symlink_duplicate');
+        return;
+      }
+      this.links.add(target.path);
+      yield { kind: 'link', target: target.path };
+    }
+    if (target.kind === 'file') yield* this.file(frame, entry, id, target.path);
+    else yield* this.folder(frame, entry, { id, path: target.path, after, linked: true });
+  }
+
+  /** Also ends loops: no folder is entered by a second link. */
+  private isListedElsewhere(path: string): boolean {
+    if (isWithin(path, this.source.root.path)) return true;
+    for (const target of this.links) if (isWithin(path, target)) return true;
+    return false;
+  }
+
+  /** The folder, or why it cannot be read. */
+  private async read(
+    id: string,
+    path: string,
+    outer: IgnoreRules | null,
+  ): Promise<Folder | string> {
+    try {
+      return await readFolder(this.source.fileSystem, id, path, outer);
+    } catch (error) {
+      const code = systemCode(error);
+      await assertRootExists(this.source);
+      if (isMissing(code)) return `${id}: the folder vanished during the listing`;
+      return `${id}: the folder cannot be read (${code})`;
+    }
+  }
+}
+
+const skipped = (reason: SkipReason, count = 1): WalkEvent => ({ kind: 'skipped', reason, count });

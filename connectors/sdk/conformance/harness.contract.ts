@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { ConnectorContext } from '../context.js';
+import type { Body, Connector } from '../contract.js';
+import type { OptionalEdit, SourceEditor } from './source-editor.js';
+
+/** One connector with a fresh source of its own. */
+export interface ConformanceHarness {
+  readonly connector: Connector;
+  /** As a user writes them; the suite passes them through the connector's schemas. */
+  readonly config: unknown;
+  readonly credentials: unknown;
+  readonly editor: SourceEditor;
+  dispose(): Promise<void>;
+}
+
+export interface ConformanceOptions {
+  /** Documents on a full page of the sweep lane. */
+  readonly pageSize: number;
+  /** What the editor can do; all cases that need something else are skipped. */
+  readonly supports: readonly OptionalEdit[];
+}
+
+export interface Bench extends ConformanceHarness {
+  /** @param skewMs how far the clock of the connector is off */
+  context(options?: { signal?: AbortSignal; skewMs?: number }): ConnectorContext;
+}
+
+/** What the cases of one file need: the harness of the running test, and `it` for some edits. */
+export interface Cases {
+  readonly pageSize: number;
+  bench(): Bench;
+  /** `it` where the source can do all that, else `it.skip`. */
+  when(...edits: readonly OptionalEdit[]): jest.It;
+}
+
+export function benchOf(harness: ConformanceHarness): Bench {
+  const { connector } = harness;
+  const config = connector.configSchema.parse(harness.config);
+  let credentials = connector.credentialsSchema.parse(harness.credentials);
+  return {
+    ...harness,
+    context: ({ signal = new AbortController().signal, skewMs = 0 } = {}) => ({
+      config,
+      credentials: {
+        get: () => Promise.resolve(credentials),
+        update: (changed) => {
+          credentials = changed;
+          return Promise.resolve();
+        },
+      },
+      logger: { debug: () => {}, info: () => {}, warn: () => {} },
+      signal,
+      clock: {
+        now: () => new Date(Date.now() + skewMs),
+        sleep: () => Promise.resolve(),
+      },
+      countCall: () => {},
+    }),
+  };
+}
+
+export function textOf(body: Body): string {
+  return 'text' in body ? body.text : Buffer.from(body.bytes).toString('utf8');
+}
+
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Puts documents into a container until it has `count`; their ids. */
+export async function fill(
+  editor: SourceEditor,
+  container: string,
+  count: number,
+  label = 'note',
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const number = String(i).padStart(5, '0');
+    ids.push(await editor.put(container, `${label}-${number}`, `The text of ${label} ${number}.`));
+  }
+  return ids;
+}

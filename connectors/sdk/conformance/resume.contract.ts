@@ -1,0 +1,72 @@
+import { type Cases, fill } from './harness.contract.js';
+import { expectIndexToEqualSource, Killed, ReferenceEngine } from './reference-engine.contract.js';
+
+/** Fault matrix f (stale cursor), g (kill -9 before and after the commit of a page). */
+export function resumeCases({ bench, pageSize, when }: Cases): void {
+  describe('a listing that is resumed', () => {
+    it.each([
+      ['before', true],
+      ['after', false],
+    ])('continues when killed %s the commit of any page', async (_, killBeforeCommit) => {
+      const { editor } = bench();
+      await fill(editor, await editor.createContainer('first'), 2 * pageSize + 1);
+      await fill(editor, await editor.createContainer('second'), 2);
+      const whole = await new ReferenceEngine(bench()).sync();
+      for (let page = 1; page <= whole.pages; page++) {
+        const engine = new ReferenceEngine(bench());
+        const killed = engine.sync({ killAtPage: page, killBeforeCommit });
+        await expect(killed).rejects.toBeInstanceOf(Killed);
+        const rest = await engine.sync();
+        await expectIndexToEqualSource(bench(), engine);
+        expect(rest.complete).toEqual(whole.complete);
+        // At most the killed page is listed again.
+        expect(rest.pages).toBeLessThanOrEqual(whole.pages - page + 1);
+      }
+    });
+
+    it('continues when the documents around the checkpoint are gone', async () => {
+      const { editor } = bench();
+      const container = await editor.createContainer('work');
+      const ids = await fill(editor, container, 2 * pageSize + 1);
+      const engine = new ReferenceEngine(bench());
+      await expect(engine.sync({ partition: container, killAtPage: 1 })).rejects.toBeInstanceOf(
+        Killed,
+      );
+      for (const id of ids.slice(pageSize - 2, pageSize + 2)) await editor.remove(id);
+      await engine.sync();
+      await engine.sync();
+      await expectIndexToEqualSource(bench(), engine);
+    });
+
+    it('finds what was added while it stood still, at the latest in the next run', async () => {
+      const { editor } = bench();
+      const container = await editor.createContainer('work');
+      await fill(editor, container, pageSize + 1);
+      const engine = new ReferenceEngine(bench());
+      await expect(engine.sync({ partition: container, killAtPage: 1 })).rejects.toBeInstanceOf(
+        Killed,
+      );
+      await editor.put(container, 'aaa', 'Added before the checkpoint.');
+      await editor.put(container, 'zzz', 'Added after the checkpoint.');
+      const resumed = await engine.sync();
+      expect(resumed.deleted).toEqual([]);
+      await engine.sync();
+      await expectIndexToEqualSource(bench(), engine);
+    });
+
+    when('truncateListing')('remembers a gap that it met before the checkpoint', async () => {
+      const { editor } = bench();
+      const container = await editor.createContainer('work');
+      await fill(editor, container, pageSize + 1);
+      await editor.truncateListing!(container);
+      const engine = new ReferenceEngine(bench());
+      await expect(engine.sync({ partition: container, killAtPage: 1 })).rejects.toBeInstanceOf(
+        Killed,
+      );
+      await editor.repair();
+      const resumed = await engine.sync();
+      expect(resumed.complete).not.toContain(container);
+      expect(resumed.gaps[container]).toBeTruthy();
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { AuthModule } from './auth/auth.module.js';
+import { CollectionsModule } from './collections/collections.module.js';
+import { CLOCK, SystemClock, type Clock } from './common/clock.js';
+import { HttpModule } from './common/http/http.module.js';
+import { IDS, RandomIds } from './common/ids.js';
+import { CONFIG, type Config } from './config/config.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
+
+const PLATFORM = [ScheduleModule.forRoot(), DatabaseModule, AuthModule, HttpModule, HealthModule];
+
+/** One line per feature; each module brings its controllers, services and timers. */
+const FEATURES = [TenantsModule, CollectionsModule];
+
+/** The whole product. Configuration, clock and ids are handed in here and nowhere else. */
+@Module({})
+export class AppModule {
+  static forConfig(config: Config, clock: Clock = new SystemClock()): DynamicModule {
+    return {
+      module: AppModule,
+      global: true,
+      imports: [...PLATFORM, ...FEATURES],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: CLOCK, useValue: clock },
+        { provide: IDS, useClass: RandomIds },
+      ],
+      exports: [CONFIG, CLOCK, IDS],
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AuditService } from '../auth/audit.service.js';
+import { AppError } from '../common/errors/app-error.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
+import { Database } from '../database/database.js';
+import { CollectionsRepository } from './collections.repository.js';
+import { CollectionsService, type CollectionRef } from './collections.service.js';
+
+/** Rows per transaction: a large collection must not hold up everybody's requests. */
+const BATCH = 500;
+
+@Injectable()
+export class CollectionDeletionService {
+  constructor(
+    private readonly database: Database,
+    private readonly service: CollectionsService,
+    private readonly collections: CollectionsRepository,
+    private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Deletes a collection with its memories. With `cascade` the connections that write to it go
+   * first, so that none refills it. A crash on the way leaves a smaller collection; ask again.
+   * @throws AppError `collection_not_found`, `collection_has_connections`
+   */
+  async delete(
+    tenant: string,
+    by: ApiKeyIdentity,
+    name: string,
+    options: { cascade: boolean },
+  ): Promise<void> {
+    const id = await this.database.inTenant(tenant, async (tx) => {
+      const collection = await this.service.requireIn(tx, tenant, name);
+      await this.settleConnections(tx, tenant, collection, by, options.cascade);
+      return collection.id;
+    });
+    await this.empty(tenant, id);
+    await this.database.inTenant(tenant, async (tx) => {
+      const collection = await this.service.requireIn(tx, tenant, name);
+      // Another one may have been attached while the memories went.
+      await this.settleConnections(tx, tenant, collection, by, options.cascade);
+      await this.collections.delete(tx, tenant, collection.id);
+      const event = { actor: `key:${by.id}`, action: 'collection.deleted', target: name };
+      await this.audit.record(tx, tenant, event);
+    });
+  }
+
+  private async settleConnections(
+    tx: EntityManager,
+    tenant: string,
+    { id, name }: CollectionRef,
+    by: ApiKeyIdentity,
+    cascade: boolean,
+  ): Promise<void> {
+    await this.collections.lock(tx, tenant, id);
+    const connections = await this.collections.attachedConnections(tx, tenant, id);
+    if (connections.length === 0) return;
+    if (!cascade) {
+      throw new AppError(
+        'collection_has_connections',
+        `${connections.length} connection(s) write to "${name}": ` +
+          `${connections.map((connection) => connection.name).join(', ')}. ` +
+          'Delete them first, or pass cascade=true.',
+      );
+    }
+    await this.collections.detachConnections(tx, tenant, id);
+    await this.audit.record(tx, tenant, {
+      actor: `key:${by.id}`,
+      action: 'collection.connections_deleted',
+      target: name,
+      details: { connections },
+    });
+  }
+
+  private async empty(tenant: string, id: string): Promise<void> {
+    for (const table of ['memories', 'documents'] as const) {
+      let deleted: number;
+      do {
+        deleted = await this.database.inTenant(
+          tenant,
+          (tx) => this.collections.deleteSome(tx, table, tenant, id, BATCH),
+          { priority: 'background' },
+        );
+      } while (deleted === BATCH);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Collection } from './collection.entity.js';
+
+/** A collection with what is stored elsewhere about it. */
+export interface CollectionRow extends Collection {
+  model: string;
+  dimensions: number;
+  scoreLow: number;
+}
+
+export interface AttachedConnection {
+  id: string;
+  provider: string;
+  name: string;
+}
+
+const COLUMNS = `
+  c.id, c.tenant_id as "tenantId", c.name, c.description, c.metadata, c.space_id as "spaceId",
+  c.next_space_id as "nextSpaceId", c.created_at as "createdAt", c.updated_at as "updatedAt",
+  s.model, s.dimensions, s.score_lo as "scoreLow"`;
+
+@Injectable()
+export class CollectionsRepository {
+  async find(tx: EntityManager, tenant: string, name: string): Promise<CollectionRow | undefined> {
+    const rows: CollectionRow[] = await tx.query(
+      `select ${COLUMNS} from collections c join embedding_spaces s on s.id = c.space_id
+        where c.tenant_id = $1 and c.name = $2`,
+      [tenant, name],
+    );
+    return rows[0];
+  }
+
+  /** By name; `after` is the last name of the page before, `only` what a restricted key sees. */
+  list(
+    tx: EntityManager,
+    tenant: string,
+    page: { limit: number; offset: number; after?: string; only: string | null },
+  ): Promise<CollectionRow[]> {
+    return tx.query(
+      `select ${COLUMNS} from collections c join embedding_spaces s on s.id = c.space_id
+        where c.tenant_id = $1 and ($2::text is null or c.name > $2)
+          and ($3::text is null or c.name = $3)
+        order by c.name limit $4 offset $5`,
+      [tenant, page.after, page.only, page.limit, page.after === undefined ? page.offset : 0],
+    );
+  }
+
+  /** How many visible memories each collection holds; absent = none. */
+  async countMemories(tx: EntityManager, ids: readonly string[]): Promise<Map<string, number>> {
+    const rows: { id: string; count: number }[] = await tx.query(
+      `select collection_id as id, count(*)::int as count from memories
+        where collection_id = any($1::uuid[]) and visible group by collection_id`,
+      [ids],
+    );
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  }
+
+  /** @returns false when the tenant has a collection of that name */
+  async insert(tx: EntityManager, row: Collection): Promise<boolean> {
+    const inserted: unknown[] = await tx.query(
+      `insert into collections
+         (id, tenant_id, name, description, metadata, space_id, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)
+       on conflict (tenant_id, name) do nothing returning id`,
+      [
+        row.id,
+        row.tenantId,
+        row.name,
+        row.description,
+        JSON.stringify(row.metadata),
+        row.spaceId,
+        row.createdAt,
+        row.updatedAt,
+      ],
+    );
+    return inserted.length > 0;
+  }
+
+  async update(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    row: Pick<Collection, 'name' | 'description' | 'metadata' | 'updatedAt'>,
+  ): Promise<void> {
+    await tx.query(
+      `update collections set name = $3, description = $4, metadata = $5, updated_at = $6
+        where tenant_id = $1 and id = $2`,
+      [tenant, id, row.name, row.description, JSON.stringify(row.metadata), row.updatedAt],
+    );
+  }
+
+  /** From here to the end of the transaction no connection can be attached to the collection. */
+  async lock(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.query(`select from collections where tenant_id = $1 and id = $2 for update`, [
+      tenant,
+      id,
+    ]);
+  }
+
+  attachedConnections(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+  ): Promise<AttachedConnection[]> {
+    return tx.query(
+      `select id, provider, name from connections
+        where tenant_id = $1 and collection_id = $2 order by created_at, id`,
+      [tenant, id],
+    );
+  }
+
+  async detachConnections(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.query(`delete from connections where tenant_id = $1 and collection_id = $2`, [
+      tenant,
+      id,
+    ]);
+  }
+
+  /** @returns how many rows went; 0 when none is left */
+  async deleteSome(
+    tx: EntityManager,
+    table: 'memories' | 'documents',
+    tenant: string,
+    id: string,
+    limit: number,
+  ): Promise<number> {
+    const [, count]: [unknown, number] = await tx.query(
+      `delete from ${table} where id in (
+         select id from ${table} where collection_id = $2 and tenant_id = $1 limit $3)`,
+      [tenant, id, limit],
+    );
+    return count;
+  }
+
+  async delete(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.delete(Collection, { tenantId: tenant, id });
+  }
+}

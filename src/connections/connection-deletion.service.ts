@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { DocumentLifecycle } from '../remember/document-lifecycle.js';
+import { ConnectionsRepository } from './connections.repository.js';
+import { ConnectionsService } from './connections.service.js';
+
+const BATCH = 200;
+
+@Injectable()
+export class ConnectionDeletionService {
+  constructor(
+    private readonly database: Database,
+    private readonly service: ConnectionsService,
+    private readonly connections: ConnectionsRepository,
+    private readonly lifecycle: DocumentLifecycle,
+  ) {}
+
+  /**
+   * Detaches an account. Its memories stay, unless `purge`, which removes them in small batches
+   * before the connection itself goes, so that a crash in between can simply be repeated.
+   * @throws AppError `connection_not_found`
+   */
+  async delete(tenant: string, id: string, purge: boolean): Promise<void> {
+    await this.service.get(tenant, id);
+    await this.service.pause(tenant, id);
+    while (purge && (await this.purgeBatch(tenant, id)));
+    await this.database.inTenant(tenant, async (tx) => {
+      await this.connections.remove(tx, tenant, id);
+    });
+  }
+
+  private async purgeBatch(tenant: string, id: string): Promise<boolean> {
+    return this.database.inTenant(tenant, async (tx) => {
+      const ids = await this.connections.documentIds(tx, tenant, id, BATCH);
+      await this.lifecycle.erase(tx, tenant, ids);
+      return ids.length > 0;
+    });
+  }
+}

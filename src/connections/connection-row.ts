@@ -1,0 +1,39 @@
+import type { HeldDeletions, RunCounts } from '../runs/run-row.js';
+import type { RunState } from '../runs/run-state.js';
+
+export type ConnectionStatus = 'active' | 'paused' | 'needs_auth' | 'error';
+
+/** When a connection syncs by itself. */
+export interface Schedule {
+  every_minutes: number;
+}
+
+export interface ConnectionRow {
+  id: string;
+  tenant_id: string;
+  provider: string;
+  account_id: string;
+  name: string;
+  collection_id: string;
+  collection: string;
+  container_tag: string | null;
+  config: Record<string, unknown>;
+  schedule: Schedule | null;
+  next_run_at: Date | null;
+  status: ConnectionStatus;
+  status_reason: string | null;
+  created_at: Date;
+  updated_at: Date;
+  document_count: number;
+  last_run: LastRun | null;
+}
+
+export interface LastRun {
+  id: string;
+  state: RunState;
+  counts: Partial<RunCounts>;
+  error: string | null;
+  held_deletions: HeldDeletions | null;
+  created_at: string;
+  finished_at: string | null;
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../common/errors/app-error.js';
+import { Database } from '../database/database.js';
+import { RunsService } from '../runs/runs.service.js';
+import type { RunAnswer } from '../runs/runs.schema.js';
+import { ConnectionsService } from './connections.service.js';
+import type { SyncAnswer, SyncConnectionBody } from './connections.schema.js';
+
+/** Clients give up after 30 s, so a request waits for a run a little less. */
+const WAIT_MS = 25_000;
+
+@Injectable()
+export class ConnectionSyncService {
+  constructor(
+    private readonly database: Database,
+    private readonly connections: ConnectionsService,
+    private readonly runs: RunsService,
+  ) {}
+
+  /**
+   * Asks for a run, or joins the active one, and waits for its end if told so.
+   * @throws AppError `connection_not_found`, `connection_paused`
+   */
+  async sync(
+    tenant: string,
+    id: string,
+    body: SyncConnectionBody,
+    wait: boolean,
+  ): Promise<SyncAnswer> {
+    const asked = await this.database.inTenant(tenant, async (tx) => {
+      const connection = await this.connections.require(tx, tenant, id);
+      if (connection.status === 'paused')
+        throw new AppError(
+          'connection_paused',
+          `The connection is paused: ${connection.status_reason}.`,
+        );
+      const { provider } = connection;
+      return this.runs.enqueue(tx, tenant, {
+        connection: id,
+        provider,
+        trigger: 'manual',
+        options: body,
+      });
+    });
+    this.runs.wakeWorkers();
+    const run = await this.runs.wait(tenant, asked.id, wait ? WAIT_MS : 0);
+    return toSyncAnswer(run, asked.coalesced);
+  }
+
+  /** @throws AppError `connection_not_found` */
+  async history(tenant: string, id: string, limit: number): Promise<RunAnswer[]> {
+    await this.connections.get(tenant, id);
+    return this.runs.list(tenant, id, limit);
+  }
+}
+
+function toSyncAnswer(run: RunAnswer, coalesced: boolean): SyncAnswer {
+  const active = ['queued', 'running', 'waiting'].includes(run.status);
+  return {
+    synced: run.synced_count,
+    cursor: null,
+    status: active ? 'running' : run.status,
+    run_id: run.id,
+    coalesced,
+    error: run.error,
+    run,
+  };
+}

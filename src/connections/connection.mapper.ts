@@ -1,0 +1,33 @@
+import type { ConnectionRow } from './connection-row.js';
+import type { ConnectionAnswer } from './connections.schema.js';
+
+/** A connection as the API shows it: never with credentials. */
+export function toConnection(row: ConnectionRow): ConnectionAnswer {
+  const { last_run: last } = row;
+  const counts = last?.counts;
+  return {
+    id: row.id,
+    provider: row.provider,
+    name: row.name,
+    account_id: row.account_id,
+    collection: row.collection,
+    container_tag: row.container_tag,
+    config: row.config,
+    status: row.status,
+    status_reason: row.status_reason,
+    schedule: row.schedule,
+    next_run_at: row.next_run_at?.toISOString() ?? null,
+    last_run: last && {
+      id: last.id,
+      status: last.state,
+      synced_count: (counts?.created ?? 0) + (counts?.updated ?? 0),
+      error: last.error,
+      created_at: last.created_at,
+      finished_at: last.finished_at,
+    },
+    document_count: row.document_count,
+    held_deletions: last?.held_deletions ?? null,
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  };
+}

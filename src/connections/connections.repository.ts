@@ -1,0 +1,174 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { MAX_CONSECUTIVE_ERRORS } from './connection-limits.js';
+import type { ConnectionRow, ConnectionStatus, Schedule } from './connection-row.js';
+
+const SELECT = `
+  select c.id, c.tenant_id, c.provider, c.account_id, c.name, c.collection_id,
+    k.name as collection, c.container_tag, c.config, c.schedule, c.next_run_at, c.status,
+    c.status_reason, c.created_at, c.updated_at,
+    (select count(*)::int from documents d
+     where d.connection_id = c.id and d.state in ('live', 'suspect')) as document_count,
+    (select jsonb_build_object('id', r.id, 'state', r.state, 'counts', r.counts,
+        'error', r.error, 'held_deletions', r.held_deletions, 'created_at', r.created_at,
+        'finished_at', r.finished_at)
+     from runs r where r.connection_id = c.id order by r.created_at desc, r.id limit 1) as last_run
+  from connections c join collections k on k.id = c.collection_id
+  where c.tenant_id = $1`;
+
+export interface NewConnection {
+  id: string;
+  provider: string;
+  account: string;
+  name: string;
+  collectionId: string;
+  containerTag: string | null;
+  config: Record<string, unknown>;
+  schedule: Schedule | null;
+}
+
+@Injectable()
+export class ConnectionsRepository {
+  /** False when the tenant has a connection to that account in that collection already. */
+  async insert(tx: EntityManager, tenant: string, connection: NewConnection): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `insert into connections (id, tenant_id, provider, account_id, name, collection_id,
+         container_tag, config, schedule, next_run_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+         now() + make_interval(mins => ($9::jsonb ->> 'every_minutes')::int))
+       on conflict (tenant_id, provider, account_id, collection_id) do nothing returning id`,
+      [
+        connection.id,
+        tenant,
+        connection.provider,
+        connection.account,
+        connection.name,
+        connection.collectionId,
+        connection.containerTag,
+        JSON.stringify(connection.config),
+        connection.schedule && JSON.stringify(connection.schedule),
+      ],
+    );
+    return rows.length > 0;
+  }
+
+  /**
+   * Documents that an earlier connection to the account left in the collection belong to the new
+   * one: attaching again embeds nothing that is still the same.
+   */
+  async adopt(tx: EntityManager, tenant: string, connection: NewConnection): Promise<number> {
+    const [adopted] = await tx.query<[{ seq: number }[], number]>(
+      `update documents set connection_id = $1, updated_at = now()
+       where tenant_id = $2 and connection_id is null and provider = $3 and account_id = $4
+         and collection_id = $5 returning seq::int`,
+      [connection.id, tenant, connection.provider, connection.account, connection.collectionId],
+    );
+    if (adopted.length === 0) return 0;
+    const next = adopted.reduce((highest, { seq }) => Math.max(highest, seq), 0) + 1;
+    await tx.query(`update connections set next_seq = $2 where id = $1`, [connection.id, next]);
+    return adopted.length;
+  }
+
+  async find(tx: EntityManager, tenant: string, id: string): Promise<ConnectionRow | undefined> {
+    const rows = await tx.query<ConnectionRow[]>(`${SELECT} and c.id = $2`, [tenant, id]);
+    return rows[0];
+  }
+
+  async list(tx: EntityManager, tenant: string): Promise<ConnectionRow[]> {
+    return tx.query<ConnectionRow[]>(`${SELECT} order by c.created_at, c.id`, [tenant]);
+  }
+
+  async update(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    change: {
+      name?: string;
+      containerTag?: string | null;
+      config?: Record<string, unknown>;
+      schedule?: Schedule | null;
+    },
+  ): Promise<void> {
+    const { name, containerTag, config, schedule } = change;
+    await tx.query(
+      `update connections set name = coalesce($3, name),
+         container_tag = case when $4 then $5 else container_tag end,
+         config = coalesce($6::jsonb, config),
+         schedule = case when $7 then $8::jsonb else schedule end,
+         next_run_at = case when $7
+           then now() + make_interval(mins => ($8::jsonb ->> 'every_minutes')::int)
+           else next_run_at end,
+         updated_at = now()
+       where tenant_id = $1 and id = $2`,
+      [
+        tenant,
+        id,
+        name ?? null,
+        containerTag !== undefined,
+        containerTag ?? null,
+        config ? JSON.stringify(config) : null,
+        schedule !== undefined,
+        schedule ? JSON.stringify(schedule) : null,
+      ],
+    );
+  }
+
+  async setStatus(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    status: ConnectionStatus,
+    reason: string | null,
+  ): Promise<boolean> {
+    const [, affected] = await tx.query<[unknown[], number]>(
+      `update connections set status = $3, status_reason = $4, updated_at = now(),
+         consecutive_errors = case when $3 = 'active' then 0 else consecutive_errors end
+       where tenant_id = $1 and id = $2`,
+      [tenant, id, status, reason],
+    );
+    return affected > 0;
+  }
+
+  async succeeded(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.query(
+      `update connections set consecutive_errors = 0
+       where tenant_id = $1 and id = $2 and consecutive_errors > 0`,
+      [tenant, id],
+    );
+  }
+
+  /** One more error in a row; at the limit the connection stops with status `error`. */
+  async countError(tx: EntityManager, tenant: string, id: string, reason: string): Promise<void> {
+    await tx.query(
+      `update connections set consecutive_errors = consecutive_errors + 1,
+         status = case when consecutive_errors + 1 >= $4 and status = 'active'
+           then 'error' else status end,
+         status_reason = case when consecutive_errors + 1 >= $4 and status = 'active'
+           then $3 else status_reason end, updated_at = now()
+       where tenant_id = $1 and id = $2`,
+      [tenant, id, reason, MAX_CONSECUTIVE_ERRORS],
+    );
+  }
+
+  async remove(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
+    const [, affected] = await tx.query<[unknown[], number]>(
+      `delete from connections where tenant_id = $1 and id = $2`,
+      [tenant, id],
+    );
+    return affected > 0;
+  }
+
+  /** Documents and their memories of one connection, a batch at a time; true while there is more. */
+  async documentIds(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    limit: number,
+  ): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select id from documents where tenant_id = $1 and connection_id = $2 limit $3`,
+      [tenant, id, limit],
+    );
+    return rows.map((row) => row.id);
+  }
+}

@@ -1,0 +1,53 @@
+import { AppError } from '../common/errors/app-error.js';
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const RETRIABLE = new Set(['40001', '40P01']);
+const NO_SPACE = new Set(['53100', 'ENOSPC']);
+const UNREACHABLE = /^(08...|57P0.|53300)$|^E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN)/;
+/** `pg` and `pg-pool` give these no code. */
+const UNREACHABLE_MESSAGE =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|write after end)/i;
+
+/** A serialization failure or deadlock: the same transaction may succeed when run again. */
+export function isRetriable(error: unknown): boolean {
+  return unwrap(error).some(({ code }) => RETRIABLE.has(String(code)));
+}
+
+/**
+ * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`); every
+ * other error, e.g. a broken constraint, stays as it is.
+ */
+export function translateDatabaseError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const errors = unwrap(error);
+  if (errors.some(({ code }) => NO_SPACE.has(String(code)))) {
+    return new AppError('disk_full', 'The disk of the database is full.', { cause: error });
+  }
+  if (errors.some(isUnreachable)) {
+    return new AppError('database_unavailable', 'The database cannot be reached.', {
+      retryAfter: 1,
+      cause: error,
+    });
+  }
+  return error;
+}
+
+interface AnyError {
+  code?: unknown;
+  message?: unknown;
+  driverError?: unknown;
+  errors?: unknown;
+}
+
+function isUnreachable({ code, message }: AnyError): boolean {
+  if (code === 'database_unavailable') return true;
+  return UNREACHABLE.test(String(code)) || UNREACHABLE_MESSAGE.test(String(message));
+}
+
+/** The error and what it wraps: TypeORM keeps the driver's error in its own, Node keeps several. */
+function unwrap(error: unknown): AnyError[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { driverError, errors } = error as AnyError;
+  const several: unknown[] = Array.isArray(errors) ? errors : [];
+  return [error, ...unwrap(driverError), ...several.flatMap(unwrap)];
+}

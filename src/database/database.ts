@@ -1,0 +1,168 @@
+import type { ClientBase } from 'pg';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { type Clock, SystemClock } from '../common/clock.js';
+import { isRetriable, translateDatabaseError } from './database-errors.js';
+import type { RunStatement } from './embedded/maintenance.js';
+import { type GateRequest, PriorityGate } from './priority-gate.js';
+import { insideTransaction, transactionScope } from './transaction-scope.js';
+
+export type TransactionOptions = GateRequest;
+type Work<T> = (tx: EntityManager) => Promise<T>;
+
+const RETRIES = 3;
+
+export interface DatabaseParts {
+  mode: 'embedded' | 'server';
+  dataSource: DataSource;
+  /** Connections: 1 in embedded mode, the size of the pool on a server. */
+  connections: number;
+  clock?: Clock;
+  /** Ends timers that use the database; called before its last transactions are awaited. */
+  stopTimers?: () => Promise<void>;
+  /** Ends what the connections lead to; called when the last one is closed. */
+  stopEngine?: () => Promise<void>;
+}
+
+/**
+ * The only way to the rows: every statement of a feature runs in a transaction opened here.
+ *
+ * A transaction costs BEGIN, its work and COMMIT. On a serialization failure or a deadlock it is
+ * run again, up to three times, so its work must change nothing but rows. It must not call a
+ * network either: in embedded mode everybody waits for it.
+ */
+export class Database {
+  readonly mode: 'embedded' | 'server';
+  /** Chunks per write transaction. */
+  readonly writeBatch: number;
+  private readonly dataSource: DataSource;
+  private readonly clock: Clock;
+  private readonly gate: PriorityGate;
+  private closing?: Promise<void>;
+
+  constructor(private readonly parts: DatabaseParts) {
+    this.mode = parts.mode;
+    // 25 chunks hold the one embedded session for about 50 ms, during which searches wait.
+    this.writeBatch = parts.mode === 'embedded' ? 25 : 200;
+    this.dataSource = parts.dataSource;
+    this.clock = parts.clock ?? new SystemClock();
+    this.gate = new PriorityGate(parts.connections, this.clock);
+  }
+
+  /**
+   * Runs `work` in a transaction on behalf of a tenant.
+   * @throws AppError `database_busy`, `database_unavailable`, `disk_full`, `shutting_down`; other
+   *   errors of the work and of the driver as they are. Nothing is stored then.
+   */
+  async inTenant<T>(tenant: string, work: Work<T>, options?: TransactionOptions): Promise<T> {
+    if (tenant === '') throw new Error('inTenant needs a tenant; across tenants use asSystem.');
+    return this.transaction(work, options);
+  }
+
+  /** The same across tenants: only for auth, sync, scheduler, indexing and admin. */
+  async asSystem<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
+    return this.transaction(work, options);
+  }
+
+  /** @throws AppError when the database does not answer. */
+  async ping(): Promise<void> {
+    await this.alone((run) => run('select 1'), {});
+  }
+
+  /** One statement outside any transaction, e.g. VACUUM, behind everybody's requests. */
+  maintain(sql: string): Promise<Record<string, unknown>[]> {
+    return this.alone((run) => run(sql), { priority: 'background' });
+  }
+
+  /**
+   * Runs `work` while nobody else uses the database; only embedded mode can tell.
+   * Its requests wait, the interactive ones up to 5 s.
+   */
+  async hold<T>(work: (run: RunStatement) => Promise<T>): Promise<T> {
+    if (this.mode !== 'embedded') throw new Error('Only the embedded database can be held.');
+    return this.alone(work, { priority: 'background' });
+  }
+
+  /** Refuses new transactions, awaits those under way, then closes everything. Idempotent. */
+  close(): Promise<void> {
+    this.closing ??= this.closeInOrder();
+    return this.closing;
+  }
+
+  private async closeInOrder(): Promise<void> {
+    try {
+      await this.parts.stopTimers?.();
+      await this.gate.close();
+      await this.dataSource.destroy();
+    } finally {
+      await this.parts.stopEngine?.();
+    }
+  }
+
+  private async transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
+    return this.withPlace(options, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await this.attempt(work);
+        } catch (error) {
+          if (attempt > RETRIES || !isRetriable(error)) throw error;
+          await this.clock.sleep(10 * 2 ** attempt * Math.random());
+        }
+      }
+    });
+  }
+
+  private async attempt<T>(work: Work<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.startTransaction();
+      const result = await transactionScope(() => work(runner.manager));
+      await refuseAborted(runner);
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      await rollBack(runner, error);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  private alone<T>(work: (run: RunStatement) => Promise<T>, options: GateRequest): Promise<T> {
+    const run: RunStatement = (sql) => this.dataSource.query(sql);
+    return this.withPlace(options, () => work(run));
+  }
+
+  private async withPlace<T>(options: GateRequest | undefined, work: () => Promise<T>): Promise<T> {
+    if (insideTransaction()) {
+      throw new Error(
+        'A transaction was opened inside another one; hand its EntityManager on instead.',
+      );
+    }
+    const leave = await this.gate.enter(options);
+    try {
+      return await work();
+    } catch (error) {
+      throw translateDatabaseError(error);
+    } finally {
+      leave();
+    }
+  }
+}
+
+/** COMMIT of an aborted transaction rolls back and reports success; nobody may take it for one. */
+async function refuseAborted(runner: QueryRunner): Promise<void> {
+  const client = (await runner.connect()) as ClientBase;
+  if (client.getTransactionStatus() !== 'E') return;
+  throw new Error('A statement of the transaction failed and its error was ignored.');
+}
+
+async function rollBack(runner: QueryRunner, reason: unknown): Promise<void> {
+  if (!runner.isTransactionActive) return;
+  try {
+    await runner.rollbackTransaction();
+  } catch (error) {
+    // Only a lost connection cannot roll back, and the server then does it by itself.
+    const both = [reason, error];
+    throw new AggregateError(both, 'A transaction and its rollback failed.', { cause: error });
+  }
+}

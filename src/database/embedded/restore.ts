@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Clock, SystemClock } from '../../common/clock.js';
+import { AppError } from '../../common/errors/app-error.js';
+import {
+  BACKUP_FILES,
+  type BackupManifest,
+  KEY_RING_WARNING,
+  readManifest,
+} from './backup-manifest.js';
+import { DataDirectoryLock } from './data-directory-lock.js';
+import { dataPaths, finishRestore, POSTGRES_VERSION } from './data-directory.js';
+import { copyFiles, syncFiles, syncPath, totalBytes } from './file-copy.js';
+import { ensureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
+
+export interface RestoreReport {
+  /** When the restored backup was taken. */
+  createdAt: string;
+  bytes: number;
+  /** Where the database that was there before lies now. */
+  previous: string | null;
+  /** What the operator must know. */
+  warning: string;
+}
+
+/**
+ * Puts a backup in the place of a data directory's database. A kill at any moment leaves either
+ * the old database or the new one.
+ * @throws AppError `data_directory_in_use` while a server runs on it, `backup_failed` for an
+ *   incomplete backup or, unless `force`, a directory that holds a database; `disk_full`.
+ */
+export async function restoreBackup(
+  from: string,
+  dataDir: string,
+  options: { force?: boolean; clock?: Clock } = {},
+): Promise<RestoreReport> {
+  const clock = options.clock ?? new SystemClock();
+  const backup = resolve(from);
+  const manifest = await readManifest(backup);
+  refuseOtherVersion(backup, manifest);
+  await checkFiles(backup, manifest);
+  const lock = await DataDirectoryLock.acquire(dataDir, { clock });
+  try {
+    await finishRestore(dataDir);
+    const { database } = dataPaths(dataDir);
+    const used = existsSync(database) && (await readdir(database)).length > 0;
+    if (used && !options.force) {
+      throw new AppError('backup_failed', `${dataDir} holds a database already; use force.`);
+    }
+    const previous = await replaceDatabase(backup, dataDir, manifest, clock.now());
+    const { createdAt } = manifest;
+    return { createdAt, bytes: totalBytes(manifest), previous, warning: KEY_RING_WARNING };
+  } finally {
+    await lock.release();
+  }
+}
+
+async function replaceDatabase(
+  backup: string,
+  dataDir: string,
+  manifest: BackupManifest,
+  now: Date,
+): Promise<string | null> {
+  const { database, restoring, restored } = dataPaths(dataDir);
+  await ensureFreeSpace(dataDir, totalBytes(manifest) + MINIMUM_FREE_BYTES);
+  for (const leftover of [restoring, restored]) {
+    await rm(leftover, { recursive: true, force: true });
+  }
+  await mkdir(restoring, { mode: 0o700 });
+  await copyFiles(join(backup, BACKUP_FILES), restoring, manifest);
+  await syncFiles(restoring, manifest);
+  await rename(restoring, restored);
+  let previous: string | null = null;
+  if (existsSync(database)) {
+    previous = `${database}.before-${now.toISOString().replaceAll(':', '-')}`;
+    await rename(database, previous);
+  }
+  await finishRestore(dataDir);
+  await syncPath(dataDir);
+  return previous;
+}
+
+async function checkFiles(backup: string, manifest: BackupManifest): Promise<void> {
+  for (const { path, bytes } of manifest.files) {
+    const file = join(backup, BACKUP_FILES, path);
+    const found = existsSync(file) ? (await stat(file)).size : 'missing';
+    if (found === bytes) continue;
+    throw new AppError(
+      'backup_failed',
+      `The backup ${backup} is damaged: ${path} should have ${bytes} bytes, found ${found}.`,
+    );
+  }
+}
+
+function refuseOtherVersion(backup: string, { postgresVersion }: BackupManifest): void {
+  if (postgresVersion === POSTGRES_VERSION) return;
+  throw new AppError(
+    'backup_failed',
+    `The backup ${backup} is of PostgreSQL ${postgresVersion}; this version reads ` +
+      `PostgreSQL ${POSTGRES_VERSION}.`,
+  );
+}

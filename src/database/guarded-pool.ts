@@ -1,0 +1,22 @@
+import pg from 'pg';
+import { insideTransaction } from './transaction-scope.js';
+
+type ConnectCallback = Parameters<pg.Pool['connect']>[0];
+
+/**
+ * Refuses a second connection to whoever holds a transaction. With the one session of embedded
+ * mode it would wait for itself for ever; on a server it would not see the transaction's rows,
+ * and enough such requests at once would empty the pool.
+ */
+export class GuardedPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    if (!insideTransaction()) return callback ? super.connect(callback) : super.connect();
+    const error = new Error(
+      'A second connection was asked for inside a transaction; use the EntityManager given to it.',
+    );
+    if (!callback) return Promise.reject(error);
+    callback(error, undefined, () => undefined);
+  }
+}

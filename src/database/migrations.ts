@@ -1,0 +1,25 @@
+import type { MigrationInterface } from 'typeorm';
+import { CreateTenants1763700000001 } from '../../migrations/1763700000001-create-tenants.js';
+import { CreateCollections1763700000002 } from '../../migrations/1763700000002-create-collections.js';
+import { CreateConnections1763700000003 } from '../../migrations/1763700000003-create-connections.js';
+import { CreateRuns1763700000004 } from '../../migrations/1763700000004-create-runs.js';
+import { CreateMemories1763700000005 } from '../../migrations/1763700000005-create-memories.js';
+import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
+
+type MigrationClass = new () => MigrationInterface;
+
+/** Run in every mode. */
+const common: MigrationClass[] = [
+  CreateTenants1763700000001,
+  CreateCollections1763700000002,
+  CreateConnections1763700000003,
+  CreateRuns1763700000004,
+  CreateMemories1763700000005,
+];
+
+/** Run only where vectors live in PostgreSQL. */
+const pgvector: MigrationClass[] = [CreateVectors1763700000100];
+
+export function migrationsFor(vectors: 'postgresql' | 'qdrant'): MigrationClass[] {
+  return vectors === 'postgresql' ? [...common, ...pgvector] : common;
+}

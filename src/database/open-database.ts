@@ -1,0 +1,149 @@
+import { type Clock, SystemClock } from '../common/clock.js';
+import type { AppError } from '../common/errors/app-error.js';
+import type { Secret } from '../common/secret.js';
+import type { Config } from '../config/config.js';
+import { createDataSource } from './data-source.js';
+import { translateDatabaseError } from './database-errors.js';
+import { Database } from './database.js';
+import { BackupSchedule } from './embedded/backup-schedule.js';
+import { Backups } from './embedded/backups.js';
+import { DataDirectoryLock } from './embedded/data-directory-lock.js';
+import { checkVersion, dataPaths, finishRestore } from './embedded/data-directory.js';
+import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import {
+  ensureFreeSpace,
+  type MeasureFreeSpace,
+  MINIMUM_FREE_BYTES,
+} from './embedded/free-space.js';
+import { Maintenance } from './embedded/maintenance.js';
+import { systemTimers, type Timers } from './embedded/timers.js';
+import { migrateServer } from './server-migration.js';
+
+export type DatabaseConfig = Pick<
+  Config,
+  'dataDir' | 'databaseUrl' | 'databasePoolSize' | 'qdrantUrl'
+>;
+
+export interface OpenDatabaseOptions {
+  clock?: Clock;
+  timers?: Timers;
+  measureFreeSpace?: MeasureFreeSpace;
+  /** Hears of failures that no caller waits for: a backup, a checkpoint, a broken connection. */
+  onError?: (error: unknown) => void;
+  /** Hears once that the embedded database is unusable until the process is started again. */
+  onFailure?: (error: AppError) => void;
+}
+
+export interface OpenedDatabase {
+  database: Database;
+  /** The rest is of embedded mode only. */
+  lock: DataDirectoryLock | null;
+  backups: Backups | null;
+}
+
+/** Opens and migrates the database that the configuration names. `database.close()` ends all. */
+export async function openDatabase(
+  config: DatabaseConfig,
+  options: OpenDatabaseOptions = {},
+): Promise<OpenedDatabase> {
+  try {
+    return config.databaseUrl
+      ? await openServer(config.databaseUrl, config, options)
+      : await openEmbedded(config.dataDir, options);
+  } catch (error) {
+    throw translateDatabaseError(error);
+  }
+}
+
+async function openServer(
+  url: Secret<string>,
+  config: DatabaseConfig,
+  { clock, onError }: OpenDatabaseOptions,
+): Promise<OpenedDatabase> {
+  const vectors = config.qdrantUrl ? 'qdrant' : 'postgresql';
+  const connections = config.databasePoolSize;
+  const dataSource = createDataSource(
+    { mode: 'server', url, poolSize: connections, vectors },
+    onError,
+  );
+  await dataSource.initialize();
+  try {
+    await migrateServer(dataSource, url, vectors);
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+  const database = new Database({ mode: 'server', dataSource, connections, clock });
+  return { database, lock: null, backups: null };
+}
+
+async function openEmbedded(
+  dataDir: string,
+  options: OpenDatabaseOptions,
+): Promise<OpenedDatabase> {
+  const clock = options.clock ?? new SystemClock();
+  const timers = options.timers ?? systemTimers;
+  let postgres: EmbeddedPostgres | undefined;
+  const lock = await DataDirectoryLock.acquire(dataDir, {
+    clock,
+    timers,
+    onLost: () => void postgres?.kill('another process took the data directory over'),
+  });
+  async function stopEngine(): Promise<void> {
+    try {
+      await postgres?.close();
+    } finally {
+      await lock.release();
+    }
+  }
+  try {
+    await finishRestore(dataDir);
+    await checkVersion(dataDir);
+    await ensureFreeSpace(dataDir, MINIMUM_FREE_BYTES, options.measureFreeSpace);
+    postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database, options.onFailure);
+    return await assemble(dataDir, { postgres, lock, clock, timers, options, stopEngine });
+  } catch (error) {
+    await stopEngine();
+    throw error;
+  }
+}
+
+async function assemble(
+  dataDir: string,
+  given: {
+    postgres: EmbeddedPostgres;
+    lock: DataDirectoryLock;
+    clock: Clock;
+    timers: Timers;
+    options: OpenDatabaseOptions;
+    stopEngine: () => Promise<void>;
+  },
+): Promise<OpenedDatabase> {
+  const { postgres, lock, clock, timers, stopEngine } = given;
+  const onError = given.options.onError ?? (() => undefined);
+  const dataSource = createDataSource({ mode: 'embedded', postgres }, onError);
+  await dataSource.initialize();
+  try {
+    await dataSource.runMigrations();
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+  const database = new Database({
+    mode: 'embedded',
+    dataSource,
+    connections: 1,
+    clock,
+    stopTimers: async () => {
+      await maintenance.stop();
+      await schedule.stop();
+    },
+    stopEngine,
+  });
+  const maintenance = new Maintenance((sql) => database.maintain(sql), clock, onError);
+  const backups = new Backups(dataDir, (work) => database.hold(work), clock);
+  const schedule = new BackupSchedule(backups, clock, onError);
+  maintenance.start(timers);
+  schedule.start(timers);
+  return { database, lock, backups };
+}

@@ -1,0 +1,94 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { DocumentState } from '../remember/document-row.js';
+
+/**
+ * One item of a source; its chunks are memories. A deleted one is its own tombstone until
+ * `purgeAt`, so that a restore embeds nothing. Documents of a removed connection stay, without it.
+ */
+@Entity('documents')
+export class Document {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('uuid')
+  tenantId: string;
+
+  @Column('uuid', { nullable: true })
+  connectionId: string | null;
+
+  @Column('uuid')
+  collectionId: string;
+
+  @Column('text')
+  provider: string;
+
+  @Column('text')
+  accountId: string;
+
+  @Column('text')
+  externalId: string;
+
+  @Column('text')
+  partitionKey: string;
+
+  /** Position in the sweep bitmaps of the connection; bigint, so text from the driver. */
+  @Column('bigint')
+  seq: string;
+
+  @Column('text')
+  version: string;
+
+  @Column('text', { nullable: true })
+  contentHash: string | null;
+
+  @Column('text', { nullable: true })
+  metaHash: string | null;
+
+  @Column('text')
+  state: DocumentState;
+
+  @Column('timestamptz', { nullable: true })
+  purgeAt: Date | null;
+
+  @Column('text')
+  title: string;
+
+  @Column('text', { nullable: true })
+  url: string | null;
+
+  @Column('text', { nullable: true })
+  author: string | null;
+
+  @Column('text', { nullable: true })
+  container: string | null;
+
+  @Column('text', { array: true })
+  parents: string[];
+
+  @Column('jsonb')
+  access: Record<string, unknown>;
+
+  @Column('text', { array: true })
+  principals: string[];
+
+  @Column('jsonb')
+  metadata: Record<string, unknown>;
+
+  @Column('int')
+  chunkCount: number;
+
+  @Column('timestamptz', { nullable: true })
+  sourceCreatedAt: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  sourceUpdatedAt: Date | null;
+
+  @Column('timestamptz')
+  syncedAt: Date;
+
+  @Column('timestamptz')
+  createdAt: Date;
+
+  @Column('timestamptz')
+  updatedAt: Date;
+}

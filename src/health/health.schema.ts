@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+export const Health = z
+  .object({
+    status: z.literal('ok'),
+    version: z.string(),
+    mode: z.enum(['embedded', 'server']),
+  })
+  .meta({ id: 'Health' });
+export type Health = z.infer<typeof Health>;
+
+export const Probe = z.object({ status: z.literal('ok') }).meta({ id: 'Probe' });
+export type Probe = z.infer<typeof Probe>;

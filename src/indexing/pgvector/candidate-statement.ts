@@ -1,0 +1,114 @@
+import { intArray, uuidArray, vectorBytes } from '../binary-arrays.js';
+import type { IndexQuery } from '../vector-index.js';
+import { filtersRows, memoryConditions, VISIBLE } from './memory-conditions.js';
+import { Parameters } from './parameters.js';
+
+/** What the words arm looks for. */
+export interface WordsQuery {
+  /** Keys of the GIN index; a memory with none of them is no candidate of this arm. */
+  readonly gate: readonly number[];
+  /** The query's weights as a `sparsevec` literal: the inner product is BM25. */
+  readonly weights: string;
+}
+
+export interface CandidateStatement {
+  readonly text: string;
+  readonly values: unknown[];
+  /** The text is the same for every query like this one, so it may stay prepared. */
+  readonly constant: boolean;
+}
+
+export interface CandidateRow {
+  memory_id: string;
+  collection_id: string;
+  /** Minus the cosine; null when the memory has no vector or the query none. */
+  distance: number | null;
+  /** Minus BM25; null when the query has no words. */
+  product: number | null;
+  in_dense: boolean;
+  in_words: boolean;
+}
+
+/**
+ * One statement: each arm ranks its best `depth`, their union gets the score that one arm lacks by
+ * primary key. Vectors have unit length, so the inner product is the cosine; unlike the cosine
+ * operator it gives a number for the zero vector too.
+ * @param approximate the type that the space's HNSW index stores, e.g. `vector(256)`; null scans
+ */
+export function candidateStatement(
+  query: IndexQuery,
+  words: WordsQuery | null,
+  approximate: string | null,
+): CandidateStatement {
+  const parameters = new Parameters();
+  const collections = parameters.add(uuidArray(query.collectionIds));
+  const depth = parameters.add(query.depth);
+  const dense = query.embedding && `${parameters.add(vectorBytes(query.embedding))}::vector`;
+  const sparse = words && `${parameters.add(words.weights)}::sparsevec`;
+  const exclude = query.filter.excludeIds?.length
+    ? parameters.add(uuidArray(query.filter.excludeIds))
+    : null;
+  const filtered = filtersRows(query.filter) || query.visibleOnly === true;
+  const rowConditions = filtered
+    ? [
+        `m.tenant_id = ${parameters.add(query.tenant)}`,
+        VISIBLE,
+        ...memoryConditions(query.filter, parameters),
+      ]
+    : [];
+  const space = String(query.space.id);
+
+  /** One arm: ids and scores of the best `depth` of a table. */
+  const arm = (table: string, score: string, order: string, conditions: string[]): string => {
+    const all = [`i.collection_id = any(${collections}::uuid[])`, ...conditions, ...rowConditions];
+    if (exclude) all.push(`i.memory_id <> all(${exclude}::uuid[])`);
+    return `select i.memory_id, i.collection_id, ${score} as score from ${table} i
+      ${filtered ? 'join memories m on m.id = i.memory_id' : ''}
+      where ${all.join('\n and ')} order by ${order} limit ${depth}`;
+  };
+  const arms: string[] = [];
+  if (dense) {
+    const distance = `i.embedding <#> ${dense}`;
+    // Only this spelling matches the index; only the other one is sure not to.
+    const indexed = approximate && `i.embedding::${approximate} <#> ${dense}::${approximate}`;
+    const dimension = [`i.space_id = ${space}`];
+    arms.push(`dense as materialized (
+      ${arm('vectors', distance, indexed ?? distance, dimension)})`);
+  }
+  if (sparse) {
+    const product = `i.weights <#> ${sparse}`;
+    const gate = parameters.add(intArray(words.gate));
+    arms.push(`words_arm as materialized (
+      ${arm('words', product, product, [`i.terms && ${gate}::int[]`])})`);
+  }
+  const found = [
+    dense && `select memory_id, collection_id, score as distance, null::float8 as product from dense`,
+    sparse && `select memory_id, collection_id, null::float8, score from words_arm`,
+  ].filter((part) => part !== null);
+  return {
+    text: `with ${arms.join(', ')}, found (memory_id, collection_id, distance, product) as (
+        select memory_id, collection_id, min(distance), min(product)
+        from (${found.join(' union all ')}) u (memory_id, collection_id, distance, product)
+        group by memory_id, collection_id)
+      select f.memory_id, f.collection_id,
+        f.distance is not null as in_dense, f.product is not null as in_words,
+        ${missingDistance(dense, space)} as distance,
+        ${missingProduct(sparse, query.mode)} as product
+      from found f`,
+    values: parameters.values,
+    constant: !filtered,
+  };
+}
+
+function missingDistance(dense: string | null, space: string): string {
+  if (!dense) return 'null::float8';
+  return `coalesce(f.distance, (select v.embedding <#> ${dense} from vectors v
+    where v.space_id = ${space} and v.collection_id = f.collection_id
+      and v.memory_id = f.memory_id))`;
+}
+
+function missingProduct(sparse: string | null, mode: IndexQuery['mode']): string {
+  if (!sparse || mode === 'vector') return 'null::float8';
+  return `coalesce(f.product, (select w.weights <#> ${sparse} from words w
+    where w.memory_id = f.memory_id))`;
+}

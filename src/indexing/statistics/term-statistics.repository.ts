@@ -1,0 +1,181 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../../database/prepared-statement.js';
+import { intArray, uuidArray } from '../binary-arrays.js';
+import type { StatisticsDelta } from './statistics-delta.js';
+
+/** What BM25 needs to know about the collections in scope. */
+export interface TermStatistics {
+  /** Documents of all collections together, as far as they are folded in. */
+  readonly documents: number;
+  /** Documents with the term, by term id; terms that occur nowhere are absent. */
+  readonly frequencies: ReadonlyMap<number, number>;
+  /** Writes whose counts are not folded in yet. */
+  readonly pending: readonly PendingDeltas[];
+}
+
+export interface PendingDeltas {
+  readonly collectionId: string;
+  /** Documents written and removed by them. */
+  readonly documents: number;
+}
+
+/**
+ * Term statistics of collections. A write appends one row of counts, so that writers never wait
+ * for each other's row of a common word; `fold` adds these rows up later.
+ */
+@Injectable()
+export class TermStatisticsRepository {
+  async read(
+    tx: EntityManager,
+    collectionIds: readonly string[],
+    terms: readonly number[],
+  ): Promise<TermStatistics> {
+    const rows = await runPrepared<{
+      kind: 'total' | 'term' | 'pending';
+      key: string | null;
+      documents: string;
+    }>(
+      tx,
+      `select 'total' as kind, null as key, coalesce(sum(documents), 0)::text as documents
+       from collection_stats where collection_id = any($1::uuid[])
+       union all
+       select 'term', term::text, sum(documents)::text from term_stats
+       where collection_id = any($1::uuid[]) and term = any($2::int[]) group by term
+       union all
+       select 'pending', collection_id::text, sum(abs(documents))::text from term_deltas
+       where collection_id = any($1::uuid[]) group by collection_id`,
+      [uuidArray(collectionIds), intArray(terms)],
+    );
+    const frequencies = new Map<number, number>();
+    const pending: PendingDeltas[] = [];
+    let documents = 0;
+    for (const row of rows) {
+      const count = Number(row.documents);
+      if (row.kind === 'total') documents = Math.max(count, 0);
+      else if (row.kind === 'term') frequencies.set(Number(row.key), count);
+      else pending.push({ collectionId: row.key!, documents: count });
+    }
+    return { documents, frequencies, pending };
+  }
+
+  async append(tx: EntityManager, deltas: readonly StatisticsDelta[]): Promise<void> {
+    for (const { collectionId, documents, totalLength, counts } of deltas) {
+      await runPrepared(
+        tx,
+        `insert into term_deltas (collection_id, documents, total_length, terms, counts)
+         values ($1, $2, $3, $4, $5)`,
+        [
+          collectionId,
+          documents,
+          totalLength,
+          intArray([...counts.keys()]),
+          intArray([...counts.values()]),
+        ],
+      );
+    }
+  }
+
+  /**
+   * The frozen average length of each collection; one that has none yet gets the offered one.
+   * @param offered by collection id
+   */
+  async averageLengths(
+    tx: EntityManager,
+    offered: ReadonlyMap<string, number>,
+  ): Promise<Map<string, number>> {
+    const averages = new Map<string, number>();
+    const known = await runPrepared<{ id: string; average: number }>(
+      tx,
+      `select collection_id as id, average_length as average from collection_stats
+       where collection_id = any($1::uuid[]) and average_length is not null`,
+      [uuidArray([...offered.keys()])],
+    );
+    for (const { id, average } of known) averages.set(id, average);
+    for (const [id, average] of offered) {
+      if (!averages.has(id)) averages.set(id, await this.setFirstAverage(tx, id, average));
+    }
+    return averages;
+  }
+
+  /** Of several first writers at once, one sets it and the others wait and take it over. */
+  private async setFirstAverage(tx: EntityManager, id: string, average: number): Promise<number> {
+    const rows = await runPrepared<{ average: number }>(
+      tx,
+      `insert into collection_stats (collection_id, average_length) values ($1, $2)
+       on conflict (collection_id) do update
+         set average_length = coalesce(collection_stats.average_length, excluded.average_length)
+       returning average_length as average`,
+      [id, average],
+    );
+    return rows[0]!.average;
+  }
+
+  /**
+   * Adds up to `limit` pending rows of a collection to its statistics and deletes them, so each
+   * counts once whatever crashes. Of two folders, the one that comes second goes away empty.
+   * @returns how many rows were folded
+   */
+  async fold(tx: EntityManager, collectionId: string, limit: number): Promise<number> {
+    await runPrepared(
+      tx,
+      `insert into collection_stats (collection_id)
+       select $1 where exists (select from collections where id = $1)
+       on conflict (collection_id) do nothing`,
+      [collectionId],
+    );
+    const mine = await runPrepared(
+      tx,
+      `select 1 from collection_stats where collection_id = $1 for update skip locked`,
+      [collectionId],
+    );
+    if (mine.length === 0) return 0;
+    const rows = await runPrepared<{ folded: number }>(
+      tx,
+      `with folded as (
+         delete from term_deltas where id in (
+           select id from term_deltas where collection_id = $1 order by id limit $2)
+         returning documents, total_length, terms, counts),
+       sums as (
+         insert into term_stats (collection_id, term, documents)
+         select $1, u.term, sum(u.count) from folded, unnest(terms, counts) as u(term, count)
+         group by u.term
+         on conflict (collection_id, term) do update
+           set documents = term_stats.documents + excluded.documents)
+       update collection_stats s
+       set documents = s.documents + f.documents, total_length = s.total_length + f.total_length
+       from (select count(*)::int as folded, coalesce(sum(documents), 0) as documents,
+               coalesce(sum(total_length), 0) as total_length from folded) f
+       where s.collection_id = $1
+       returning f.folded`,
+      [collectionId, limit],
+    );
+    return rows[0]?.folded ?? 0;
+  }
+
+  /** Collections with writes that nobody has folded, e.g. because the writer died. */
+  async unfolded(tx: EntityManager): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select distinct collection_id as id from term_deltas`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Collections whose true average length is further than `share` from the frozen one. */
+  async drifted(tx: EntityManager, share: number): Promise<{ id: string; average: number }[]> {
+    return tx.query<{ id: string; average: number }[]>(
+      `select collection_id as id, (total_length::float8 / documents)::real as average
+       from collection_stats
+       where documents > 0 and total_length > 0 and average_length > 0
+         and abs(total_length::float8 / documents - average_length) > $1 * average_length`,
+      [share],
+    );
+  }
+
+  async setAverage(tx: EntityManager, collectionId: string, average: number): Promise<void> {
+    await tx.query(`update collection_stats set average_length = $2 where collection_id = $1`, [
+      collectionId,
+      average,
+    ]);
+  }
+}

@@ -1,0 +1,47 @@
+import type { EntityManager } from 'typeorm';
+import type { SourceDocument } from '../../connectors/sdk/contract.js';
+import type { TargetCollection } from './new-memory.js';
+
+/** A document of a source whose content is new or edited, with its text already extracted. */
+export interface ChangedDocument {
+  readonly id: string;
+  /** False when a row of this id is stored already. */
+  readonly isNew: boolean;
+  readonly seq: number;
+  readonly source: Omit<SourceDocument, 'body'>;
+  /** Normalised text. */
+  readonly text: string;
+  readonly kind: 'markdown' | 'messages';
+  readonly contentHash: string;
+  readonly metaHash: string;
+  /** The title differs from the stored one, so every chunk's vector is made again. */
+  readonly retitled: boolean;
+  /** Text hashes of this document's chunks that their owner deleted for good. */
+  readonly suppressedTexts: ReadonlySet<string>;
+}
+
+/** Where a connection's documents go. */
+export interface SyncTarget {
+  readonly connection: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly collection: TargetCollection;
+  readonly containerTag: string | null;
+}
+
+/** Takes part in every commit of a page. */
+export interface CommitHooks {
+  /** First statement of each transaction; throws when the run's lease is lost. */
+  fence(tx: EntityManager): Promise<void>;
+  /** Runs in the last transaction: checkpoint, ledger and counts commit with the last rows. */
+  finish(tx: EntityManager, written: WriteCounts): Promise<void>;
+}
+
+export interface WriteCounts {
+  documents: number;
+  chunks: number;
+  embedded: number;
+  /** Chunks that kept their vector. */
+  embeddingsSaved: number;
+  pruned: number;
+}

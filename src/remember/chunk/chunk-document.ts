@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { markdownSections } from './markdown-sections.js';
+import { messageSections } from './message-sections.js';
+import { MAX_CHUNK_LENGTH, packSections } from './pack.js';
+
+export interface ChunkInput {
+  readonly title: string;
+  readonly text: string;
+  /** `messages`: lines of `name (time): text`; else Markdown, of which plain text is a case. */
+  readonly kind?: 'markdown' | 'messages';
+}
+
+export interface ChunkOptions {
+  /** Tokens as the embedding model counts them. */
+  readonly countTokens: (text: string) => number;
+  /** Size that a chunk should not exceed; headings and repeated table headers may add a little. */
+  readonly maxTokens?: number;
+}
+
+export interface Chunk {
+  /** Position in the document, from 0. */
+  readonly ordinal: number;
+  /** At most 10,000 UTF-16 units. */
+  readonly text: string;
+  /** Titles of the headings that all of the text stands under, the outermost first. */
+  readonly headingPath: string[];
+  /** See `contentHash`. */
+  readonly hash: string;
+  /** Position among the chunks of the document with the same hash, from 0. */
+  readonly equalOrdinal: number;
+}
+
+/**
+ * Cuts a document into chunks in reading order. Cuts fall at headings, then between paragraphs,
+ * list items, messages, tables and code blocks, and inside one of these only where it is too long.
+ * Small neighbouring sections under one heading share a chunk. Every character of the text that is
+ * not white space ends up in a chunk; a document with nothing but a title gives its title, so that
+ * it can be found. Deterministic, and linear in the length of the text.
+ */
+export function chunkDocument(
+  { title, text, kind = 'markdown' }: ChunkInput,
+  { countTokens, maxTokens = 200 }: ChunkOptions,
+): Chunk[] {
+  const source = text.replace(/\r\n?/g, '\n');
+  const sections = kind === 'messages' ? messageSections(source) : markdownSections(source);
+  const chunks = packSections(source, sections, { size: countTokens, maxTokens }).map((draft) => ({
+    text: draft.prefix + source.slice(draft.start, draft.end),
+    headingPath: [...draft.path],
+  }));
+  if (chunks.length === 0 && title.trim() !== '') {
+    chunks.push({ text: title.trim().slice(0, MAX_CHUNK_LENGTH), headingPath: [] });
+  }
+  const seen = new Map<string, number>();
+  return chunks.map((chunk, ordinal) => {
+    const hash = contentHash(chunk.headingPath, chunk.text);
+    const equalOrdinal = seen.get(hash) ?? 0;
+    seen.set(hash, equalOrdinal + 1);
+    return { ordinal, ...chunk, hash, equalOrdinal };
+  });
+}
+
+/**
+ * 128 bits of SHA-256 over heading path and text, as 32 hex digits: enough to never meet a
+ * collision by chance. The path is part of it because it is part of the embedded text, so that
+ * chunks under a renamed heading count as changed. The document's title is not: a rename concerns
+ * all chunks, and keeps their ids.
+ */
+export function contentHash(headingPath: readonly string[], text: string): string {
+  const content = `${JSON.stringify(headingPath)}\n${text}`;
+  return createHash('sha256').update(content).digest('hex').slice(0, 32);
+}

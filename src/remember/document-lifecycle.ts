@@ -1,0 +1,105 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
+import type { SyncTarget } from './changed-document.js';
+import { wordsText } from './chunk/chunk-texts.js';
+import type { DocumentRow } from './document-row.js';
+import { DocumentRowsRepository } from './document-rows.repository.js';
+import { MemoryRowsRepository } from './memory-rows.repository.js';
+
+/** A stored document whose description changed. */
+export interface RelabelledDocument {
+  readonly row: DocumentRow;
+  /** Author or date changed, which the words arm contains. */
+  readonly reworded: boolean;
+}
+
+/** Changes of documents that embed nothing: labels, hiding, restoring, purging. */
+@Injectable()
+export class DocumentLifecycle {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly documents: DocumentRowsRepository,
+    private readonly memories: MemoryRowsRepository,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Documents whose content is as stored: labels, partition, version or visibility changed.
+   * Nothing is embedded; words are written again where author or date (which are searchable)
+   * changed.
+   */
+  async relabel(
+    tx: EntityManager,
+    tenant: string,
+    target: SyncTarget,
+    documents: readonly RelabelledDocument[],
+  ): Promise<void> {
+    const rows = documents.map((document) => document.row);
+    await this.documents.upsert(tx, tenant, { ...target, collection: target.collection.id }, rows);
+    await this.memories.relabel(tx, tenant, rows);
+    const reworded = new Map(
+      documents.filter((document) => document.reworded).map(({ row }) => [row.id, row]),
+    );
+    if (reworded.size === 0) return;
+    const texts = await this.memories.textsOf(tx, tenant, [...reworded.keys()]);
+    await this.index.writeWords(
+      tx,
+      texts.map(({ id, documentId, text, headingPath }) => {
+        const { title, author, sourceCreatedAt, sourceUpdatedAt } = reworded.get(documentId)!;
+        const date = sourceCreatedAt ?? sourceUpdatedAt;
+        const words = wordsText({ title, headingPath, text, author, date });
+        return { memoryId: id, collectionId: target.collection.id, words };
+      }),
+    );
+  }
+
+  /** Hides documents at once and keeps rows and vectors until `purgeAt`: a restore embeds nothing. */
+  async hide(
+    tx: EntityManager,
+    tenant: string,
+    documentIds: readonly string[],
+    state: 'deleted' | 'lost_access',
+    purgeAt: Date,
+  ): Promise<void> {
+    await this.documents.setState(tx, tenant, documentIds, state, purgeAt);
+    await this.memories.setVisible(tx, tenant, documentIds, false);
+  }
+
+  /** Changes the state of documents that stay searchable. */
+  async mark(
+    tx: EntityManager,
+    tenant: string,
+    documentIds: readonly string[],
+    state: 'live' | 'suspect',
+  ): Promise<void> {
+    await this.documents.setState(tx, tenant, documentIds, state, null);
+  }
+
+  /** Removes hidden documents whose grace time is over; answers how many there were. */
+  async purge(limit: number): Promise<number> {
+    const due = await this.database.asSystem((tx) =>
+      this.documents.due(tx, this.clock.now(), limit),
+    );
+    for (const { id, tenant } of due) {
+      await this.database.inTenant(tenant, async (tx) => {
+        const still = await this.documents.stillDue(tx, tenant, id, this.clock.now());
+        if (still) await this.erase(tx, tenant, [id]);
+      });
+    }
+    return due.length;
+  }
+
+  /** Removes documents with their chunks, vectors and words for good. */
+  async erase(tx: EntityManager, tenant: string, documentIds: readonly string[]): Promise<void> {
+    if (documentIds.length === 0) return;
+    const chunks = await this.memories.chunksOf(tx, tenant, documentIds);
+    const ids = chunks.map((chunk) => chunk.id);
+    if (ids.length > 0) await this.index.remove(tx, ids);
+    await this.memories.remove(tx, tenant, ids);
+    await this.documents.remove(tx, tenant, documentIds);
+  }
+}

@@ -1,0 +1,185 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { EMBEDDER, type Embedder } from '../inference/embedder.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
+import type { ChangedDocument, CommitHooks, SyncTarget, WriteCounts } from './changed-document.js';
+import { DocumentRowsRepository } from './document-rows.repository.js';
+import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository.js';
+import { prefetch } from './prefetch.js';
+import { prepareDocument, type PreparedDocument } from './prepare-document.js';
+import {
+  emptyBatch,
+  writeBatches,
+  type EmbeddedDocument,
+  type WriteBatch,
+} from './write-batches.js';
+
+/** New chunks that are embedded together; bounds the memory of one group. */
+const EMBED_GROUP = 200;
+
+/** The way in for documents of a source: chunk, compare, embed what is new, store, index. */
+@Injectable()
+export class DocumentPipeline {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly documents: DocumentRowsRepository,
+    private readonly memories: MemoryRowsRepository,
+    @Inject(EMBEDDER) private readonly embedder: Embedder,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Writes the changed documents of one page in small transactions. Everything is idempotent by
+   * content: a page that was cut short is simply written again.
+   * @throws AppError `embedder_unavailable` before anything of the affected group is written
+   */
+  async write(
+    tenant: string,
+    target: SyncTarget,
+    changed: AsyncIterable<ChangedDocument>,
+    hooks: CommitHooks,
+    signal: AbortSignal,
+  ): Promise<WriteCounts> {
+    const counts: WriteCounts = {
+      documents: 0,
+      chunks: 0,
+      embedded: 0,
+      embeddingsSaved: 0,
+      pruned: 0,
+    };
+    let held: WriteBatch | undefined;
+    for await (const batch of prefetch(this.batches(tenant, target, changed, signal))) {
+      signal.throwIfAborted();
+      if (held) await this.commit(tenant, target, held, hooks, false, counts);
+      held = batch;
+    }
+    signal.throwIfAborted();
+    const last = held ?? emptyBatch();
+    await this.commit(tenant, target, last, hooks, true, counts);
+    return counts;
+  }
+
+  private async *batches(
+    tenant: string,
+    target: SyncTarget,
+    changed: AsyncIterable<ChangedDocument>,
+    signal: AbortSignal,
+  ): AsyncGenerator<WriteBatch> {
+    for await (const group of prefetch(this.groups(tenant, target, changed))) {
+      const texts = group.flatMap((document) => document.fresh.map((chunk) => chunk.embeddedText));
+      const vectors = (await this.embedder.embed(texts, signal)).values();
+      const embedded = group.map((document): EmbeddedDocument => ({
+        ...document,
+        fresh: document.fresh.map((chunk) => ({ ...chunk, embedding: vectors.next().value! })),
+      }));
+      yield* writeBatches(embedded, this.database.writeBatch);
+    }
+  }
+
+  private async *groups(
+    tenant: string,
+    target: SyncTarget,
+    changed: AsyncIterable<ChangedDocument>,
+  ): AsyncGenerator<PreparedDocument[]> {
+    let documents: ChangedDocument[] = [];
+    let characters = 0;
+    for await (const document of changed) {
+      documents.push(document);
+      characters += document.text.length;
+      if (documents.length < EMBED_GROUP && characters < EMBED_GROUP * 1000) continue;
+      yield await this.prepare(tenant, target, documents);
+      documents = [];
+      characters = 0;
+    }
+    if (documents.length > 0) yield await this.prepare(tenant, target, documents);
+  }
+
+  private async prepare(
+    tenant: string,
+    target: SyncTarget,
+    documents: readonly ChangedDocument[],
+  ): Promise<PreparedDocument[]> {
+    const existing = documents.filter((document) => !document.isNew).map(({ id }) => id);
+    const stored =
+      existing.length === 0
+        ? []
+        : await this.database.inTenant(tenant, (tx) =>
+            this.memories.chunksOf(tx, tenant, existing),
+          );
+    const byDocument = groupByDocument(stored);
+    const options = {
+      countTokens: (text: string) => this.embedder.countTokens(text),
+      now: this.clock.now(),
+    };
+    return documents.map((document) =>
+      prepareDocument(target, document, byDocument.get(document.id) ?? [], options),
+    );
+  }
+
+  private async commit(
+    tenant: string,
+    target: SyncTarget,
+    batch: WriteBatch,
+    hooks: CommitHooks,
+    last: boolean,
+    counts: WriteCounts,
+  ): Promise<void> {
+    counts.documents += batch.documents.filter((row) => row.state === 'live').length;
+    counts.chunks += batch.fresh.length + batch.keptCount;
+    counts.embedded += batch.fresh.length;
+    counts.embeddingsSaved += batch.keptCount;
+    counts.pruned += batch.removed.length;
+    await this.database.inTenant(tenant, async (tx) => {
+      await hooks.fence(tx);
+      await this.store(tx, tenant, target, batch);
+      if (last) await hooks.finish(tx, counts);
+    });
+  }
+
+  private async store(
+    tx: EntityManager,
+    tenant: string,
+    target: SyncTarget,
+    batch: WriteBatch,
+  ): Promise<void> {
+    const { collection } = target;
+    await this.documents.upsert(
+      tx,
+      tenant,
+      { ...target, collection: collection.id },
+      batch.documents,
+    );
+    const rows = [...batch.fresh.map((chunk) => chunk.row), ...batch.reordered];
+    await this.memories.upsert(tx, tenant, collection.id, rows);
+    await this.memories.relabel(tx, tenant, batch.relabelled);
+    if (batch.fresh.length > 0) {
+      await this.index.write(
+        tx,
+        batch.fresh.map((chunk) => ({
+          memoryId: chunk.row.id,
+          collectionId: collection.id,
+          spaceId: collection.spaceId,
+          embedding: chunk.embedding,
+          words: chunk.words,
+        })),
+      );
+    }
+    if (batch.removed.length > 0) {
+      await this.index.remove(tx, batch.removed);
+      await this.memories.remove(tx, tenant, batch.removed);
+    }
+  }
+}
+
+function groupByDocument(chunks: readonly StoredChunk[]): Map<string, StoredChunk[]> {
+  const groups = new Map<string, StoredChunk[]>();
+  for (const chunk of chunks) {
+    const group = groups.get(chunk.documentId);
+    if (group) group.push(chunk);
+    else groups.set(chunk.documentId, [chunk]);
+  }
+  return groups;
+}

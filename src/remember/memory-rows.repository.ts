@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { DocumentRow } from './document-row.js';
+
+/** One row of `memories` as the pipeline writes it. */
+export interface MemoryRow {
+  readonly id: string;
+  readonly documentId: string | null;
+  readonly ordinal: number;
+  readonly text: string;
+  readonly textHash: string;
+  readonly headingPath: readonly string[];
+  readonly containerTag: string | null;
+  readonly category: string;
+  readonly memoryType: string | null;
+  readonly source: string;
+  readonly author: string | null;
+  readonly container: string | null;
+  readonly importance: number;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  readonly expiresAt: Date | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly images: readonly unknown[];
+  readonly sourceUpdatedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** A stored chunk of a document, with what its owner may have set on it. */
+export interface StoredChunk {
+  readonly id: string;
+  readonly documentId: string;
+  readonly ordinal: number;
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  readonly importance: number;
+  readonly category: string;
+}
+
+export interface StoredText {
+  readonly id: string;
+  readonly documentId: string;
+  readonly text: string;
+  readonly headingPath: readonly string[];
+}
+
+/** The memories table as the remember pipeline writes it: one statement per batch. */
+@Injectable()
+export class MemoryRowsRepository {
+  /** Inserts rows; a chunk that is there already (its id is its content) only gets its labels. */
+  async upsert(
+    tx: EntityManager,
+    tenant: string,
+    collectionId: string,
+    rows: readonly MemoryRow[],
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    await tx.query(
+      `insert into memories (id, tenant_id, collection_id, document_id, ordinal, container_tag,
+         text, text_hash, heading_path, category, memory_type, source, author, container,
+         importance, pinned, archived, visible, expires_at, metadata, images, source_updated_at,
+         created_at, updated_at)
+       select r.id, $1, $2, r."documentId", r.ordinal, r."containerTag", r.text, r."textHash",
+         r."headingPath", r.category, r."memoryType", r.source, r.author, r.container,
+         r.importance, r.pinned, r.archived, not r.archived, r."expiresAt", r.metadata, r.images,
+         r."sourceUpdatedAt", r."createdAt", r."createdAt"
+       from json_to_recordset($3::json) as r(id uuid, "documentId" uuid, ordinal int,
+         "containerTag" text, text text, "textHash" text, "headingPath" text[], category text,
+         "memoryType" text, source text, author text, container text, importance real,
+         pinned boolean, archived boolean, "expiresAt" timestamptz, metadata jsonb, images jsonb,
+         "sourceUpdatedAt" timestamptz, "createdAt" timestamptz)
+       on conflict (id) do update set ordinal = excluded.ordinal,
+         heading_path = excluded.heading_path, author = excluded.author,
+         container = excluded.container, metadata = excluded.metadata,
+         source_updated_at = excluded.source_updated_at, visible = not memories.archived,
+         updated_at = now()`,
+      [tenant, collectionId, JSON.stringify(rows)],
+    );
+  }
+
+  async chunksOf(
+    tx: EntityManager,
+    tenant: string,
+    documentIds: readonly string[],
+  ): Promise<StoredChunk[]> {
+    if (documentIds.length === 0) return [];
+    return tx.query<StoredChunk[]>(
+      `select id, document_id as "documentId", ordinal, pinned, archived, importance, category
+       from memories where tenant_id = $1 and document_id = any($2::uuid[]) order by ordinal`,
+      [tenant, documentIds],
+    );
+  }
+
+  async remove(tx: EntityManager, tenant: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.query(`delete from memories where tenant_id = $1 and id = any($2::uuid[])`, [
+      tenant,
+      ids,
+    ]);
+  }
+
+  async replaceText(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    text: string,
+    hash: string,
+  ): Promise<void> {
+    await tx.query(
+      `update memories set text = $3, text_hash = $4, updated_at = now()
+       where tenant_id = $1 and id = $2`,
+      [tenant, id, text, hash],
+    );
+  }
+
+  /** Labels that chunks repeat from their documents; nothing here needs a vector. */
+  async relabel(
+    tx: EntityManager,
+    tenant: string,
+    documents: readonly DocumentRow[],
+  ): Promise<void> {
+    if (documents.length === 0) return;
+    await tx.query(
+      `update memories m set author = r.author, container = r.container, metadata = r.metadata,
+         source_updated_at = r."sourceUpdatedAt", visible = m.is_latest and not m.archived,
+         updated_at = now()
+       from json_to_recordset($2::json) as r(id uuid, author text, container text,
+         metadata jsonb, "sourceUpdatedAt" timestamptz)
+       where m.tenant_id = $1 and m.document_id = r.id`,
+      [tenant, JSON.stringify(documents)],
+    );
+  }
+
+  /** Texts of whole documents, to write their words again. */
+  async textsOf(
+    tx: EntityManager,
+    tenant: string,
+    documentIds: readonly string[],
+  ): Promise<StoredText[]> {
+    return tx.query<StoredText[]>(
+      `select id, document_id as "documentId", text, heading_path as "headingPath"
+       from memories where tenant_id = $1 and document_id = any($2::uuid[])`,
+      [tenant, documentIds],
+    );
+  }
+
+  /** Shows or hides all chunks of documents without touching vectors. */
+  async setVisible(
+    tx: EntityManager,
+    tenant: string,
+    documentIds: readonly string[],
+    visible: boolean,
+  ): Promise<void> {
+    if (documentIds.length === 0) return;
+    await tx.query(
+      `update memories set visible = $3 and is_latest and not archived, updated_at = now()
+       where tenant_id = $1 and document_id = any($2::uuid[])`,
+      [tenant, documentIds, visible],
+    );
+  }
+}

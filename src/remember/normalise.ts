@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The one form in which text is stored and hashed: NFC, Unix line ends, no NUL (PostgreSQL cannot
+ * store it), no trailing blanks, no more than two line breaks in a row, lone surrogates replaced.
+ */
+export function normaliseText(text: string): string {
+  return text
+    .toWellFormed()
+    .normalize('NFC')
+    .replaceAll('\u0000', '')
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\S\n]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
+
+/** SHA-256 of a normalised text, hex: equal text gives equal hashes on every way in. */
+export function textHash(normalised: string): string {
+  return createHash('sha256').update(normalised).digest('hex');
+}

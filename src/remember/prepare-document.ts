@@ -1,0 +1,135 @@
+import type { ChangedDocument, SyncTarget } from './changed-document.js';
+import { chunkDocument } from './chunk/chunk-document.js';
+import { chunkId } from './chunk/chunk-id.js';
+import { embeddedText, wordsText } from './chunk/chunk-texts.js';
+import { toDocumentRow, type DocumentRow } from './document-row.js';
+import type { MemoryRow, StoredChunk } from './memory-rows.repository.js';
+import { textHash } from './normalise.js';
+
+/** What one changed document asks of the store. */
+export interface PreparedDocument {
+  readonly row: DocumentRow;
+  readonly isNew: boolean;
+  /** Chunks that need a vector. */
+  readonly fresh: readonly FreshChunk[];
+  /** Chunks that keep their vector but stand elsewhere in the document now. */
+  readonly reordered: readonly MemoryRow[];
+  readonly keptCount: number;
+  /** Stored chunks that the new content no longer has. */
+  readonly removed: readonly string[];
+}
+
+export interface FreshChunk {
+  readonly row: MemoryRow;
+  readonly embeddedText: string;
+  readonly words: string;
+}
+
+/** Chunks a document and compares it with what is stored: only what changed is embedded. */
+export function prepareDocument(
+  target: SyncTarget,
+  document: ChangedDocument,
+  stored: readonly StoredChunk[],
+  options: { countTokens(text: string): number; now: Date },
+): PreparedDocument {
+  const { source } = document;
+  const chunks = chunkDocument(
+    { title: source.title, text: document.text, kind: document.kind },
+    { countTokens: options.countTokens },
+  );
+  const storedById = new Map(stored.map((chunk) => [chunk.id, chunk]));
+  const fresh: FreshChunk[] = [];
+  const reordered: MemoryRow[] = [];
+  let keptCount = 0;
+  const current = new Set<string>();
+  for (const chunk of chunks) {
+    const hash = textHash(chunk.text);
+    if (document.suppressedTexts.has(hash)) continue;
+    const id = chunkId(document.id, chunk.hash, chunk.equalOrdinal);
+    current.add(id);
+    const before = storedById.get(id);
+    const row = toRow(target, document, { ...chunk, id, textHash: hash }, options.now);
+    if (before && !document.retitled) {
+      if (before.ordinal !== chunk.ordinal) reordered.push(row);
+      keptCount += 1;
+      continue;
+    }
+    const { title } = source;
+    const { headingPath, text } = chunk;
+    fresh.push({
+      row,
+      embeddedText: embeddedText(title, headingPath, text),
+      words: wordsText({
+        title,
+        headingPath,
+        text,
+        author: source.author,
+        date: wordsDate(source),
+      }),
+    });
+  }
+  const removed = stored.filter((chunk) => !current.has(chunk.id));
+  return {
+    row: documentRow(document, fresh.length + keptCount),
+    isNew: document.isNew,
+    fresh: fresh.map((chunk) => inherit(chunk, removed)),
+    reordered,
+    keptCount,
+    removed: removed.map((chunk) => chunk.id),
+  };
+}
+
+/** The date that is searchable as words: the first one, so that an edit leaves words alone. */
+export function wordsDate(source: ChangedDocument['source']): Date | null {
+  return source.times.createdAt ?? source.times.updatedAt;
+}
+
+/** An edited chunk takes over what its owner had set on the one in its place. */
+function inherit(chunk: FreshChunk, removed: readonly StoredChunk[]): FreshChunk {
+  const predecessor = removed.find((stored) => stored.ordinal === chunk.row.ordinal);
+  if (!predecessor) return chunk;
+  const { pinned, archived, importance, category } = predecessor;
+  return { ...chunk, row: { ...chunk.row, pinned, archived, importance, category } };
+}
+
+function toRow(
+  target: SyncTarget,
+  document: ChangedDocument,
+  chunk: {
+    id: string;
+    ordinal: number;
+    text: string;
+    textHash: string;
+    headingPath: readonly string[];
+  },
+  now: Date,
+): MemoryRow {
+  const { source } = document;
+  return {
+    id: chunk.id,
+    documentId: document.id,
+    ordinal: chunk.ordinal,
+    text: chunk.text,
+    textHash: chunk.textHash,
+    headingPath: chunk.headingPath,
+    containerTag: target.containerTag,
+    category: 'other',
+    memoryType: null,
+    source: target.provider,
+    author: source.author,
+    container: source.container,
+    importance: 0.7,
+    pinned: false,
+    archived: false,
+    expiresAt: null,
+    metadata: source.metadata,
+    images: [],
+    sourceUpdatedAt: source.times.updatedAt,
+    createdAt: now,
+  };
+}
+
+function documentRow(document: ChangedDocument, chunkCount: number): DocumentRow {
+  const { id, seq, source, contentHash, metaHash } = document;
+  return toDocumentRow(source, { id, seq, contentHash, metaHash, chunkCount });
+}

@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { IDS, type Ids } from '../common/ids.js';
+import { Database } from '../database/database.js';
+import { EMBEDDER, type Embedder } from '../inference/embedder.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
+import { wordsText } from './chunk/chunk-texts.js';
+import { MemoryRowsRepository, type MemoryRow } from './memory-rows.repository.js';
+import type { NewMemory, TargetCollection } from './new-memory.js';
+import { normaliseText, textHash } from './normalise.js';
+import { slices } from './slices.js';
+
+/** The way in for facts: normalise, embed, store, index. Synced documents: DocumentPipeline. */
+@Injectable()
+export class RememberService {
+  constructor(
+    private readonly database: Database,
+    private readonly rows: MemoryRowsRepository,
+    @Inject(EMBEDDER) private readonly embedder: Embedder,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Stores facts as they are and answers their ids in order. Vectors are made before the
+   * transaction; each batch commits rows and vectors together.
+   * @throws AppError `embedder_unavailable`, `database_busy`
+   */
+  async add(
+    tenant: string,
+    collection: TargetCollection,
+    items: readonly NewMemory[],
+  ): Promise<string[]> {
+    const rows = items.map((item) => this.toRow(item));
+    const vectors = await this.embedder.embed(rows.map((row) => row.text));
+    const entries = rows.map((row, at) => ({
+      row,
+      entry: {
+        memoryId: row.id,
+        collectionId: collection.id,
+        spaceId: collection.spaceId,
+        embedding: vectors[at]!,
+        words: wordsText({ title: '', headingPath: [], text: row.text }),
+      },
+    }));
+    for (const batch of slices(entries, this.database.writeBatch)) {
+      await this.database.inTenant(tenant, async (tx) => {
+        const batchRows = batch.map(({ row }) => row);
+        await this.rows.upsert(tx, tenant, collection.id, batchRows);
+        await this.index.write(
+          tx,
+          batch.map(({ entry }) => entry),
+        );
+      });
+    }
+    return rows.map((row) => row.id);
+  }
+
+  /** Gives a directly written memory a new text: row, vector and words change together. */
+  async replaceText(
+    tenant: string,
+    collection: TargetCollection,
+    memoryId: string,
+    text: string,
+  ): Promise<void> {
+    const normalised = normaliseText(text);
+    const [embedding] = await this.embedder.embed([normalised]);
+    await this.database.inTenant(tenant, async (tx) => {
+      await this.rows.replaceText(tx, tenant, memoryId, normalised, textHash(normalised));
+      await this.index.write(tx, [
+        {
+          memoryId,
+          collectionId: collection.id,
+          spaceId: collection.spaceId,
+          embedding: embedding!,
+          words: wordsText({ title: '', headingPath: [], text: normalised }),
+        },
+      ]);
+    });
+  }
+
+  private toRow(item: NewMemory): MemoryRow {
+    const text = normaliseText(item.text);
+    return {
+      id: this.ids.next(),
+      documentId: null,
+      ordinal: 0,
+      text,
+      textHash: textHash(text),
+      headingPath: [],
+      containerTag: item.containerTag ?? null,
+      category: item.category ?? 'other',
+      memoryType: item.memoryType ?? null,
+      source: item.source ?? 'api',
+      author: item.author ?? null,
+      container: null,
+      importance: item.importance ?? 0.7,
+      pinned: item.pinned ?? false,
+      archived: item.archived ?? false,
+      expiresAt: item.expiresAt ?? null,
+      metadata: item.metadata ?? {},
+      images: item.images ?? [],
+      sourceUpdatedAt: null,
+      createdAt: item.createdAt ?? this.clock.now(),
+    };
+  }
+}

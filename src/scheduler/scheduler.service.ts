@@ -1,0 +1,59 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { CONFIG, type Config } from '../config/config.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { DocumentLifecycle } from '../remember/document-lifecycle.js';
+import { RunsService } from '../runs/runs.service.js';
+import { SchedulerRepository } from './scheduler.repository.js';
+
+const TICK_MS = 1_000;
+const PURGE_MS = 60_000;
+const BATCH = 100;
+
+/** The ticker. Who is due is decided in SQL, so any number of processes may tick. */
+@Injectable()
+export class SchedulerService {
+  private readonly logger = new Logger('Scheduler');
+  private readonly busy = new Set<string>();
+
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly repository: SchedulerRepository,
+    private readonly runs: RunsService,
+    private readonly lifecycle: DocumentLifecycle,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  @Interval(TICK_MS)
+  queueDueConnections(): Promise<void> {
+    return this.once('schedule', async () => {
+      const queued = await this.database.asSystem(async (tx) => {
+        const due = await this.repository.takeDue(tx, BATCH);
+        for (const { id, tenant, provider } of due)
+          await this.runs.enqueue(tx, tenant, { connection: id, provider, trigger: 'schedule' });
+        return due.length;
+      });
+      if (queued > 0) this.runs.wakeWorkers();
+    });
+  }
+
+  @Interval(PURGE_MS)
+  purgeHiddenDocuments(): Promise<void> {
+    return this.once('purge', async () => {
+      while ((await this.lifecycle.purge(BATCH)) === BATCH);
+    });
+  }
+
+  /** A slow tick is not overtaken by the next one; its failure is logged and tried again. */
+  private async once(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.config.role === 'api' || this.busy.has(name)) return;
+    this.busy.add(name);
+    try {
+      await work();
+    } catch (error) {
+      this.logger.error({ message: `${name} failed`, error });
+    } finally {
+      this.busy.delete(name);
+    }
+  }
+}

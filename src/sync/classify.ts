@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { SourceDocument } from '../../connectors/sdk/contract.js';
+import type { KnownDocument } from '../remember/document-row.js';
+
+export interface ListedDocument {
+  readonly source: SourceDocument;
+  readonly known: KnownDocument | undefined;
+  readonly metaHash: string;
+}
+
+export interface Classified {
+  /** As stored and live: only marked as seen. */
+  readonly unchanged: ListedDocument[];
+  /** Content as stored, but labels, partition or visibility differ: nothing is read or embedded. */
+  readonly relabelled: ListedDocument[];
+  /** New, edited, renamed or unfinished: the body has to be read. */
+  readonly toRead: ListedDocument[];
+}
+
+/** Compares a listed page with what is stored. `full` reads everything again. */
+export function classify(
+  listed: readonly SourceDocument[],
+  known: ReadonlyMap<string, KnownDocument>,
+  full: boolean,
+): Classified {
+  const result: Classified = { unchanged: [], relabelled: [], toRead: [] };
+  for (const source of listed) {
+    const before = known.get(source.externalId);
+    const document = { source, known: before, metaHash: metaHash(source) };
+    if (!before || full || !sameContent(before, source)) result.toRead.push(document);
+    else if (before.state !== 'live' || before.metaHash !== document.metaHash)
+      result.relabelled.push(document);
+    else result.unchanged.push(document);
+  }
+  return result;
+}
+
+/** The title is part of what is embedded, so a rename counts as other content. */
+function sameContent(known: KnownDocument, source: SourceDocument): boolean {
+  return (
+    known.state !== 'pending' &&
+    known.contentHash !== null &&
+    known.version === source.version &&
+    known.title === source.title
+  );
+}
+
+/** Hash of everything about a document that is not its content. */
+export function metaHash(source: Omit<SourceDocument, 'body'>): string {
+  const { partition, parents, url, author, container, times, access, metadata } = source;
+  return createHash('sha256')
+    .update(
+      JSON.stringify([
+        partition,
+        parents,
+        url,
+        author,
+        container,
+        times.createdAt?.getTime() ?? null,
+        times.updatedAt?.getTime() ?? null,
+        access.mode,
+        access.principals,
+        Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+      ]),
+    )
+    .digest('base64url');
+}
+
+/** Whether a change of labels touches the words arm, which contains author and date. */
+export function isReworded(known: KnownDocument, source: Omit<SourceDocument, 'body'>): boolean {
+  const date = source.times.createdAt ?? source.times.updatedAt;
+  const before = known.sourceCreatedAt ?? known.sourceUpdatedAt;
+  return known.author !== source.author || day(date) !== day(before);
+}
+
+function day(date: Date | null): string | undefined {
+  return date?.toISOString().slice(0, 10);
+}

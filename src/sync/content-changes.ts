@@ -1,0 +1,188 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { IDS, type Ids } from '../common/ids.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import type { ChangedDocument } from '../remember/changed-document.js';
+import { toDocumentRow, type KnownDocument } from '../remember/document-row.js';
+import type { RelabelledDocument } from '../remember/document-lifecycle.js';
+import { slices } from '../remember/slices.js';
+import { isReworded, type ListedDocument } from './classify.js';
+import { DocumentReader, type ReadDocument } from './document-reader.js';
+import type { FailedItem } from './failures.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { mapConcurrent } from './map-concurrent.js';
+import type { JudgedPage } from './page-judge.js';
+import type { SeenBitmap } from './seen-bitmap.js';
+import type { SyncRun } from './sync-run.js';
+
+/** Bodies whose text is held at once, and looked up together for renames. */
+const READ_GROUP = 64;
+
+/** What reading a page found beside changed documents; complete when the generator has ended. */
+export interface PageFindings {
+  readonly relabelled: RelabelledDocument[];
+  readonly failures: FailedItem[];
+  /** Ids that were read well: their open failures are resolved. */
+  readonly read: string[];
+  created: number;
+  updated: number;
+  moved: number;
+}
+
+/** Reads what a page says is new or edited and tells real changes from touches and renames. */
+@Injectable()
+export class ContentChanges {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly ledger: LedgerRepository,
+    private readonly reader: DocumentReader,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  async *of(
+    sync: SyncRun,
+    judged: JudgedPage,
+    seen: SeenBitmap,
+    findings: PageFindings,
+  ): AsyncGenerator<ChangedDocument> {
+    for (const group of slices(judged.toRead, READ_GROUP)) {
+      const documents = await sync.timed('fetch', () => this.readGroup(sync, group, findings));
+      const renames = await this.renames(sync, documents, seen);
+      let seq = await this.reserve(sync, documents, renames);
+      for (const document of documents) {
+        const known = document.known ?? renames.get(document.source.externalId);
+        if (!document.known && known) findings.moved += 1;
+        if (known) seen.add(known.seq);
+        if (known && this.isOnlyRelabelled(sync, document, known)) {
+          findings.relabelled.push(relabelled(document, known));
+          continue;
+        }
+        if (known) findings.updated += 1;
+        else findings.created += 1;
+        const changed = this.changed(document, known, known?.seq ?? seq, judged);
+        if (!known) {
+          seen.add(seq);
+          seq += 1;
+        }
+        yield changed;
+      }
+    }
+  }
+
+  private async readGroup(
+    sync: SyncRun,
+    group: readonly ListedDocument[],
+    findings: PageFindings,
+  ): Promise<ReadDocument[]> {
+    const documents: ReadDocument[] = [];
+    const settle = (listed: ListedDocument) =>
+      this.reader.read(sync, listed).then(
+        (result) => result,
+        (error: unknown) => ({ fatal: error }),
+      );
+    let fatal: { error: unknown } | undefined;
+    const { concurrentReads } = sync.connector.limits;
+    for await (const result of mapConcurrent(group, concurrentReads, settle)) {
+      if ('fatal' in result) fatal ??= { error: result.fatal };
+      else if ('failure' in result) findings.failures.push(result.failure);
+      else {
+        findings.read.push(result.read.source.externalId);
+        documents.push(result.read);
+      }
+    }
+    if (fatal) throw fatal.error;
+    return documents;
+  }
+
+  /**
+   * A new id with the content of exactly one stored document that its source no longer has is
+   * that document under a new name. Each stored document is followed at most once.
+   */
+  private async renames(
+    sync: SyncRun,
+    documents: readonly ReadDocument[],
+    seen: SeenBitmap,
+  ): Promise<Map<string, KnownDocument>> {
+    const renames = new Map<string, KnownDocument>();
+    const fresh = documents.filter((document) => !document.known && document.text !== '');
+    if (!sync.connector.followsRenamesByContent || fresh.length === 0) return renames;
+    const hashes = fresh.map((document) => document.contentHash);
+    const { tenant, target } = sync;
+    const stored = await this.database.inTenant(tenant, (tx) =>
+      this.ledger.withContent(tx, tenant, target.connection, hashes),
+    );
+    const candidates = stored.filter((document) => !seen.has(document.seq));
+    if (candidates.length === 0) return renames;
+    const verdicts = await sync.timed('verify', () =>
+      sync.connector.verify(sync.context, candidates),
+    );
+    const gone = new Set(
+      verdicts.filter(({ state }) => state === 'gone').map(({ externalId }) => externalId),
+    );
+    for (const document of fresh) {
+      const same = candidates.filter(
+        (candidate) =>
+          candidate.contentHash === document.contentHash && gone.has(candidate.externalId),
+      );
+      const rivals = fresh.filter((other) => other.contentHash === document.contentHash);
+      if (same.length === 1 && rivals.length === 1)
+        renames.set(document.source.externalId, same[0]!);
+    }
+    return renames;
+  }
+
+  private async reserve(
+    sync: SyncRun,
+    documents: readonly ReadDocument[],
+    renames: ReadonlyMap<string, KnownDocument>,
+  ): Promise<number> {
+    const fresh = documents.filter(
+      (document) => !document.known && !renames.has(document.source.externalId),
+    );
+    if (fresh.length === 0) return 0;
+    const { tenant, target } = sync;
+    return this.database.inTenant(tenant, (tx) =>
+      this.ledger.reserveSeqs(tx, tenant, target.connection, fresh.length),
+    );
+  }
+
+  private isOnlyRelabelled(sync: SyncRun, document: ReadDocument, known: KnownDocument): boolean {
+    return (
+      known.state !== 'pending' &&
+      known.contentHash === document.contentHash &&
+      known.title === document.source.title &&
+      !sync.run.options.full
+    );
+  }
+
+  private changed(
+    document: ReadDocument,
+    known: KnownDocument | undefined,
+    seq: number,
+    judged: JudgedPage,
+  ): ChangedDocument {
+    const { body: _, ...source } = document.source;
+    return {
+      id: known?.id ?? this.ids.next(),
+      isNew: known === undefined,
+      seq,
+      source,
+      text: document.text,
+      kind: document.kind,
+      contentHash: document.contentHash,
+      metaHash: document.metaHash,
+      retitled: known !== undefined && known.title !== source.title,
+      suppressedTexts: judged.suppressedTexts.get(source.externalId) ?? new Set(),
+    };
+  }
+}
+
+/** The row of a document whose stored content stays as it is. */
+export function relabelled(document: ListedDocument, known: KnownDocument): RelabelledDocument {
+  const { body: _, ...source } = document.source;
+  const { id, seq, contentHash, chunkCount } = known;
+  const { metaHash } = document;
+  return {
+    row: toDocumentRow(source, { id, seq, contentHash, metaHash, chunkCount }),
+    reworded: isReworded(known, source),
+  };
+}

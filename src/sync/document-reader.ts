@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Body, SourceDocument } from '../../connectors/sdk/contract.js';
+import { ConnectorError, ItemError } from '../../connectors/sdk/errors.js';
+import { IDS, type Ids } from '../common/ids.js';
+import { ExtractionError, EXTRACTOR, type Extractor } from '../extract/extractor.js';
+import { normaliseText, textHash } from '../remember/normalise.js';
+import type { ListedDocument } from './classify.js';
+import type { FailedItem } from './failures.repository.js';
+import type { SyncRun } from './sync-run.js';
+
+export interface ReadDocument extends ListedDocument {
+  readonly text: string;
+  readonly kind: 'markdown' | 'messages';
+  readonly contentHash: string;
+}
+
+export type ReadResult = { read: ReadDocument } | { failure: FailedItem };
+
+/** Body to text: reads lazy bodies, extracts bytes, and turns what breaks into a named failure. */
+@Injectable()
+export class DocumentReader {
+  constructor(
+    @Inject(EXTRACTOR) private readonly extractor: Extractor,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Never rejects for what is wrong with one document.
+   * @throws the source's own error when the source as a whole is unwell (auth, rate limit, ...)
+   */
+  async read(sync: SyncRun, listed: ListedDocument): Promise<ReadResult> {
+    const { source } = listed;
+    let stage: FailedItem['stage'] = 'fetch';
+    try {
+      const body = typeof source.body === 'function' ? await source.body() : source.body;
+      sync.counts.fetched += 1;
+      stage = 'extract';
+      const { text, kind } = await this.toText(sync, body);
+      return { read: { ...listed, text, kind, contentHash: textHash(text) } };
+    } catch (error) {
+      sync.signal.throwIfAborted();
+      if (error instanceof ItemError || error instanceof ExtractionError)
+        return { failure: this.failure(source, stage, error.code, error.message) };
+      if (error instanceof ConnectorError) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      return { failure: this.failure(source, stage, 'unexpected', message) };
+    }
+  }
+
+  failure(
+    source: Pick<SourceDocument, 'externalId' | 'title' | 'url' | 'partition'> & {
+      version: string | null;
+    },
+    stage: FailedItem['stage'],
+    code: string,
+    message: string,
+  ): FailedItem {
+    const { externalId, title, url, partition, version } = source;
+    return {
+      id: this.ids.next(),
+      externalId,
+      title,
+      url,
+      partition,
+      version,
+      stage,
+      code,
+      message,
+    };
+  }
+
+  private async toText(
+    sync: SyncRun,
+    body: Body,
+  ): Promise<{ text: string; kind: 'markdown' | 'messages' }> {
+    if ('text' in body) {
+      sync.counts.bytes += body.text.length;
+      return { text: normaliseText(body.text), kind: body.kind ?? 'markdown' };
+    }
+    const { maxBodyBytes } = sync.connector.limits;
+    sync.counts.bytes += body.bytes.byteLength;
+    if (body.bytes.byteLength > maxBodyBytes)
+      throw new ItemError('too_large', `larger than ${maxBodyBytes} bytes`);
+    const { bytes, mediaType, fileName } = body;
+    const extracted = await this.extractor.extract(bytes, mediaType, fileName, sync.signal);
+    const text = normaliseText(extracted.text);
+    const title = extracted.title?.trim();
+    const heading = title && !text.includes(title) ? `# ${title}\n\n` : '';
+    return { text: heading + text, kind: 'markdown' };
+  }
+}

@@ -1,0 +1,67 @@
+import {
+  AuthError,
+  ConfigError,
+  ConnectorError,
+  RateLimitedError,
+  TransientSourceError,
+} from '../../connectors/sdk/errors.js';
+import { AppError } from '../common/errors/app-error.js';
+import type { ErrorDetail, WaitingReason } from '../runs/run-row.js';
+
+/** What becomes of a run, and of its connection, after an error that is not about one document. */
+export type RunVerdict =
+  | { readonly kind: 'park'; readonly waiting: WaitingReason; readonly error: ErrorDetail }
+  | { readonly kind: 'fail'; readonly error: ErrorDetail; readonly connection: ConnectionVerdict };
+
+/** `count` = one more error in a row; five of them pause the connection. */
+export type ConnectionVerdict = 'needs_auth' | 'paused' | 'count';
+
+/** Attempts of one run after which an upstream that stays unwell ends the run. */
+export const MAX_UPSTREAM_ATTEMPTS = 8;
+
+/** Codes of our own parts that park a run until they are back, whatever the number of attempts. */
+const PARKING_CODES: Record<string, string> = {
+  embedder_unavailable: 'embedder',
+  database_unavailable: 'database',
+  disk_full: 'disk',
+};
+
+export function judgeError(error: unknown, now: Date, attempt: number): RunVerdict {
+  if (error instanceof RateLimitedError) {
+    const detail = { code: error.code, message: error.message, retryable: true };
+    const waiting = { reason: `rate_limited:${error.method}`, until: error.until.toISOString() };
+    return { kind: 'park', waiting, error: detail };
+  }
+  if (error instanceof AppError && PARKING_CODES[error.code] !== undefined) {
+    const detail = { code: error.code, message: error.message, retryable: true };
+    return park(PARKING_CODES[error.code]!, detail, now, error.retryAfter ?? backoff(attempt));
+  }
+  if (error instanceof TransientSourceError && attempt < MAX_UPSTREAM_ATTEMPTS) {
+    const detail = { code: error.code, message: error.message, retryable: true };
+    return park('upstream', detail, now, error.retryAfterSeconds ?? backoff(attempt));
+  }
+  if (error instanceof AuthError) return fail(error.code, error.message, false, 'needs_auth');
+  if (error instanceof ConfigError) return fail(error.code, error.message, false, 'paused');
+  if (error instanceof ConnectorError) return fail(error.code, error.message, true, 'count');
+  const message = error instanceof Error ? error.message : String(error);
+  return fail('internal_error', message, true, 'count');
+}
+
+/** Seconds to wait: 5, 10, 20 ... up to 10 minutes. */
+export function backoff(attempt: number): number {
+  return Math.min(600, 5 * 2 ** Math.max(0, attempt - 1));
+}
+
+function park(reason: string, error: ErrorDetail, now: Date, seconds: number): RunVerdict {
+  const until = new Date(now.getTime() + seconds * 1000).toISOString();
+  return { kind: 'park', waiting: { reason, until }, error };
+}
+
+function fail(
+  code: string,
+  message: string,
+  retryable: boolean,
+  connection: ConnectionVerdict,
+): RunVerdict {
+  return { kind: 'fail', error: { code, message, retryable }, connection };
+}

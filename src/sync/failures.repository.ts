@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+
+/** One document that could not be listed, read or turned into text. */
+export interface FailedItem {
+  readonly id: string;
+  readonly externalId: string;
+  readonly stage: 'list' | 'fetch' | 'extract' | 'embed';
+  readonly code: string;
+  readonly message: string;
+  readonly title: string;
+  readonly url: string | null;
+  readonly partition: string;
+  readonly version: string | null;
+}
+
+export interface OpenFailure {
+  readonly externalId: string;
+  readonly version: string | null;
+  readonly nextAt: Date | null;
+}
+
+export interface FailureRow {
+  id: string;
+  connection_id: string;
+  external_id: string;
+  stage: string;
+  code: string;
+  message: string;
+  title: string | null;
+  url: string | null;
+  partition_key: string | null;
+  attempts: number;
+  next_at: Date | null;
+  resolved_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** Failures as rows: never a count alone, always with name, place, stage and the next try. */
+@Injectable()
+export class FailuresRepository {
+  /** Records failures; a repeated one backs off from 1 minute, doubling up to 1 day. */
+  async record(tx: EntityManager, connection: string, items: readonly FailedItem[]): Promise<void> {
+    if (items.length === 0) return;
+    await tx.query(
+      `insert into failures (id, connection_id, external_id, stage, code, message, title, url,
+         partition_key, version, next_at)
+       select r.id, $1, r."externalId", r.stage, r.code, r.message, r.title, r.url, r.partition,
+         r.version, now() + interval '1 minute'
+       from json_to_recordset($2::json) as r(id uuid, "externalId" text, stage text, code text,
+         message text, title text, url text, partition text, version text)
+       on conflict (connection_id, external_id) where resolved_at is null do update set
+         stage = excluded.stage, code = excluded.code, message = excluded.message,
+         title = excluded.title, url = excluded.url, partition_key = excluded.partition_key,
+         version = excluded.version, attempts = failures.attempts + 1,
+         next_at = now() + least(interval '1 day', interval '1 minute' * power(2, failures.attempts)),
+         updated_at = now()`,
+      [connection, JSON.stringify(items)],
+    );
+  }
+
+  async open(
+    tx: EntityManager,
+    connection: string,
+    externalIds: readonly string[],
+  ): Promise<OpenFailure[]> {
+    return tx.query<OpenFailure[]>(
+      `select external_id as "externalId", version, next_at as "nextAt" from failures
+       where connection_id = $1 and resolved_at is null and external_id = any($2::text[])`,
+      [connection, externalIds],
+    );
+  }
+
+  async resolve(
+    tx: EntityManager,
+    connection: string,
+    externalIds: readonly string[],
+  ): Promise<void> {
+    if (externalIds.length === 0) return;
+    await tx.query(
+      `update failures set resolved_at = now(), next_at = null, updated_at = now()
+       where connection_id = $1 and resolved_at is null and external_id = any($2::text[])`,
+      [connection, externalIds],
+    );
+  }
+
+  /** Keeps failures open that were met again but not tried, so that a sweep does not close them. */
+  async touch(
+    tx: EntityManager,
+    connection: string,
+    externalIds: readonly string[],
+  ): Promise<void> {
+    if (externalIds.length === 0) return;
+    await tx.query(
+      `update failures set updated_at = now()
+       where connection_id = $1 and resolved_at is null and external_id = any($2::text[])`,
+      [connection, externalIds],
+    );
+  }
+
+  /** Closes failures of a completely swept partition that the sweep did not meet: they are gone. */
+  async resolveUnmet(
+    tx: EntityManager,
+    connection: string,
+    partition: string,
+    since: Date,
+  ): Promise<void> {
+    await tx.query(
+      `update failures set resolved_at = now(), next_at = null, updated_at = now()
+       where connection_id = $1 and partition_key = $2 and resolved_at is null
+         and updated_at < $3`,
+      [connection, partition, since],
+    );
+  }
+
+  async list(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    query: { limit: number; offset: number; resolved: boolean },
+  ): Promise<FailureRow[]> {
+    return tx.query<FailureRow[]>(
+      `select f.* from failures f join connections c on c.id = f.connection_id
+       where c.tenant_id = $1 and f.connection_id = $2 and ($3 or f.resolved_at is null)
+       order by f.updated_at desc, f.id limit $4 offset $5`,
+      [tenant, connection, query.resolved, query.limit, query.offset],
+    );
+  }
+
+  async find(tx: EntityManager, tenant: string, id: string): Promise<FailureRow | undefined> {
+    const rows = await tx.query<FailureRow[]>(
+      `select f.* from failures f join connections c on c.id = f.connection_id
+       where c.tenant_id = $1 and f.id = $2`,
+      [tenant, id],
+    );
+    return rows[0];
+  }
+
+  /** Lifts the backoff of an item, because somebody asked for it. */
+  async makeDue(tx: EntityManager, connection: string, externalId: string): Promise<void> {
+    await tx.query(
+      `update failures set next_at = now()
+       where connection_id = $1 and external_id = $2 and resolved_at is null`,
+      [connection, externalId],
+    );
+  }
+}

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { Page } from '../../connectors/sdk/contract.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import type { KnownDocument } from '../remember/document-row.js';
+import { classify, type Classified } from './classify.js';
+import { FailuresRepository } from './failures.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { SuppressionsRepository } from './suppressions.repository.js';
+import type { SyncRun } from './sync-run.js';
+
+/** The part of a page that is about documents. */
+export type ListedItems = Pick<Page, 'documents' | 'tombstones' | 'failures' | 'skipped'>;
+
+/** What a listed page means for what is stored. */
+export interface JudgedPage extends Classified {
+  /** Stored documents that the page mentions in any way; none of them can be an orphan. */
+  readonly met: readonly KnownDocument[];
+  /** Documents that the source reports as deleted. */
+  readonly tombstones: readonly KnownDocument[];
+  /** Documents that the tenant removed for good: listed, but left out. */
+  readonly suppressed: number;
+  /** Ids whose known failure is not due yet. */
+  readonly postponed: readonly string[];
+  /** Chunk texts that the tenant removed for good, by external id. */
+  readonly suppressedTexts: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Looks a page up in the store, in four statements whatever its size. */
+@Injectable()
+export class PageJudge {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly ledger: LedgerRepository,
+    private readonly failures: FailuresRepository,
+    private readonly suppressions: SuppressionsRepository,
+  ) {}
+
+  async judge(sync: SyncRun, page: ListedItems): Promise<JudgedPage> {
+    const { tenant, target } = sync;
+    const listed = page.documents.map((document) => document.externalId);
+    const mentioned = [
+      ...listed,
+      ...page.failures.map((failure) => failure.externalId),
+      ...page.tombstones,
+    ];
+    const { known, open, suppressed } = await this.database.inTenant(tenant, async (tx) => ({
+      known: await this.ledger.known(tx, tenant, target.connection, mentioned),
+      open: await this.failures.open(tx, target.connection, listed),
+      suppressed: await this.suppressions.of(tx, tenant, target, listed),
+    }));
+    const byId = new Map<string, KnownDocument>(
+      known.map((document) => [document.externalId, document]),
+    );
+    const wanted = page.documents.filter(({ externalId }) => !suppressed.documents.has(externalId));
+    const classified = classify(wanted, byId, sync.run.options.full === true);
+    const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
+    const gone = new Set(page.tombstones);
+    return {
+      ...classified,
+      toRead: due,
+      suppressed: page.documents.length - wanted.length,
+      postponed,
+      met: known.filter((document) => !gone.has(document.externalId)),
+      tombstones: known.filter((document) => gone.has(document.externalId)),
+      suppressedTexts: suppressed.texts,
+    };
+  }
+
+  /** A broken item is tried again when its backoff is over, when it changed, or on request. */
+  private splitByFailure(
+    sync: SyncRun,
+    toRead: Classified['toRead'],
+    open: Awaited<ReturnType<FailuresRepository['open']>>,
+  ): { due: Classified['toRead']; postponed: string[] } {
+    const now = sync.context.clock.now();
+    const waiting = new Set(
+      open.filter(({ nextAt }) => nextAt !== null && nextAt > now).map(failureKey),
+    );
+    if (sync.run.options.full) waiting.clear();
+    const due: Classified['toRead'] = [];
+    const postponed: string[] = [];
+    for (const document of toRead) {
+      if (waiting.has(failureKey(document.source))) postponed.push(document.source.externalId);
+      else due.push(document);
+    }
+    return { due, postponed };
+  }
+}
+
+function failureKey(item: { externalId: string; version: string | null }): string {
+  return `${item.version}\n${item.externalId}`;
+}

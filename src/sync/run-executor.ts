@@ -1,0 +1,117 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { ConnectionsService } from '../connections/connections.service.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { LeaseLost, RunQueue, type ClaimedRun } from '../runs/run-queue.js';
+import { judgeError } from './error-policy.js';
+import { Heartbeat } from './heartbeat.js';
+import { RunStopped, type StopReason } from './run-stopped.js';
+import { SyncEngine, type SyncOutcome } from './sync-engine.js';
+import { SyncRunFactory } from './sync-run.factory.js';
+import type { SyncRun } from './sync-run.js';
+
+/** Works on one claimed run and settles what becomes of it and of its connection. */
+@Injectable()
+export class RunExecutor {
+  private readonly logger = new Logger('Sync');
+
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly queue: RunQueue,
+    private readonly engine: SyncEngine,
+    private readonly factory: SyncRunFactory,
+    private readonly connections: ConnectionsService,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Never rejects: whatever happens becomes the run's state. */
+  async execute(run: ClaimedRun, drain: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const onDrain = (): void => stop.abort(new RunStopped('drained'));
+    if (drain.aborted) onDrain();
+    drain.addEventListener('abort', onDrain, { once: true });
+    const heartbeat = new Heartbeat(this.queue, run, stop);
+    let sync: SyncRun | undefined;
+    try {
+      heartbeat.start();
+      sync = await this.factory.create(run, stop.signal);
+      const outcome = await this.engine.execute(sync);
+      await this.finish(run, sync, outcome);
+    } catch (error) {
+      await this.settle(run, sync, stop.signal.aborted ? stop.signal.reason : error);
+    } finally {
+      await heartbeat.stop();
+      drain.removeEventListener('abort', onDrain);
+    }
+  }
+
+  private async finish(run: ClaimedRun, sync: SyncRun, outcome: SyncOutcome): Promise<void> {
+    await this.database.inTenant(run.tenant_id, async (tx) => {
+      await this.report(tx, run, sync);
+      await this.queue.hold(tx, run, outcome.held);
+      await this.queue.release(tx, run, outcome.state, { attemptOutcome: outcome.state });
+      await this.connections.runEnded(tx, run.tenant_id, run.connection_id, { ok: true });
+    });
+    const { counts } = sync;
+    this.logger.log({ message: 'run ended', run: run.id, state: outcome.state, counts });
+  }
+
+  private async settle(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {
+    try {
+      if (error instanceof LeaseLost || (error instanceof RunStopped && error.why === 'lease_lost'))
+        return this.logger.warn({ message: 'lease lost; another worker has the run', run: run.id });
+      if (error instanceof RunStopped) return await this.stopped(run, sync, error.why);
+      await this.failed(run, sync, error);
+    } catch (failure) {
+      // The lease runs out and the reaper gives the run to another worker.
+      this.logger.error({ message: 'could not settle a run', run: run.id, error: failure });
+    }
+  }
+
+  private async stopped(
+    run: ClaimedRun,
+    sync: SyncRun | undefined,
+    why: StopReason,
+  ): Promise<void> {
+    const to = why === 'cancelled' ? 'cancelled' : 'queued';
+    const attemptOutcome = why === 'cancelled' ? 'cancelled' : 'interrupted';
+    await this.database.inTenant(run.tenant_id, async (tx) => {
+      await this.report(tx, run, sync);
+      await this.queue.release(tx, run, to, { attemptOutcome });
+    });
+    this.logger.log({ message: 'run stopped', run: run.id, why });
+  }
+
+  private async failed(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {
+    const verdict = judgeError(error, this.clock.now(), run.attempt);
+    await this.database.inTenant(run.tenant_id, async (tx) => {
+      await this.report(tx, run, sync);
+      if (verdict.kind === 'park') {
+        const { waiting, error: detail } = verdict;
+        await this.queue.release(tx, run, 'waiting', {
+          waiting,
+          error: detail,
+          attemptOutcome: 'parked',
+        });
+        return;
+      }
+      await this.queue.release(tx, run, 'error', { error: verdict.error, attemptOutcome: 'error' });
+      await this.connections.runEnded(tx, run.tenant_id, run.connection_id, {
+        ok: false,
+        verdict: verdict.connection,
+        reason: verdict.error.message,
+      });
+    });
+    this.logger.warn({ message: `run ${verdict.kind}ed`, run: run.id, error });
+  }
+
+  private async report(
+    tx: Parameters<RunQueue['report']>[0],
+    run: ClaimedRun,
+    sync: SyncRun | undefined,
+  ): Promise<void> {
+    if (!sync) return;
+    const { counts, timings, progress } = sync;
+    await this.queue.report(tx, run, { counts, timings, progress });
+  }
+}

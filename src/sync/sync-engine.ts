@@ -1,0 +1,177 @@
+import { Injectable } from '@nestjs/common';
+import type { LaneDefinition, Partition } from '../../connectors/sdk/contract.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { prefetch } from '../remember/prefetch.js';
+import { RunQueue } from '../runs/run-queue.js';
+import type { HeldDeletions } from '../runs/run-row.js';
+import { CheckpointsRepository } from './checkpoints.repository.js';
+import { Deletions } from './deletions.js';
+import { FailuresRepository } from './failures.repository.js';
+import { LaneLedger } from './lane-ledger.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { PageWriter } from './page-writer.js';
+import { PendingRefs } from './pending-refs.js';
+import type { SyncRun } from './sync-run.js';
+
+export interface SyncOutcome {
+  readonly state: 'success' | 'partial';
+  readonly held: HeldDeletions | null;
+}
+
+/**
+ * One run: every lane of every partition from its checkpoint on, page by page; then, for what was
+ * proven complete, the deletions. Errors that are not about one document are thrown to the worker.
+ */
+@Injectable()
+export class SyncEngine {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly ledgers: LedgerRepository,
+    private readonly checkpoints: CheckpointsRepository,
+    private readonly failures: FailuresRepository,
+    private readonly pages: PageWriter,
+    private readonly pending: PendingRefs,
+    private readonly deletions: Deletions,
+    private readonly queue: RunQueue,
+  ) {}
+
+  async execute(sync: SyncRun): Promise<SyncOutcome> {
+    const ledgers = await this.storedLedgers(sync);
+    await this.pending.drain(sync);
+    const listed = new Set<string>();
+    for (const partition of await this.partitions(sync)) {
+      listed.add(partition.key);
+      if (partition.skipReason) continue;
+      sync.partition = partition.title;
+      for (const lane of sync.connector.lanes) await this.sweep(sync, partition, lane, ledgers);
+    }
+    sync.partition = null;
+    const swept = await this.provenComplete(sync, listed, ledgers);
+    const held = await this.deletions.review(sync, swept);
+    await this.closeFailures(sync, swept);
+    const gaps = [...ledgers.values()].some(
+      (ledger) => !ledger.complete && this.isSweep(sync, ledger),
+    );
+    return { state: gaps || sync.counts.failed > 0 || held ? 'partial' : 'success', held };
+  }
+
+  private async storedLedgers(sync: SyncRun): Promise<Map<string, LaneLedger>> {
+    const states = await this.database.inTenant(sync.tenant, (tx) =>
+      this.checkpoints.lanes(tx, sync.run.id),
+    );
+    return new Map(
+      states.map((state) => [
+        ledgerKey(state.partition, state.lane),
+        new LaneLedger(state.partition, state.lane, state.title, state),
+      ]),
+    );
+  }
+
+  private async partitions(sync: SyncRun): Promise<Partition[]> {
+    const only = sync.run.options.partition;
+    const partitions: Partition[] = [];
+    await sync.timed('list', async () => {
+      for await (const partition of sync.connector.partitions(sync.context))
+        if (only === undefined || partition.key === only) partitions.push(partition);
+    });
+    await this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      for (const partition of partitions)
+        await this.checkpoints.savePartition(tx, sync.target.connection, partition);
+    });
+    return partitions;
+  }
+
+  private async sweep(
+    sync: SyncRun,
+    partition: Partition,
+    lane: LaneDefinition,
+    ledgers: Map<string, LaneLedger>,
+  ): Promise<void> {
+    const key = ledgerKey(partition.key, lane.name);
+    const stored = ledgers.get(key);
+    if (stored?.finished) return;
+    const ledger = stored ?? new LaneLedger(partition.key, lane.name, partition.title);
+    ledgers.set(key, ledger);
+    const checkpoint = await this.startingPoint(sync, partition, lane, stored !== undefined);
+    const listing = sync.connector.pull(sync.context, partition, lane.name, checkpoint);
+    for await (const page of prefetch(listing)) {
+      sync.signal.throwIfAborted();
+      sync.expect(partition.key, page.expected);
+      await this.pages.write(sync, partition, lane, page, ledger);
+      await this.pending.drain(sync);
+    }
+    if (!ledger.finished) {
+      ledger.giveUp(ledger.gapReason ?? 'the listing ended without its last page');
+      await this.saveLedger(sync, ledger);
+    }
+  }
+
+  /** A sweep starts from nothing in a new run and continues in another attempt of the same run. */
+  private async startingPoint(
+    sync: SyncRun,
+    partition: Partition,
+    lane: LaneDefinition,
+    resumed: boolean,
+  ) {
+    const { connection } = sync.target;
+    return this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      if (lane.kind === 'sweep' && !resumed) {
+        await this.checkpoints.clearCheckpoint(tx, connection, partition.key, lane.name);
+        return null;
+      }
+      return this.checkpoints.checkpoint(tx, connection, partition.key, lane);
+    });
+  }
+
+  private async saveLedger(sync: SyncRun, ledger: LaneLedger): Promise<void> {
+    await this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState(), ledger.counts);
+    });
+  }
+
+  /**
+   * Partitions about which this run knows everything: completely swept ones, and ones that a full
+   * `partitions()` listing no longer has (swept empty).
+   */
+  private async provenComplete(
+    sync: SyncRun,
+    listed: ReadonlySet<string>,
+    ledgers: ReadonlyMap<string, LaneLedger>,
+  ): Promise<Map<string, LaneLedger>> {
+    const swept = new Map<string, LaneLedger>();
+    for (const ledger of ledgers.values())
+      if (ledger.complete && this.isSweep(sync, ledger) && listed.has(ledger.partition))
+        swept.set(ledger.partition, ledger);
+    if (sync.run.options.partition !== undefined) return swept;
+    const { tenant, target } = sync;
+    const inUse = await this.database.inTenant(tenant, (tx) =>
+      this.ledgers.partitionsInUse(tx, tenant, target.connection),
+    );
+    for (const key of inUse)
+      if (!listed.has(key)) swept.set(key, new LaneLedger(key, 'absent', key));
+    return swept;
+  }
+
+  private isSweep(sync: SyncRun, ledger: LaneLedger): boolean {
+    return sync.connector.lanes.some(({ name, kind }) => name === ledger.lane && kind === 'sweep');
+  }
+
+  private async closeFailures(
+    sync: SyncRun,
+    swept: ReadonlyMap<string, LaneLedger>,
+  ): Promise<void> {
+    const since = sync.run.started_at!;
+    await this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      for (const partition of swept.keys())
+        await this.failures.resolveUnmet(tx, sync.target.connection, partition, since);
+    });
+  }
+}
+
+function ledgerKey(partition: string, lane: string): string {
+  return `${lane}\n${partition}`;
+}

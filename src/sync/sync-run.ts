@@ -1,0 +1,69 @@
+import type { Connector } from '../../connectors/sdk/contract.js';
+import type { ConnectorContext } from '../../connectors/sdk/context.js';
+import type { SyncTarget } from '../remember/changed-document.js';
+import type { ClaimedRun } from '../runs/run-queue.js';
+import {
+  emptyCounts,
+  emptyTimings,
+  type RunCounts,
+  type RunProgress,
+  type RunTimings,
+} from '../runs/run-row.js';
+
+/** One attempt at a run: what it works on and what it has counted so far. */
+export class SyncRun {
+  counts: RunCounts;
+  readonly timings: RunTimings;
+  partition: string | null = null;
+  #expected = new Map<string, number>();
+  readonly #doneBefore: number;
+  readonly #startedAt: number;
+
+  constructor(
+    readonly run: ClaimedRun,
+    readonly tenant: string,
+    readonly connector: Connector,
+    readonly context: ConnectorContext,
+    readonly target: SyncTarget,
+    private readonly now: () => Date,
+  ) {
+    this.counts = { ...emptyCounts(), ...run.counts };
+    this.counts.skipped = { ...this.counts.skipped };
+    this.timings = { ...emptyTimings(), ...run.timings };
+    this.#doneBefore = this.counts.listed;
+    this.#startedAt = now().getTime();
+  }
+
+  get signal(): AbortSignal {
+    return this.context.signal;
+  }
+
+  /** Adds the time that `work` takes to a stage. */
+  async timed<T>(stage: keyof RunTimings, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.timings[stage] += Math.round(performance.now() - start);
+    }
+  }
+
+  expect(partition: string, documents: number | null | undefined): void {
+    if (typeof documents === 'number') this.#expected.set(partition, documents);
+  }
+
+  get progress(): RunProgress {
+    const done = this.counts.listed;
+    const seconds = Math.max(0.001, (this.now().getTime() - this.#startedAt) / 1000);
+    const rate = (done - this.#doneBefore) / seconds;
+    const total = [...this.#expected.values()].reduce((sum, n) => sum + n, 0);
+    const expected = this.#expected.size > 0 ? Math.max(total, done) : null;
+    return {
+      done,
+      expected,
+      rate: Math.round(rate * 10) / 10,
+      eta_seconds: expected !== null && rate > 0 ? Math.ceil((expected - done) / rate) : null,
+      partition: this.partition,
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConnectionsModule } from '../connections/connections.module.js';
+import { ExtractModule } from '../extract/extract.module.js';
+import { RememberModule } from '../remember/remember.module.js';
+import { RunsModule } from '../runs/runs.module.js';
+import { CheckpointsRepository } from './checkpoints.repository.js';
+import { ContentChanges } from './content-changes.js';
+import { Deletions } from './deletions.js';
+import { DocumentReader } from './document-reader.js';
+import { FailuresController } from './failures.controller.js';
+import { FailuresRepository } from './failures.repository.js';
+import { FailuresService } from './failures.service.js';
+import { HeldDeletionsController } from './held-deletions.controller.js';
+import { HeldDeletionsService } from './held-deletions.service.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { PageCommit } from './page-commit.js';
+import { PageJudge } from './page-judge.js';
+import { PageWriter } from './page-writer.js';
+import { PendingRefs } from './pending-refs.js';
+import { PendingRefsRepository } from './pending-refs.repository.js';
+import { RunExecutor } from './run-executor.js';
+import { SuppressionsRepository } from './suppressions.repository.js';
+import { SyncEngine } from './sync-engine.js';
+import { SyncRunFactory } from './sync-run.factory.js';
+import { SyncWorker } from './sync-worker.js';
+
+/** Runs connectors: the worker claims runs, the engine works on them. */
+@Module({
+  imports: [AuthModule, ConnectionsModule, ExtractModule, RememberModule, RunsModule],
+  controllers: [FailuresController, HeldDeletionsController],
+  providers: [
+    SyncWorker,
+    RunExecutor,
+    SyncRunFactory,
+    SyncEngine,
+    PageWriter,
+    PageJudge,
+    PageCommit,
+    ContentChanges,
+    DocumentReader,
+    PendingRefs,
+    Deletions,
+    FailuresService,
+    HeldDeletionsService,
+    LedgerRepository,
+    CheckpointsRepository,
+    FailuresRepository,
+    SuppressionsRepository,
+    PendingRefsRepository,
+  ],
+})
+export class SyncModule {}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AccountController } from './account.controller.js';
+import { BootstrapService } from './bootstrap.service.js';
+import { TenantsController } from './tenants.controller.js';
+import { TenantsRepository } from './tenants.repository.js';
+import { TenantsService } from './tenants.service.js';
+
+@Module({
+  controllers: [AccountController, TenantsController],
+  providers: [BootstrapService, TenantsRepository, TenantsService],
+  exports: [BootstrapService],
+})
+export class TenantsModule {}

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import type { Database } from '../../../src/database/database.js';
+import { runPrepared } from '../../../src/database/prepared-statement.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+
+const TENANT = 'a-tenant';
+
+function insert(tx: EntityManager, id: string): Promise<unknown> {
+  return tx.query(`insert into tenants (id, name) values ($1, 'x')`, [id]);
+}
+
+async function stored(database: Database, id: string): Promise<boolean> {
+  const rows: unknown[] = await database.asSystem((tx) =>
+    tx.query('select 1 from tenants where id = $1', [id]),
+  );
+  return rows.length === 1;
+}
+
+describeOnEachDatabase(
+  'transactions',
+  (open) => {
+    let database: Database;
+
+    beforeAll(async () => {
+      database = await open();
+    });
+
+    it('commit what the work wrote and return its result', async () => {
+      const id = randomUUID();
+      expect(await database.inTenant(TENANT, (tx) => insert(tx, id).then(() => 'done'))).toBe(
+        'done',
+      );
+      expect(await stored(database, id)).toBe(true);
+    });
+
+    it('roll back everything when the work throws, and keep its error', async () => {
+      const id = randomUUID();
+      const failing = database.inTenant(TENANT, async (tx) => {
+        await insert(tx, id);
+        throw new Error('of the work');
+      });
+      await expect(failing).rejects.toThrow('of the work');
+      expect(await stored(database, id)).toBe(false);
+    });
+
+    it('leave constraint errors to the caller', async () => {
+      const id = randomUUID();
+      const twice = database.inTenant(TENANT, async (tx) => {
+        await insert(tx, id);
+        await insert(tx, id);
+      });
+      await expect(twice).rejects.toMatchObject({ driverError: { code: '23505' } });
+    });
+
+    it('never report success when the work ignored a failed statement', async () => {
+      const id = randomUUID();
+      const careless = database.inTenant(TENANT, async (tx) => {
+        await insert(tx, id);
+        await tx.query('select 1 / 0').catch(() => undefined);
+      });
+      await expect(careless).rejects.toThrow('ignored');
+      expect(await stored(database, id)).toBe(false);
+    });
+
+    it('refuse a transaction inside a transaction at once, and go on working', async () => {
+      const nested = database.inTenant(TENANT, () => database.asSystem((tx) => insert(tx, 'x')));
+      await expect(nested).rejects.toThrow('inside another one');
+      await expect(database.ping()).resolves.toBeUndefined();
+    });
+
+    it('refuse a second connection inside a transaction at once', async () => {
+      const id = randomUUID();
+      const second = database.inTenant(TENANT, async (tx) => {
+        await insert(tx, id);
+        await tx.connection.query('select 1');
+      });
+      await expect(second).rejects.toThrow('second connection');
+      expect(await stored(database, id)).toBe(false);
+    });
+
+    it('let work that a transaction started open its own once that has ended', async () => {
+      const id = randomUUID();
+      let go: () => void = () => undefined;
+      const ended = new Promise<void>((resolve) => (go = resolve));
+      const { later } = await database.inTenant(TENANT, () =>
+        Promise.resolve({ later: ended.then(() => database.asSystem((tx) => insert(tx, id))) }),
+      );
+      go();
+      await later;
+      expect(await stored(database, id)).toBe(true);
+    });
+
+    it('keep 50 concurrent ones apart, half of them failing', async () => {
+      const ids = Array.from({ length: 50 }, () => randomUUID());
+      const outcomes = await Promise.allSettled(
+        ids.map((id, i) =>
+          database.inTenant(TENANT, async (tx) => {
+            await insert(tx, id);
+            if (i % 2 === 1) throw new Error('odd');
+          }),
+        ),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(25);
+      const rows: { id: string }[] = await database.asSystem((tx) =>
+        tx.query('select id from tenants where id = any($1)', [ids]),
+      );
+      expect(rows.map(({ id }) => id).sort()).toEqual(ids.filter((_, i) => i % 2 === 0).sort());
+    });
+
+    it('give each of 200 concurrent statements its own answer', async () => {
+      const numbers = Array.from({ length: 200 }, (_, i) => i);
+      const answers = await Promise.all(
+        numbers.map((n) =>
+          database.inTenant(TENANT, async (tx) => {
+            const [row] = await runPrepared<{ n: number }>(tx, 'select $1::int as n', [n]);
+            return row!.n;
+          }),
+        ),
+      );
+      expect(answers).toEqual(numbers);
+    });
+
+    it('carry values larger than one message of the protocol', async () => {
+      const text = 'ä€'.repeat(1_000_000);
+      const [row] = await database.inTenant(
+        TENANT,
+        (tx) => tx.query('select $1::text as text, length($1::text) as length', [text]),
+        { priority: 'background' },
+      );
+      expect(row.length).toBe(2_000_000);
+      expect(row.text === text).toBe(true);
+    });
+
+    it('run again after a serialization failure', async () => {
+      let runs = 0;
+      const result = await database.inTenant(TENANT, async (tx) => {
+        runs += 1;
+        if (runs < 3) {
+          await tx.query(`do $$ begin raise exception using errcode = '40001'; end $$`);
+        }
+        return runs;
+      });
+      expect(result).toBe(3);
+    });
+
+    it('give up after three repeats of a serialization failure', async () => {
+      let runs = 0;
+      const hopeless = database.inTenant(TENANT, async (tx) => {
+        runs += 1;
+        await tx.query(`do $$ begin raise exception using errcode = '40P01'; end $$`);
+      });
+      await expect(hopeless).rejects.toMatchObject({ driverError: { code: '40P01' } });
+      expect(runs).toBe(4);
+    });
+
+    it('are refused after close', async () => {
+      const closed = await open();
+      await closed.close();
+      await expect(closed.ping()).rejects.toMatchObject({ code: 'shutting_down' });
+    });
+
+    it('under way at close are awaited', async () => {
+      const closing = await open();
+      let finish: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (finish = resolve));
+      let begun: () => void = () => undefined;
+      const started = new Promise<void>((resolve) => (begun = resolve));
+      const work = closing.inTenant(TENANT, async (tx) => {
+        begun();
+        await held;
+        await insert(tx, randomUUID());
+      });
+      await started;
+      const close = closing.close();
+      finish();
+      await expect(work).resolves.toBeUndefined();
+      await close;
+    });
+  },
+  { pgvector: false },
+);
+
+describeOnEachDatabase(
+  'one session with a full queue',
+  (open) => {
+    it('serves interactive requests before background ones', async () => {
+      const database = await open();
+      const connections = database.mode === 'embedded' ? 1 : 10;
+      const order: string[] = [];
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const holders = Array.from({ length: connections }, () =>
+        database.inTenant(TENANT, () => held),
+      );
+      const queued = (['background', 'background', 'interactive', 'interactive'] as const).map(
+        (priority) =>
+          database.inTenant(
+            TENANT,
+            async () => {
+              order.push(priority);
+              await Promise.resolve();
+            },
+            { priority },
+          ),
+      );
+      release();
+      await Promise.all([...holders, ...queued]);
+      const served = connections === 1 ? order : order.slice(0, 2);
+      expect(served.slice(0, 2)).toEqual(['interactive', 'interactive']);
+    });
+  },
+  { pgvector: false },
+);

@@ -6,14 +6,25 @@ import { CLOCK, SystemClock, type Clock } from './common/clock.js';
 import { HttpModule } from './common/http/http.module.js';
 import { IDS, RandomIds } from './common/ids.js';
 import { CONFIG, type Config } from './config/config.js';
+import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { RunsModule } from './runs/runs.module.js';
+import { SchedulerModule } from './scheduler/scheduler.module.js';
+import { SyncModule } from './sync/sync.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 
 const PLATFORM = [ScheduleModule.forRoot(), DatabaseModule, AuthModule, HttpModule, HealthModule];
 
 /** One line per feature; each module brings its controllers, services and timers. */
-const FEATURES = [TenantsModule, CollectionsModule];
+const FEATURES = [
+  TenantsModule,
+  CollectionsModule,
+  RunsModule,
+  ConnectionsModule,
+  SyncModule,
+  SchedulerModule,
+];
 
 /** The whole product. Configuration, clock and ids are handed in here and nowhere else. */
 @Module({})

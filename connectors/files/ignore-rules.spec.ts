@@ -26,6 +26,14 @@ describe('ignore rules', () => {
     expect(deep.ignores('a/b/c/top.md', false)).toBe(false);
   });
 
+  it('of a deeper folder can take in again what lies around it', () => {
+    const deep = rules({ '': 'out/\n*.log\n', src: '!out/\n' });
+    expect(deep.ignores('src/out', true)).toBe(false);
+    expect(deep.ignores('src/out/deep', true)).toBe(false);
+    expect(deep.ignores('src/out/deep/a.md', false)).toBe(false);
+    expect(deep.ignores('src/out/deep/a.log', false)).toBe(true);
+  });
+
   it('of a later file in the same folder override the earlier one', () => {
     const both = IgnoreRules.within(null, '', ['*.md\n', '!notes.md\n'])!;
     expect(both.ignores('notes.md', false)).toBe(false);

@@ -7,6 +7,9 @@ export const IGNORE_FILES: readonly string[] = ['.gitignore', '.ignore', '.tribu
 /** `ignore` keeps every path it was asked about; a walk over a million files must not. */
 const MAX_REMEMBERED = 5_000;
 
+/** Stands for a folder that no pattern names. */
+const SOME_FOLDER = '\u0001';
+
 /** Patterns as in .gitignore (https://git-scm.com/docs/gitignore), case-sensitive. */
 export class Patterns {
   private matcher: Ignore;
@@ -48,8 +51,19 @@ export class IgnoreRules {
 
   /** @param path id of an entry of the folder these rules were made for, or below it */
   ignores(path: string, isFolder: boolean): boolean {
-    const below = path.slice(joinId(this.folder, '').length);
-    const verdict = this.patterns.test(below, isFolder);
+    const verdict = this.verdict(path.slice(joinId(this.folder, '').length), isFolder);
     return verdict ?? this.outer?.ignores(path, isFolder) ?? false;
+  }
+
+  /**
+   * `ignore` also ignores what lies in an ignored folder. Who asks about an entry has entered its
+   * folder, so a deeper file has taken that folder in again: then only the entry's name counts.
+   */
+  private verdict(below: string, isFolder: boolean): boolean | undefined {
+    const end = below.lastIndexOf('/');
+    if (end === -1 || this.patterns.test(below.slice(0, end), true) !== true) {
+      return this.patterns.test(below, isFolder);
+    }
+    return this.patterns.test(SOME_FOLDER + below.slice(end), isFolder);
   }
 }

@@ -31,6 +31,9 @@ export async function readBody(
   throw new ItemError('changed_while_reading', `${file.id} kept changing while it was read.`);
 }
 
+/** The file has become a symbolic link, a folder or a socket. */
+const NOT_A_FILE = new Set(['ELOOP', 'EISDIR', 'ENXIO']);
+
 const isSame = (a: FileStat, b: FileStat): boolean =>
   a.dev === b.dev && a.ino === b.ino && versionOf(a) === versionOf(b);
 
@@ -80,8 +83,7 @@ export function tooLarge(file: SelectedFile, size: number, limit: number): ItemE
 function readError(file: SelectedFile, error: unknown): unknown {
   if (error instanceof DocumentGoneError) return error;
   const code = systemCode(error);
-  // ELOOP: the file has become a symbolic link.
-  if (isMissing(code) || code === 'ELOOP') {
+  if (isMissing(code) || NOT_A_FILE.has(code)) {
     return new DocumentGoneError(`${file.id} vanished after it was listed.`, { cause: error });
   }
   const why = isRefused(code) ? 'it may not be read' : `reading it failed with ${code}`;

@@ -20,7 +20,7 @@ export interface Connector<Config = unknown, Credentials = unknown> {
   /**
    * The source has no ids that survive a rename (files have only their path). The engine then
    * adopts a known document under its new id when the content hash is the same and unique, and
-   * the old id was not seen in a complete sweep.
+   * `verify` says that the old id is gone.
    */
   readonly followsRenamesByContent: boolean;
 

@@ -25,12 +25,13 @@ export class CreateVectors1763700000100 implements MigrationInterface {
         collection_id uuid not null,
         memory_id uuid primary key references memories(id) on delete cascade,
         length int not null,
+        average_length real not null,
         terms int[] not null,
         weights sparsevec not null
       )`);
     await runner.query(`
       create index words_terms on words using gin (terms) with (fastupdate = off)`);
-    await runner.query(`create index words_collection on words (collection_id)`);
+    await runner.query(`create index words_collection on words (collection_id, memory_id)`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -86,9 +86,9 @@ export class ConnectionSetupService {
         update: () => Promise.resolve(),
       },
       logger: {
-        debug: (message, fields) => this.logger.debug({ message, ...fields }),
-        info: (message, fields) => this.logger.log({ message, ...fields }),
-        warn: (message, fields) => this.logger.warn({ message, ...fields }),
+        debug: (message, fields) => this.logger.debug({ msg: message, ...fields }),
+        info: (message, fields) => this.logger.log({ msg: message, ...fields }),
+        warn: (message, fields) => this.logger.warn({ msg: message, ...fields }),
       },
       signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
       clock: this.clock,

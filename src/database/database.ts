@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { type Clock, SystemClock } from '../common/clock.js';
+import { AppError } from '../common/errors/app-error.js';
 import { isRetriable, translateDatabaseError } from './database-errors.js';
 import type { RunStatement } from './embedded/maintenance.js';
 import { type GateRequest, PriorityGate } from './priority-gate.js';
@@ -116,8 +117,7 @@ export class Database {
     try {
       await runner.startTransaction();
       const result = await transactionScope(() => work(runner.manager));
-      await refuseAborted(runner);
-      await runner.commitTransaction();
+      await commit(runner);
       return result;
     } catch (error) {
       await rollBack(runner, error);
@@ -149,20 +149,29 @@ export class Database {
   }
 }
 
-/** COMMIT of an aborted transaction rolls back and reports success; nobody may take it for one. */
-async function refuseAborted(runner: QueryRunner): Promise<void> {
+/**
+ * COMMIT of an aborted transaction rolls back and reports success, which TypeORM passes on; only
+ * the command tag tells (https://www.postgresql.org/docs/current/sql-commit.html).
+ */
+async function commit(runner: QueryRunner): Promise<void> {
   const client = (await runner.connect()) as ClientBase;
-  if (client.getTransactionStatus() !== 'E') return;
+  const { command } = await client.query('COMMIT');
+  if (command === 'COMMIT') return;
   throw new Error('A statement of the transaction failed and its error was ignored.');
 }
 
 async function rollBack(runner: QueryRunner, reason: unknown): Promise<void> {
+  // TypeORM lets a runner go when its connection breaks; the server then rolls back by itself.
+  if (runner.isReleased) throw connectionLost(reason);
   if (!runner.isTransactionActive) return;
   try {
     await runner.rollbackTransaction();
   } catch (error) {
-    // Only a lost connection cannot roll back, and the server then does it by itself.
-    const both = [reason, error];
-    throw new AggregateError(both, 'A transaction and its rollback failed.', { cause: error });
+    throw connectionLost(new AggregateError([reason, error]));
   }
+}
+
+function connectionLost(cause: unknown): AppError {
+  const options = { retryAfter: 1, cause };
+  return new AppError('database_unavailable', 'The connection to the database broke.', options);
 }

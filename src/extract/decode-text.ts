@@ -9,6 +9,9 @@ export interface DecodedText {
 }
 
 const SAMPLE_BYTES = 4096;
+const WESTERN = 'windows-1252';
+/** https://encoding.spec.whatwg.org/index-windows-1252.txt, the part that is not Latin-1. */
+const WESTERN_80_TO_9F = [...'€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f', ...'\u0090‘’“”•–—˜™š›œ\u009džŸ'];
 
 /**
  * Decodes a text file: byte order mark, UTF-16 without one, the declared charset, UTF-8, Shift_JIS
@@ -38,7 +41,7 @@ function decodeBytes(bytes: Uint8Array, charset: string | undefined, isCut: bool
   if (japanese !== undefined && isJapanese(japanese)) {
     return { text: japanese, encoding: 'shift_jis' };
   }
-  return { text: decode(bytes, 'windows-1252', isCut, false)!, encoding: 'windows-1252' };
+  return { text: decodeWestern(bytes), encoding: WESTERN };
 }
 
 /**
@@ -58,11 +61,24 @@ function decode(
   fatal = true,
 ): string | undefined {
   try {
+    const decoder = new TextDecoder(encoding, { fatal });
+    if (decoder.encoding === WESTERN) return decodeWestern(bytes);
     // A cut may fall inside a character: `stream` keeps its bytes back instead of failing.
-    return new TextDecoder(encoding, { fatal }).decode(bytes, { stream: isCut });
+    return decoder.decode(bytes, { stream: isCut });
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Decodes windows-1252 (and what the Encoding Standard reads as such: ISO 8859-1, ASCII). Node
+ * (20.18.3 and later) takes it for Latin-1 and makes control characters of quotation marks:
+ * https://github.com/nodejs/node/issues/56542
+ */
+function decodeWestern(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString('latin1')
+    .replace(/[\u0080-\u009f]/g, (control) => WESTERN_80_TO_9F[control.charCodeAt(0) - 0x80]!);
 }
 
 function byteOrderMark(bytes: Uint8Array): string | undefined {

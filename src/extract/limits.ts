@@ -28,11 +28,9 @@ export const MAX_ZIP_ENTRIES = 10_000;
 /** Rows of a workbook that are read, over all its sheets. */
 export const MAX_WORKBOOK_ROWS = 100_000;
 
-/**
- * Bytes of sheet XML that are read, over all sheets of a workbook. Parsing takes about seven bytes
- * of memory for each, and more would not fit MAX_TEXT_CHARS anyway.
- */
-export const MAX_SHEET_XML_BYTES = 16 * MIB;
+/** Bytes of XML that are read over all sheets of a workbook, and of its shared strings. */
+export const MAX_SHEET_XML_BYTES = 32 * MIB;
+export const MAX_SHARED_STRINGS_BYTES = 32 * MIB;
 
 /** Text up to this size is decoded in the calling process: it costs less than the round trip. */
 export const MAX_INLINE_BYTES = MIB;

@@ -56,6 +56,11 @@ export class OfficePackage {
     return this.archive.has(part);
   }
 
+  /** Unpacked size of a part in bytes. */
+  size(part: string): number {
+    return this.archive.size(part);
+  }
+
   /**
    * Text of an XML part, or of its first `maxBytes`. A document type is refused: Office never
    * writes one (ECMA-376 part 2, 8.1.4), and entities are how XML bombs are built.

@@ -1,6 +1,9 @@
 import { oneLine } from './clean-text.js';
 import type { TextWriter } from './text-writer.js';
 
+/** Texts of a row by column; empty cells are left out. */
+type Row = ReadonlyMap<number, string>;
+
 const LONGEST_HEADER = 100;
 const NUMBER_OR_DATE = /^[-+(]?[\s$€£¥]*[\d.,'\s/:-]*\d[\d.,'\s/:%)TZ-]*$|^(true|false)$/i;
 
@@ -10,8 +13,8 @@ const NUMBER_OR_DATE = /^[-+(]?[\s$€£¥]*[\d.,'\s/:-]*\d[\d.,'\s/:%)TZ-]*$|^(
  * keep their cells in order (`12; 4; 7`).
  */
 export class RowWriter {
-  private header: string[] | undefined;
-  private pending: string[] | undefined;
+  private header: Row | undefined;
+  private candidate: Row | undefined;
 
   constructor(private readonly writer: TextWriter) {}
 
@@ -20,50 +23,52 @@ export class RowWriter {
     return this.writer.full;
   }
 
-  row(cells: readonly string[]): void {
-    const row = cells.map(oneLine);
-    const filled = row.filter((cell) => cell !== '').length;
-    if (filled === 0) return;
-    if (this.header) return this.writer.block(labelled(this.header, row));
-    if (this.pending) return this.decide(this.pending, row, filled);
-    if (isHeader(row)) this.pending = row;
-    else this.writer.block(joined(row));
+  /** @param cells column and text of each cell, from left to right; there may be gaps */
+  row(cells: Iterable<readonly [column: number, text: string]>): void {
+    const row = new Map<number, string>();
+    for (const [column, cell] of cells) {
+      const text = oneLine(cell);
+      if (text !== '') row.set(column, text);
+    }
+    if (row.size > 0) this.add(row);
   }
 
   /** Writes a last row that was held back. */
   end(): void {
-    if (this.pending) this.writer.block(joined(this.pending));
-    this.pending = undefined;
+    if (this.candidate) this.writer.block(joined(this.candidate));
+    this.candidate = undefined;
   }
 
-  /** A row of words is a heading row if what follows is a table too, not a note below a title. */
-  private decide(candidate: string[], next: string[], filled: number): void {
-    this.pending = undefined;
-    if (filled < 2) {
-      this.writer.block(joined(candidate));
-      this.row(next);
-      return;
+  private add(row: Row): void {
+    // A row of words is a heading row if what follows is a table too, not a note below a title.
+    if (this.candidate && row.size >= 2) {
+      this.header = this.candidate;
+      this.candidate = undefined;
     }
-    this.header = candidate;
-    this.row(next);
+    if (this.header) return this.writer.block(labelled(this.header, row));
+    this.end();
+    if (isHeader(row)) this.candidate = row;
+    else this.writer.block(joined(row));
   }
 }
 
-function isHeader(row: readonly string[]): boolean {
-  const cells = row.filter((cell) => cell !== '');
+function isHeader(row: Row): boolean {
+  const cells = [...row.values()];
   return (
     cells.length >= 2 &&
     cells.every((cell) => cell.length <= LONGEST_HEADER && !NUMBER_OR_DATE.test(cell))
   );
 }
 
-function labelled(header: readonly string[], row: readonly string[]): string {
-  return row
-    .map((cell, i) => (cell !== '' && header[i] ? `${header[i]}: ${cell}` : cell))
-    .filter((cell) => cell !== '')
+function labelled(header: Row, row: Row): string {
+  return [...row]
+    .map(([column, cell]) => {
+      const heading = header.get(column);
+      return heading ? `${heading}: ${cell}` : cell;
+    })
     .join('; ');
 }
 
-function joined(row: readonly string[]): string {
-  return row.filter((cell) => cell !== '').join('; ');
+function joined(row: Row): string {
+  return [...row.values()].join('; ');
 }

@@ -91,13 +91,12 @@ export function xlsx({ sheets, title, strict, parts = {} }: XlsxContent): Uint8A
       ['styles', 'styles.xml'],
     ),
     'xl/styles.xml': `<styleSheet xmlns="${namespace}"><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>`,
-    ...parts,
   };
   Object.values(sheets).forEach((rows, i) => {
     files[`xl/worksheets/sheet${i + 1}.xml`] =
       `<worksheet xmlns="${namespace}"><sheetData>${rows.map(sheetRow).join('')}</sheetData></worksheet>`;
   });
-  return office('xl/workbook.xml', title, files);
+  return office('xl/workbook.xml', title, { ...files, ...parts });
 }
 
 function sheetRow(cells: SampleCell[], index: number): string {
@@ -131,10 +130,9 @@ export function pptx({ slides, title, parts = {}, related = [] }: PptxContent): 
       ...slides.map((_slide, i) => ['slide', `slides/slide${slides.length - i}.xml`] as const),
     ),
     'ppt/slides/_rels/slide1.xml.rels': rels(...related),
-    ...parts,
   };
   slides.forEach((slide, i) => (files[`ppt/slides/slide${i + 1}.xml`] = slidePart('sld', slide)));
-  return office('ppt/presentation.xml', title, files);
+  return office('ppt/presentation.xml', title, { ...files, ...parts });
 }
 
 /** A slide (`sld`) or a page of notes (`notes`). */

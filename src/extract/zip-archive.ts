@@ -55,6 +55,11 @@ export class ZipArchive {
     return this.entries.has(name);
   }
 
+  /** Unpacked size of an entry in bytes, as the directory claims; `read` never gives more. */
+  size(name: string): number {
+    return this.entries.get(name)?.expandedBytes ?? 0;
+  }
+
   /**
    * The bytes of an entry, or only its first `maxBytes`.
    * @throws ExtractionError `corrupt`, `encrypted`, `expansion_limit`
@@ -64,6 +69,9 @@ export class ZipArchive {
     if (!entry) throw new ExtractionError('corrupt', `The container lacks ${name}.`);
     if (entry.encrypted) throw new ExtractionError('encrypted');
     const packed = this.packedData(name, entry);
+    if (entry.method === 0 && entry.packedBytes !== entry.expandedBytes) {
+      throw new ExtractionError('corrupt', `${name} has two different sizes.`);
+    }
     if (entry.method === 0) return packed.subarray(0, Math.min(packed.length, maxBytes));
     if (entry.method !== 8) {
       throw new ExtractionError('corrupt', `${name} is compressed in an unknown way.`);
@@ -74,7 +82,7 @@ export class ZipArchive {
   private packedData(name: string, entry: ZipEntry): Buffer {
     const { data } = this;
     const at = entry.headerAt;
-    const isThere = at + 30 <= data.length && data.readUInt32LE(at) === LOCAL_HEADER;
+    const isThere = at >= 0 && at + 30 <= data.length && data.readUInt32LE(at) === LOCAL_HEADER;
     // Name and extra field of the local header may differ in length from the directory's.
     const start = isThere ? at + 30 + data.readUInt16LE(at + 26) + data.readUInt16LE(at + 28) : 0;
     const end = start + entry.packedBytes;

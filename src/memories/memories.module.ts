@@ -43,6 +43,13 @@ import { RemovalService } from './removal.service.js';
     NearPairs,
     RemovalService,
   ],
-  exports: [CurationService, DedupService, ForgetService, MemoriesService, MoveService, RemovalService],
+  exports: [
+    CurationService,
+    DedupService,
+    ForgetService,
+    MemoriesService,
+    MoveService,
+    RemovalService,
+  ],
 })
 export class MemoriesModule {}

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { ScheduleModule } from '@nestjs/schedule';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { SchedulerRepository } from './scheduler.repository.js';
@@ -7,7 +6,7 @@ import { SchedulerService } from './scheduler.service.js';
 
 /** Queues runs of connections that are due, and removes what is past its grace time. */
 @Module({
-  imports: [ScheduleModule.forRoot(), RememberModule, RunsModule],
+  imports: [RememberModule, RunsModule],
   providers: [SchedulerService, SchedulerRepository],
 })
 export class SchedulerModule {}

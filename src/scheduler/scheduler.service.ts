@@ -51,7 +51,7 @@ export class SchedulerService {
     try {
       await work();
     } catch (error) {
-      this.logger.error({ message: `${name} failed`, error });
+      this.logger.error({ msg: `${name} failed`, error });
     } finally {
       this.busy.delete(name);
     }

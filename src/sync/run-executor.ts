@@ -53,18 +53,18 @@ export class RunExecutor {
       await this.connections.runEnded(tx, run.tenant_id, run.connection_id, { ok: true });
     });
     const { counts } = sync;
-    this.logger.log({ message: 'run ended', run: run.id, state: outcome.state, counts });
+    this.logger.log({ msg: 'run ended', run: run.id, state: outcome.state, counts });
   }
 
   private async settle(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {
     try {
       if (error instanceof LeaseLost || (error instanceof RunStopped && error.why === 'lease_lost'))
-        return this.logger.warn({ message: 'lease lost; another worker has the run', run: run.id });
+        return this.logger.warn({ msg: 'lease lost; another worker has the run', run: run.id });
       if (error instanceof RunStopped) return await this.stopped(run, sync, error.why);
       await this.failed(run, sync, error);
     } catch (failure) {
       // The lease runs out and the reaper gives the run to another worker.
-      this.logger.error({ message: 'could not settle a run', run: run.id, error: failure });
+      this.logger.error({ msg: 'could not settle a run', run: run.id, error: failure });
     }
   }
 
@@ -79,7 +79,7 @@ export class RunExecutor {
       await this.report(tx, run, sync);
       await this.queue.release(tx, run, to, { attemptOutcome });
     });
-    this.logger.log({ message: 'run stopped', run: run.id, why });
+    this.logger.log({ msg: 'run stopped', run: run.id, why });
   }
 
   private async failed(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {
@@ -102,7 +102,7 @@ export class RunExecutor {
         reason: verdict.error.message,
       });
     });
-    this.logger.warn({ message: `run ${verdict.kind}ed`, run: run.id, error });
+    this.logger.warn({ msg: `run ${verdict.kind}ed`, run: run.id, error });
   }
 
   private async report(

@@ -34,9 +34,9 @@ export class SyncRunFactory {
       clock: this.clock,
       countCall: () => void (sync.counts.api_calls += 1),
       logger: {
-        debug: (message, more) => this.logger.debug({ message, ...fields, ...more }),
-        info: (message, more) => this.logger.log({ message, ...fields, ...more }),
-        warn: (message, more) => this.logger.warn({ message, ...fields, ...more }),
+        debug: (message, more) => this.logger.debug({ msg: message, ...fields, ...more }),
+        info: (message, more) => this.logger.log({ msg: message, ...fields, ...more }),
+        warn: (message, more) => this.logger.warn({ msg: message, ...fields, ...more }),
       },
     };
     const sync: SyncRun = new SyncRun(run, tenant, connector, context, connection.target, () =>

@@ -70,7 +70,7 @@ export class SyncWorker implements OnApplicationBootstrap, BeforeApplicationShut
       this.active.add(work);
       return true;
     } catch (error) {
-      this.logger.error({ message: 'could not claim a run', error });
+      this.logger.error({ msg: 'could not claim a run', error });
       return false;
     }
   }

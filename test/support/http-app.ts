@@ -12,6 +12,7 @@ import {
   DATA_DIRECTORY_LOCK,
   DatabaseModule,
 } from '../../src/database/database.module.js';
+import { BackgroundDatabase } from '../../src/database/background-database.js';
 import { Database } from '../../src/database/database.js';
 import { APP_OPTIONS, configureHttp, stopServer, urlOf } from '../../src/http.js';
 import { BootstrapService } from '../../src/tenants/bootstrap.service.js';
@@ -110,10 +111,11 @@ function borrowedDatabase(database: Database): DynamicModule {
     module: BorrowedDatabaseModule,
     providers: [
       { provide: Database, useValue: database },
+      { provide: BackgroundDatabase, useValue: new BackgroundDatabase(database) },
       { provide: DATA_DIRECTORY_LOCK, useValue: null },
       { provide: BACKUPS, useValue: null },
     ],
-    exports: [Database, DATA_DIRECTORY_LOCK, BACKUPS],
+    exports: [Database, BackgroundDatabase, DATA_DIRECTORY_LOCK, BACKUPS],
   };
 }
 

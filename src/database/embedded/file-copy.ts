@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+const SYNCS_AT_ONCE = 16;
+
 /** What a copy holds, by path relative to its root, with forward slashes. */
 export interface FileList {
   directories: string[];
@@ -40,8 +42,14 @@ export async function copyFiles(from: string, to: string, list: FileList): Promi
 
 /** Waits until the listed files and folders are on the disk itself. */
 export async function syncFiles(root: string, list: FileList): Promise<void> {
-  for (const { path } of list.files) await syncPath(join(root, path));
-  for (const path of ['', ...list.directories]) await syncPath(join(root, path));
+  const paths = [...list.files.map(({ path }) => path), ...list.directories, ''].reverse();
+  async function syncNext(): Promise<void> {
+    for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
+      await syncPath(join(root, path));
+    }
+  }
+  // File systems write what several wait for in one go.
+  await Promise.all(Array.from({ length: SYNCS_AT_ONCE }, syncNext));
 }
 
 /** fsync of one file or folder. */

@@ -15,7 +15,7 @@ export function readCsv(bytes: Uint8Array, charset?: string): ExtractedText {
   const rows = new RowWriter(writer);
   for (const row of parseCsv(text, guessSeparator(text))) {
     if (rows.full) break;
-    rows.row(row);
+    rows.row(row.entries());
   }
   rows.end();
   return writer.finish();

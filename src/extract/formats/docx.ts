@@ -10,6 +10,9 @@ import { slimWordXml } from './word-xml.js';
 /** Parts that hold text or decide how it is read; everything else stays unopened. */
 const NEEDED = /(^|\/)(document\w*|styles|numbering|footnotes|endnotes|comments)\.xml$/;
 
+const STRICT_RELATION = 'http://purl.oclc.org/ooxml/officeDocument/relationships/';
+const RELATION = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships/';
+
 const STYLE_MAP = [
   "p[style-name='Title'] => h1:fresh",
   "p[style-name='title'] => h1:fresh",
@@ -42,7 +45,8 @@ function repack(office: OfficePackage): Buffer {
   const parts: Zippable = {};
   for (const name of office.names()) {
     if (name === '[Content_Types].xml' || name.endsWith('.rels')) {
-      parts[name] = strToU8(office.xml(name));
+      // mammoth knows the namespaces of strict files, but not their relationships.
+      parts[name] = strToU8(office.xml(name).replaceAll(STRICT_RELATION, RELATION));
     } else if (name === office.mainPart || NEEDED.test(name)) {
       parts[name] = strToU8(slimWordXml(office.xml(name)));
     }

@@ -82,7 +82,8 @@ export function candidateStatement(
       ${arm('words', product, product, [`i.terms && ${gate}::int[]`])})`);
   }
   const found = [
-    dense && `select memory_id, collection_id, score as distance, null::float8 as product from dense`,
+    dense &&
+      `select memory_id, collection_id, score as distance, null::float8 as product from dense`,
     sparse && `select memory_id, collection_id, null::float8, score from words_arm`,
   ].filter((part) => part !== null);
   return {

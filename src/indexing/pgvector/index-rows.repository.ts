@@ -146,8 +146,7 @@ export class IndexRowsRepository {
     after: string,
     limit: number,
   ): Promise<WordsRow[]> {
-    const rows = await runPrepared<StoredWords>(
-      tx,
+    const rows = await tx.query<StoredWords[]>(
       `select ${STORED} from words w
        where w.collection_id = $1 and w.memory_id > $4
          and abs(w.average_length - $2::real) > $3::real * $2::real
@@ -186,10 +185,7 @@ export class IndexRowsRepository {
     );
     // The text form of a vector is a JSON array.
     return new Map(
-      rows.map(({ id, embedding }) => [
-        id,
-        Float32Array.from(JSON.parse(embedding) as number[]),
-      ]),
+      rows.map(({ id, embedding }) => [id, Float32Array.from(JSON.parse(embedding) as number[])]),
     );
   }
 

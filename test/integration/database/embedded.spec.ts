@@ -151,6 +151,25 @@ describe('the embedded database', () => {
     await database.close();
   });
 
+  it('serves searches before writes', async () => {
+    const dataDir = await folder(migratedDataDirectory);
+    const { database } = await openDatabase({ dataDir, databasePoolSize: 1 });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const holder = database.inTenant('a', () => held);
+    const order: string[] = [];
+    const kinds = ['background', 'background', 'interactive', 'interactive'] as const;
+    const queued = kinds.map((priority) =>
+      database.inTenant('a', async () => void (await Promise.resolve(order.push(priority))), {
+        priority,
+      }),
+    );
+    release();
+    await Promise.all([holder, ...queued]);
+    await database.close();
+    expect(order).toEqual(['interactive', 'interactive', 'background', 'background']);
+  });
+
   it('is not opened on a full disk', async () => {
     const dataDir = await folder(emptyDataDirectory);
     const opening = openDatabase(

@@ -180,35 +180,3 @@ describeOnEachDatabase(
   },
   { pgvector: false },
 );
-
-describeOnEachDatabase(
-  'one session with a full queue',
-  (open) => {
-    it('serves interactive requests before background ones', async () => {
-      const database = await open();
-      const connections = database.mode === 'embedded' ? 1 : 10;
-      const order: string[] = [];
-      let release: () => void = () => undefined;
-      const held = new Promise<void>((resolve) => (release = resolve));
-      const holders = Array.from({ length: connections }, () =>
-        database.inTenant(TENANT, () => held),
-      );
-      const queued = (['background', 'background', 'interactive', 'interactive'] as const).map(
-        (priority) =>
-          database.inTenant(
-            TENANT,
-            async () => {
-              order.push(priority);
-              await Promise.resolve();
-            },
-            { priority },
-          ),
-      );
-      release();
-      await Promise.all([...holders, ...queued]);
-      const served = connections === 1 ? order : order.slice(0, 2);
-      expect(served.slice(0, 2)).toEqual(['interactive', 'interactive']);
-    });
-  },
-  { pgvector: false },
-);

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { Logger } from '@nestjs/common';
 import { RandomIds } from '../../../src/common/ids.js';
 import { AppError } from '../../../src/common/errors/app-error.js';
 import { Lifecycle } from '../../../src/common/http/lifecycle.js';
@@ -10,7 +12,7 @@ import { JobHandlers, type JobHandler } from '../../../src/jobs/job-handlers.js'
 import { JobsRepository, type ClaimedJob } from '../../../src/jobs/jobs.repository.js';
 import { JobsService } from '../../../src/jobs/jobs.service.js';
 import { JobsWorker } from '../../../src/jobs/jobs.worker.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { databases, describeOnEachDatabase } from '../../support/database-fixtures.js';
 
 const repository = new JobsRepository();
 const clock = new SystemClock();
@@ -36,6 +38,7 @@ describeOnEachDatabase(
     let tenant: string;
 
     beforeAll(async () => {
+      Logger.overrideLogger(false);
       database = await open();
     });
     beforeEach(async () => {
@@ -154,16 +157,17 @@ describeOnEachDatabase(
     });
 
     it('puts the job under way back when the server stops, without counting an attempt', async () => {
-      const started = Promise.withResolvers<void>();
+      const handling = new EventEmitter();
+      const started = once(handling, 'started');
       const { service, worker, lifecycle } = processOn(database, (_tenant, _params, signal) => {
-        started.resolve();
+        handling.emit('started');
         return new Promise((_, reject) =>
           signal.addEventListener('abort', () => reject(signal.reason as Error)),
         );
       });
       const id = await service.enqueue(tenant, 'count', {});
       worker.onApplicationBootstrap();
-      await started.promise;
+      await started;
       lifecycle.stop();
       await worker.beforeApplicationShutdown();
       expect((await service.get(tenant, id)).state).toBe('queued');
@@ -188,3 +192,22 @@ describeOnEachDatabase(
   },
   { pgvector: false },
 );
+
+describe('jobs on an embedded database', () => {
+  const [pglite] = databases({ pgvector: false });
+
+  it('go on at once after a start, since nobody else can be working on them', async () => {
+    Logger.overrideLogger(false);
+    const database = await pglite!.open();
+    const tenant = randomUUID();
+    await database.asSystem((tx) =>
+      tx.query(`insert into tenants (id, name) values ($1, 'jobs')`, [tenant]),
+    );
+    const { service, worker } = processOn(database, () => Promise.resolve({}));
+    const id = await service.enqueue(tenant, 'count', {});
+    await database.asSystem((tx) => repository.claim(tx, ['count'], randomUUID(), 3_600));
+    worker.onApplicationBootstrap();
+    expect((await service.wait(tenant, id, 30_000)).state).toBe('success');
+    await worker.beforeApplicationShutdown();
+  });
+});

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { bareInsert } from './bare-insert.js';
+import { makeFolder, editShare } from './folder.js';
+import { prepareDatabase } from './bench-database.js';
+import { ServerProcess } from '../support/server-process.js';
+
+/**
+ * Documents per second through the `files` connector, beside the bare INSERT of the same rows
+ * into the same kind of database in the same run.
+ *
+ *   npm run bench:ingest -- --documents 10000
+ *   npm run bench:ingest -- --documents 10000 --database postgresql://...   (a scratch database)
+ */
+const { values } = parseArgs({
+  options: {
+    documents: { type: 'string', default: '10000' },
+    words: { type: 'string', default: '80' },
+    database: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+interface Run {
+  status: string;
+  counts: Record<string, number>;
+  started_at: string;
+  finished_at: string;
+  error: string | null;
+}
+
+const documents = Number(values.documents);
+const folder = makeFolder(documents, Number(values.words));
+const database = await prepareDatabase(values.database);
+const server = await ServerProcess.start({ ...database.env, TRIBUTARY_FILES_ROOTS: folder.path });
+try {
+  const connection = await server.request<{ id: string }>('POST', '/v1/memory/connections', {
+    provider: 'files',
+    config: { path: folder.path },
+    schedule: null,
+  });
+  const idleRss = server.rss;
+  const first = await sync(connection.id);
+  const firstRss = server.peakRss;
+  const unchanged = await sync(connection.id);
+  editShare(folder, 0.01);
+  const edited = await sync(connection.id);
+  await server.stop();
+  const bare = await bareInsert(database);
+  const rate = documents / first.seconds;
+  const bareRate = bare.documents / bare.seconds;
+  report({
+    database: values.database ? 'postgresql' : 'embedded',
+    documents,
+    'ingest, documents/s': round(rate),
+    'bare INSERT, documents/s': round(bareRate),
+    'ratio to bare INSERT': round(rate / bareRate, 2),
+    'peak RSS, MB': round(firstRss / 2 ** 20),
+    'RSS before, MB': round(idleRss / 2 ** 20),
+    'unchanged sync, s': round(unchanged.seconds, 2),
+    'unchanged: fetched': unchanged.run.counts.fetched!,
+    'unchanged: embedded': unchanged.run.counts.embedded!,
+    '1 % edited sync, s': round(edited.seconds, 2),
+    '1 % edited: embedded': edited.run.counts.embedded!,
+  });
+} finally {
+  await server.stop();
+  await database.remove();
+  folder.remove();
+}
+
+async function sync(connection: string): Promise<{ run: Run; seconds: number }> {
+  const path = `/v1/memory/connections/${connection}/sync?wait=false`;
+  const { run_id } = await server.request<{ run_id: string }>('POST', path, {});
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const run = await server.request<Run>('GET', `/v1/memory/runs/${run_id}`);
+    if (run.status === 'queued' || run.status === 'running') continue;
+    if (run.status !== 'success') throw new Error(`run ended ${run.status}: ${run.error}`);
+    const seconds = (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000;
+    return { run, seconds };
+  }
+}
+
+function report(figures: Record<string, string | number>): void {
+  if (values.json) return console.log(JSON.stringify(figures));
+  for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(28)} ${value}`);
+}
+
+function round(value: number, digits = 0): number {
+  return Number(value.toFixed(digits));
+}

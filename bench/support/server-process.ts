@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { projectRoot } from '../../src/common/compiled.js';
+
+const API_KEY = 'mv_bench_key_of_the_first_tenant';
+
+/** A real server process, watched from outside. */
+export class ServerProcess {
+  /** Highest resident memory seen, bytes. */
+  peakRss = 0;
+  private readonly sampler: NodeJS.Timeout;
+
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {
+    this.sampler = setInterval(() => this.sample(), 100);
+  }
+
+  static async start(env: Record<string, string>): Promise<ServerProcess> {
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/main.js')], {
+      env: { ...process.env, ...env, PORT: '0', TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface(child.stdout)) {
+      const url = /"url":"([^"]+)"/.exec(line)?.[1];
+      if (!url) continue;
+      child.stdout.resume();
+      return new ServerProcess(url, child);
+    }
+    throw new Error('the server ended before it listened');
+  }
+
+  /** Resident memory now, bytes (0 where /proc is not there). */
+  get rss(): number {
+    try {
+      const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+    } catch {
+      return 0;
+    }
+  }
+
+  async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok)
+      throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.sampler);
+    if (this.child.exitCode !== null) return;
+    this.child.kill('SIGTERM');
+    await once(this.child, 'exit');
+  }
+
+  private sample(): void {
+    this.peakRss = Math.max(this.peakRss, this.rss);
+  }
+}

@@ -1,0 +1,134 @@
+import type { ApiKeyAnswer, CreateApiKeyBody, CreatedApiKey } from '../../auth/api-keys.schema.js';
+import type {
+  ConnectionAnswer,
+  ProbeAnswer,
+  Schedule,
+  SyncAnswer,
+} from '../../connections/connections.schema.js';
+import type { Health } from '../../health/health.schema.js';
+import type { MemoryAnswer } from '../../memories/memories.schema.js';
+import type { CancelAnswer, RunAnswer, RunDetailAnswer } from '../../runs/runs.schema.js';
+import type { BackupAnswer } from '../local/backups.schema.js';
+import { path, type ApiClient } from './api-client.js';
+import type { z } from 'zod';
+
+export type SearchHit = MemoryAnswer & { score: number };
+
+/** One item that a sync could not take over. */
+export interface Failure {
+  id: string;
+  external_id: string;
+  title: string | null;
+  url: string | null;
+  stage: string;
+  code: string;
+  message: string;
+  attempts: number;
+  next_at: string | null;
+}
+
+export interface NewConnection {
+  provider: string;
+  name?: string;
+  collection: string;
+  config: Record<string, unknown>;
+  schedule: z.infer<typeof Schedule>;
+}
+
+const BASE = '/v1/memory';
+/** Copying a large database takes its time, and nothing is sent meanwhile. */
+const BACKUP_TIMEOUT_MS = 3_600_000;
+
+/** The routes that the command line uses, by name. */
+export class TributaryApi {
+  constructor(private readonly http: ApiClient) {}
+
+  get url(): string {
+    return this.http.url;
+  }
+
+  health(): Promise<Health> {
+    return this.http.get(`${BASE}/health`);
+  }
+
+  connections(): Promise<ConnectionAnswer[]> {
+    return this.http.get(`${BASE}/connections`);
+  }
+
+  createConnection(connection: NewConnection): Promise<ConnectionAnswer> {
+    return this.http.post(`${BASE}/connections`, connection);
+  }
+
+  pause(id: string): Promise<ConnectionAnswer> {
+    return this.http.post(path`/v1/memory/connections/${id}/pause`);
+  }
+
+  resume(id: string): Promise<ConnectionAnswer> {
+    return this.http.post(path`/v1/memory/connections/${id}/resume`);
+  }
+
+  probe(id: string): Promise<ProbeAnswer> {
+    return this.http.post(path`/v1/memory/connections/${id}/probe`);
+  }
+
+  deleteConnection(id: string, purge: boolean): Promise<object> {
+    return this.http.delete(path`/v1/memory/connections/${id}`, { purge });
+  }
+
+  /** Asks for a run and does not wait for it. */
+  sync(id: string, options: { full?: boolean; partition?: string }): Promise<SyncAnswer> {
+    return this.http.post(path`/v1/memory/connections/${id}/sync`, options, {
+      query: { wait: false },
+    });
+  }
+
+  runs(connection: string, limit: number): Promise<RunAnswer[]> {
+    return this.http.get(path`/v1/memory/connections/${connection}/runs`, { limit });
+  }
+
+  run(id: string): Promise<RunDetailAnswer> {
+    return this.http.get(path`/v1/memory/runs/${id}`);
+  }
+
+  cancelRun(id: string): Promise<CancelAnswer> {
+    return this.http.post(path`/v1/memory/runs/${id}/cancel`);
+  }
+
+  failures(connection: string, limit: number): Promise<Failure[]> {
+    return this.http.get(path`/v1/memory/connections/${connection}/failures`, { limit });
+  }
+
+  search(collection: string | undefined, body: Record<string, unknown>): Promise<SearchHit[]> {
+    return collection === undefined
+      ? this.http.post(`${BASE}/search`, body)
+      : this.http.post(path`/v1/memory/collections/${collection}/search`, body);
+  }
+
+  memories(collection: string, limit: number, offset = 0): Promise<MemoryAnswer[]> {
+    return this.http.get(path`/v1/memory/collections/${collection}/memories`, { limit, offset });
+  }
+
+  add(collection: string, memory: Record<string, unknown>): Promise<MemoryAnswer> {
+    return this.http.post(path`/v1/memory/collections/${collection}/memories`, memory);
+  }
+
+  keys(): Promise<ApiKeyAnswer[]> {
+    return this.http.get(`${BASE}/api-keys`, { limit: 200 });
+  }
+
+  createKey(body: Partial<CreateApiKeyBody>): Promise<CreatedApiKey> {
+    return this.http.post(`${BASE}/api-keys`, body);
+  }
+
+  revokeKey(id: string): Promise<object> {
+    return this.http.delete(path`/v1/memory/api-keys/${id}`);
+  }
+
+  backup(target: string | undefined): Promise<BackupAnswer> {
+    return this.http.post(
+      `${BASE}/admin/backups`,
+      { target },
+      { timeoutMs: BACKUP_TIMEOUT_MS },
+    );
+  }
+}

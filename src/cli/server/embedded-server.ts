@@ -1,0 +1,39 @@
+import { mkdir, rename, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Config } from '../../config/config.js';
+
+const LARGEST_LOG_BYTES = 10_000_000;
+
+export interface EmbeddedServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the product in this process, so that a command works the same with and without a server.
+ * Its log goes to a file: stdout belongs to the command.
+ */
+export async function startEmbeddedServer(
+  config: Config,
+  logFile: string,
+): Promise<EmbeddedServer> {
+  // Loaded here, since commands that talk to another server start faster without all of this.
+  const [{ startServer }, { JsonLogger }, { pino }] = await Promise.all([
+    import('../../http.js'),
+    import('../../common/http/json-logger.js'),
+    import('pino'),
+  ]);
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
+  await rotate(logFile);
+  const destination = pino.destination({ dest: logFile, sync: true, mode: 0o600 });
+  const server = await startServer(config, new JsonLogger(config.logLevel, destination));
+  return { url: server.url, close: () => server.close() };
+}
+
+async function rotate(logFile: string): Promise<void> {
+  const size = await stat(logFile).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > LARGEST_LOG_BYTES) await rename(logFile, `${logFile}.1`);
+}

@@ -1,0 +1,129 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '../../common/clock.js';
+import { Database } from '../../database/database.js';
+import type { SpaceRef } from '../vector-index.js';
+
+/**
+ * Up to this many vectors an exact scan is fast, and writes are several times cheaper than with
+ * an HNSW index to keep.
+ */
+export const EXACT_ROWS = 20_000;
+/** How long an answer about an index is believed. */
+const BELIEVED_MS = 10_000;
+
+export interface HnswIndex {
+  /** Type that the index holds, e.g. `vector(256)`. */
+  readonly type: string;
+  /** Vectors in it, of all tenants, as PostgreSQL estimates. */
+  readonly rows: number;
+}
+
+/**
+ * The approximate index of each space that has outgrown exact scans. Only on a server: building
+ * one would hold the embedded session for minutes.
+ */
+@Injectable()
+export class HnswIndexes {
+  private readonly known = new Map<number, { index: HnswIndex | null; until: number }>();
+  private readonly spaces = new Map<number, SpaceRef>();
+  private building = false;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The usable index of a space; null where there is none. */
+  async find(tx: EntityManager, space: SpaceRef): Promise<HnswIndex | null> {
+    const type = indexedType(space.dimensions);
+    if (this.database.mode === 'embedded' || type === null) return null;
+    this.spaces.set(space.id, space);
+    const now = this.clock.now().getTime();
+    const known = this.known.get(space.id);
+    if (known && now < known.until) return known.index;
+    const [row] = await tx.query<{ valid: boolean; rows: number }[]>(
+      `select i.indisvalid as valid, greatest(c.reltuples, 0)::float8 as rows
+       from pg_index i join pg_class c on c.oid = i.indexrelid
+       where i.indexrelid = to_regclass($1)`,
+      [nameOf(space)],
+    );
+    const index = row?.valid ? { type, rows: row.rows } : null;
+    this.known.set(space.id, { index, until: now + BELIEVED_MS });
+    return index;
+  }
+
+  /** From now on `buildMissing` looks after the space. */
+  watch(space: SpaceRef): void {
+    this.spaces.set(space.id, space);
+  }
+
+  /**
+   * Builds the index of every watched space that has outgrown exact scans, without blocking
+   * writers. Takes minutes per million vectors.
+   */
+  async buildMissing(): Promise<void> {
+    if (this.database.mode === 'embedded') return;
+    for (const space of this.spaces.values()) {
+      const type = indexedType(space.dimensions);
+      if (type === null || !(await this.needsBuild(space))) continue;
+      const name = nameOf(space);
+      // One that a crash left half built is invalid and in the way.
+      await this.database.maintain(`drop index concurrently if exists ${name}`);
+      await this.build(name, type, space.id);
+      this.known.delete(space.id);
+    }
+  }
+
+  /** Cancels a build of this process, which would otherwise keep it from ending for minutes. */
+  async stopBuilding(): Promise<void> {
+    if (!this.building) return;
+    await this.database.asSystem((tx) =>
+      tx.query(
+        `select pg_cancel_backend(pid) from pg_stat_progress_create_index
+         where relid = 'vectors'::regclass`,
+      ),
+    );
+  }
+
+  private async build(name: string, type: string, spaceId: number): Promise<void> {
+    const operators = `${type.slice(0, type.indexOf('('))}_ip_ops`;
+    this.building = true;
+    try {
+      await this.database.maintain(
+        `create index concurrently ${name} on vectors
+         using hnsw ((embedding::${type}) ${operators}) where space_id = ${spaceId}`,
+      );
+    } finally {
+      this.building = false;
+    }
+  }
+
+  private needsBuild(space: SpaceRef): Promise<boolean> {
+    return this.database.asSystem(
+      async (tx) => {
+        const [row] = await tx.query<{ needed: boolean }[]>(
+          `select not exists (
+               select from pg_index where indexrelid = to_regclass($1) and indisvalid)
+             and not exists (
+               select from pg_stat_progress_create_index where relid = 'vectors'::regclass)
+             and $3 < (select count(*) from (
+               select from vectors where space_id = $2 limit $3 + 1) enough) as needed`,
+          [nameOf(space), space.id, EXACT_ROWS],
+        );
+        return row!.needed;
+      },
+      { priority: 'background' },
+    );
+  }
+}
+
+function nameOf(space: SpaceRef): string {
+  return `vectors_hnsw_${space.id}`;
+}
+
+/** pgvector's HNSW takes 2,000 dimensions as `vector`, 4,000 as `halfvec`, no more. */
+export function indexedType(dimensions: number): string | null {
+  if (dimensions <= 2000) return `vector(${dimensions})`;
+  return dimensions <= 4000 ? `halfvec(${dimensions})` : null;
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
+import { IndexRowsRepository } from './index-rows.repository.js';
+import { reweigh } from './reweigh.js';
+
+/** Weights are made for a frozen average length until the true one is this far away. */
+const DRIFT = 0.2;
+/** Rows this close are left as they are, so a rewrite that was cut off goes on where it stood. */
+const TOLERANCE = 0.05;
+const ROWS_PER_BATCH = { embedded: 25, server: 500 } as const;
+const BEFORE_EVERY_ID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Follows the average length of collections whose texts change in kind. Until it is done, a
+ * weight is off by what the averages differ, which is a few per cent of a score.
+ */
+@Injectable()
+export class LengthRewrite {
+  constructor(
+    private readonly database: Database,
+    private readonly statistics: TermStatisticsRepository,
+    private readonly rows: IndexRowsRepository,
+  ) {}
+
+  /** Rewrites every collection that has drifted; cheap when none has. */
+  async rewriteDrifted(): Promise<void> {
+    const drifted = await this.database.asSystem((tx) => this.statistics.drifted(tx, DRIFT), {
+      priority: 'background',
+    });
+    for (const { id, average } of drifted) await this.rewrite(id, average);
+  }
+
+  private async rewrite(collectionId: string, average: number): Promise<void> {
+    await this.rewriteRows(collectionId, average);
+    // Only now: after a crash before this line the drift is still seen and the rest follows.
+    await this.database.asSystem((tx) => this.statistics.setAverage(tx, collectionId, average), {
+      priority: 'background',
+    });
+    // What was written in the meantime, with the old average, behind the first pass.
+    await this.rewriteRows(collectionId, average);
+  }
+
+  private async rewriteRows(collectionId: string, average: number): Promise<void> {
+    let last: string | null = BEFORE_EVERY_ID;
+    while (last !== null) last = await this.rewriteBatch(collectionId, average, last);
+  }
+
+  /** @returns the last id rewritten, null when there was nothing left */
+  private rewriteBatch(
+    collectionId: string,
+    average: number,
+    after: string,
+  ): Promise<string | null> {
+    const limit = ROWS_PER_BATCH[this.database.mode];
+    return this.database.asSystem(
+      async (tx) => {
+        const found = await this.rows.findOutdatedWords(
+          tx,
+          collectionId,
+          average,
+          TOLERANCE,
+          after,
+          limit,
+        );
+        if (found.length === 0) return null;
+        await this.rows.updateWeights(
+          tx,
+          found.map((row) => reweigh(row, average)),
+        );
+        return found.at(-1)!.memoryId;
+      },
+      { priority: 'background' },
+    );
+  }
+}

@@ -1,0 +1,153 @@
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
+
+describeOnEachDatabase('syncing a folder', (open) => {
+  let folder: SyncedFolder;
+
+  beforeEach(async () => {
+    folder = await syncedFolder(await open());
+  });
+
+  afterEach(async () => {
+    await folder.close();
+  });
+
+  const search = async (query: string) => {
+    const body = { query, limit: 5 };
+    const answer = await folder.app.request('POST', '/v1/memory/search', { body });
+    expect(answer.status).toBe(200);
+    return answer.body as { text: string; metadata: Record<string, unknown> }[];
+  };
+
+  it('makes every file searchable and names its source', async () => {
+    folder.write('guides/onboarding.md', '# Onboarding\n\nThe laptop comes on the first day.');
+    folder.write('expenses.txt', 'Receipts go to the finance desk within a month.');
+    const run = await folder.sync();
+    expect(run).toMatchObject({ status: 'success', synced_count: 2, error: null });
+    const [hit] = await search('when do I get my laptop');
+    expect(hit!.text).toContain('laptop comes on the first day');
+    expect(hit!.metadata).toMatchObject({
+      provider: 'files',
+      external_id: 'guides/onboarding.md',
+      connection_id: folder.connection,
+    });
+  });
+
+  it('reads and embeds nothing when nothing has changed', async () => {
+    for (let n = 0; n < 30; n += 1) folder.write(`notes/${n}.md`, `Note number ${n}.`);
+    await folder.sync();
+    const run = await folder.sync();
+    expect(run.counts).toMatchObject({ listed: 30, unchanged: 30, fetched: 0, embedded: 0 });
+  });
+
+  it('embeds only the chunks that an edit changed', async () => {
+    const part = (n: number, text: string) => `## Part ${n}\n\n${`${text} `.repeat(150)}\n\n`;
+    const parts = [1, 2, 3, 4, 5].map((n) => part(n, `words of part ${n}`));
+    folder.write('long.md', parts.join(''));
+    const first = await folder.sync();
+    parts[2] = part(3, 'entirely new words');
+    folder.write('long.md', parts.join(''));
+    const second = await folder.sync();
+    expect(second.counts.embeddings_saved).toBeGreaterThan(0);
+    expect(second.counts.embedded).toBeLessThan(first.counts.embedded / 2);
+    const text = (await folder.index()).get('long.md');
+    expect(text).toContain('entirely new words');
+    expect(text).not.toContain('words of part 3 ');
+  });
+
+  it('hides a deleted file and brings it back without embedding it again', async () => {
+    folder.write('keep.md', 'This one stays.');
+    folder.write('gone.md', 'This one goes away.');
+    await folder.sync();
+    folder.remove('gone.md');
+    const removed = await folder.sync();
+    expect(removed.counts.deleted).toBe(1);
+    expect([...(await folder.index()).keys()]).toEqual(['keep.md']);
+    expect((await search('goes away')).map((hit) => hit.text)).not.toContain('This one goes away.');
+    folder.write('gone.md', 'This one goes away.');
+    const restored = await folder.sync();
+    expect(restored.counts.embedded).toBe(0);
+    expect((await folder.index()).get('gone.md')).toBe('This one goes away.');
+  });
+
+  it('follows a file that moves to another folder and keeps what was set on it', async () => {
+    folder.write('inbox/plan.md', 'The plan for the summer party.');
+    folder.write('archive/old.md', 'Something old.');
+    await folder.sync();
+    const [hit] = await search('summer party plan');
+    const id = (hit as unknown as { id: string }).id;
+    await folder.app.request('POST', `/v1/memory/collections/notes/memories/${id}/pin`, {
+      body: { pinned: true },
+    });
+    folder.rename('inbox/plan.md', 'archive/plan.md');
+    const run = await folder.sync();
+    expect(run.counts).toMatchObject({ moved: 1, created: 0, deleted: 0, embedded: 0 });
+    expect([...(await folder.index()).keys()].sort()).toEqual([
+      'archive/old.md',
+      'archive/plan.md',
+    ]);
+    const kept = await folder.app.request('GET', `/v1/memory/collections/notes/memories/${id}`);
+    expect(kept.body).toMatchObject({ pinned: true });
+  });
+
+  it('records a broken file with its name and reason, and goes on', async () => {
+    folder.write('fine.md', 'All is well here.');
+    folder.write('broken.pdf', 'this is not a PDF at all');
+    const run = await folder.sync();
+    expect(run.status).toBe('partial');
+    expect([...(await folder.index()).keys()]).toEqual(['fine.md']);
+    const failures = await folder.app.request(
+      'GET',
+      `/v1/memory/connections/${folder.connection}/failures`,
+    );
+    expect(failures.body).toMatchObject([
+      { external_id: 'broken.pdf', stage: 'extract', code: 'corrupt', attempts: 1 },
+    ]);
+    folder.remove('broken.pdf');
+    expect((await folder.sync()).status).toBe('success');
+    const after = await folder.app.request(
+      'GET',
+      `/v1/memory/connections/${folder.connection}/failures`,
+    );
+    expect(after.body).toEqual([]);
+  });
+
+  it('holds a mass deletion, still searchable, until a person confirms it', async () => {
+    for (let n = 0; n < 60; n += 1) folder.write(`team/${n}.md`, `Fact number ${n} of the team.`);
+    await folder.sync();
+    folder.remove('team');
+    const run = await folder.sync();
+    expect(run).toMatchObject({ status: 'partial', held_deletions: { count: 60 } });
+    expect((await folder.index()).size).toBe(60);
+    const path = `/v1/memory/connections/${folder.connection}`;
+    const shown = await folder.app.request('GET', path);
+    expect(shown.body.held_deletions).toMatchObject({ count: 60, partitions: ['team'] });
+    const settled = await folder.app.request('POST', `${path}/deletions/confirm`);
+    expect(settled.body).toEqual({ deleted: 60, kept: 0 });
+    expect((await folder.index()).size).toBe(0);
+    const again = await folder.app.request('POST', `${path}/deletions/confirm`);
+    expect(again).toMatchObject({ status: 409, body: { code: 'no_held_deletions' } });
+  });
+
+  it('keeps everything when the folder itself is gone, and says why it pauses', async () => {
+    folder.write('a.md', 'Important knowledge.');
+    await folder.sync();
+    folder.remove('.');
+    const run = await folder.sync();
+    expect(run).toMatchObject({ status: 'error', error_detail: { code: 'folder_missing' } });
+    expect((await folder.index()).size).toBe(1);
+    const shown = await folder.app.request('GET', `/v1/memory/connections/${folder.connection}`);
+    expect(shown.body.status).toBe('paused');
+    expect(shown.body.status_reason).toContain(folder.root);
+  });
+
+  it('keeps a chunk deleted that its owner deleted', async () => {
+    folder.write('a.md', 'The secret ingredient is cardamom.');
+    await folder.sync();
+    const [hit] = await search('secret ingredient');
+    const id = (hit as unknown as { id: string }).id;
+    await folder.app.request('DELETE', `/v1/memory/collections/notes/memories/${id}`);
+    await folder.sync({ full: true });
+    expect((await folder.index()).get('a.md')).toBeUndefined();
+  });
+});

@@ -55,13 +55,17 @@ export class ServerProcess {
     return (await response.json()) as T;
   }
 
-  kill(): void {
+  /** As a crash: no handler of the process runs. */
+  async kill(): Promise<void> {
+    clearInterval(this.sampler);
+    const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
+    await ended;
   }
 
   async stop(): Promise<void> {
     clearInterval(this.sampler);
-    if (this.child.exitCode !== null) return;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill('SIGTERM');
     await once(this.child, 'exit');
   }

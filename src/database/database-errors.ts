@@ -21,7 +21,7 @@ export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const errors = unwrap(error);
   if (errors.some(({ code }) => NO_SPACE.has(String(code)))) {
-    return new AppError('disk_full', 'The disk of the database is full.', { cause: error });
+    return new AppError('disk_full', 'The disk is full.', { cause: error });
   }
   if (errors.some(isUnreachable)) {
     return new AppError('database_unavailable', 'The database cannot be reached.', {

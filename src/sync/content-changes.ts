@@ -26,6 +26,7 @@ export interface PageFindings {
   created: number;
   updated: number;
   moved: number;
+  vanished: number;
 }
 
 /** Reads what a page says is new or edited and tells real changes from touches and renames. */
@@ -84,6 +85,7 @@ export class ContentChanges {
     for await (const result of mapConcurrent(group, concurrentReads, settle)) {
       if ('fatal' in result) fatal ??= { error: result.fatal };
       else if ('failure' in result) findings.failures.push(result.failure);
+      else if ('vanished' in result) findings.vanished += 1;
       else {
         findings.read.push(result.read.source.externalId);
         documents.push(result.read);

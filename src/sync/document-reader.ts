@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Body, SourceDocument } from '../../connectors/sdk/contract.js';
-import { ConnectorError, ItemError } from '../../connectors/sdk/errors.js';
+import { ConnectorError, DocumentGoneError, ItemError } from '../../connectors/sdk/errors.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { ExtractionError, EXTRACTOR, type Extractor } from '../extract/extractor.js';
 import { normaliseText, textHash } from '../remember/normalise.js';
@@ -14,7 +14,8 @@ export interface ReadDocument extends ListedDocument {
   readonly contentHash: string;
 }
 
-export type ReadResult = { read: ReadDocument } | { failure: FailedItem };
+/** `vanished`: listed, but gone before it was read; the next sweep settles it. */
+export type ReadResult = { read: ReadDocument } | { failure: FailedItem } | { vanished: true };
 
 /** Body to text: reads lazy bodies, extracts bytes, and turns what breaks into a named failure. */
 @Injectable()
@@ -39,6 +40,7 @@ export class DocumentReader {
       return { read: { ...listed, text, kind, contentHash: textHash(text) } };
     } catch (error) {
       sync.signal.throwIfAborted();
+      if (error instanceof DocumentGoneError) return { vanished: true };
       if (error instanceof ItemError || error instanceof ExtractionError)
         return { failure: this.failure(source, stage, error.code, error.message) };
       if (error instanceof ConnectorError) throw error;

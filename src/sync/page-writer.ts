@@ -94,6 +94,7 @@ export class PageWriter {
       created: 0,
       updated: 0,
       moved: 0,
+      vanished: 0,
     };
   }
 }
@@ -110,7 +111,7 @@ function withPage(
     ({ known }) => known!.state === 'deleted' || known!.state === 'lost_access',
   ).length;
   const skipped = { ...before.skipped };
-  const reasons = { ...page.skipped, suppressed: judged.suppressed };
+  const reasons = { ...page.skipped, suppressed: judged.suppressed, vanished: findings.vanished };
   for (const [reason, n] of Object.entries(reasons))
     if (n > 0) skipped[reason] = (skipped[reason] ?? 0) + n;
   return {

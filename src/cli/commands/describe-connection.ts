@@ -9,7 +9,11 @@ export function describeSchedule(schedule: ConnectionAnswer['schedule']): string
 }
 
 /** What a connection reads: the folder of `files`, the account of others. */
-export function describeSource({ provider, config, account_id: account }: ConnectionAnswer): string {
+export function describeSource({
+  provider,
+  config,
+  account_id: account,
+}: ConnectionAnswer): string {
   const path = config['path'];
   return provider === 'files' && typeof path === 'string' ? path : account;
 }

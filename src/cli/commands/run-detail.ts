@@ -60,7 +60,13 @@ function summary(run: RunDetailAnswer, connection: string, context: CliContext):
           ['embeddings saved', counts.embeddings_saved],
         ]),
       ],
-      ['source', counted([['calls', counts.api_calls], ['rate limits', counts.rate_limited]])],
+      [
+        'source',
+        counted([
+          ['calls', counts.api_calls],
+          ['rate limits', counts.rate_limited],
+        ]),
+      ],
       ['read', counts.bytes > 0 ? formatBytes(counts.bytes) : null],
       ['stages', stages(timings)],
       [

@@ -90,8 +90,10 @@ export async function syncAndFollow(
   if (runs.length > 1) {
     const synced = runs.reduce((sum, run) => sum + run.synced_count, 0);
     const longest = Math.max(...runs.map(durationOf));
-    context.note(`${plural(synced, 'document')} from ${plural(runs.length, 'connection')}, ` +
-      `the longest took ${(longest / 1000).toFixed(1)} s`);
+    context.note(
+      `${plural(synced, 'document')} from ${plural(runs.length, 'connection')}, ` +
+        `the longest took ${(longest / 1000).toFixed(1)} s`,
+    );
   }
 }
 

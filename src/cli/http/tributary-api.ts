@@ -125,10 +125,6 @@ export class TributaryApi {
   }
 
   backup(target: string | undefined): Promise<BackupAnswer> {
-    return this.http.post(
-      `${BASE}/admin/backups`,
-      { target },
-      { timeoutMs: BACKUP_TIMEOUT_MS },
-    );
+    return this.http.post(`${BASE}/admin/backups`, { target }, { timeoutMs: BACKUP_TIMEOUT_MS });
   }
 }

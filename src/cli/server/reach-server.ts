@@ -87,11 +87,7 @@ async function reachDataDirectory(context: CliContext, needs: Needs): Promise<Se
 }
 
 /** Null when another process took the directory in the meantime. */
-async function open(
-  context: CliContext,
-  needs: Needs,
-  config: Config,
-): Promise<ServerLink | null> {
+async function open(context: CliContext, needs: Needs, config: Config): Promise<ServerLink | null> {
   const { dataDir } = config;
   const isNew = !existsSync(dataPaths(dataDir).database);
   if (isNew && !needs.mayCreate) throw directoryMissing(dataDir);

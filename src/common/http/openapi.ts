@@ -56,7 +56,10 @@ function convert(schema: z.ZodType, io: 'input' | 'output') {
     target: 'openapi-3.0',
     io,
     unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      const { def } = zodSchema._zod;
+      // Zod leaves defaults out where a text becomes another type, as all queries do.
+      if (def.type === 'default') jsonSchema.default ??= def.defaultValue;
       // A format says more to a reader than zod's regular expression for it; and what a query
       // schema reads as text is shown as the number that it becomes.
       if (jsonSchema.format !== undefined || jsonSchema.type !== 'string') {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** `?dry_run=true`: true, 1, yes, on and their opposites; anything else is a 422. */
 export function queryBoolean(fallback: boolean) {
-  return z.stringbool().default(fallback).meta({ type: 'boolean', default: fallback });
+  return z.stringbool().default(fallback).meta({ type: 'boolean' });
 }
 
 /** `?limit=20`: a whole number within bounds; an empty value is a 422, not 0. */
@@ -13,5 +13,5 @@ export function queryInteger(min: number, max: number, fallback: number) {
     .transform(Number)
     .pipe(z.int().min(min).max(max))
     .default(fallback)
-    .meta({ type: 'integer', minimum: min, maximum: max, default: fallback });
+    .meta({ type: 'integer', minimum: min, maximum: max });
 }

@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, SystemClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
@@ -63,13 +74,14 @@ export class DataDirectoryLock {
   /** Adds the address of the API to the lock, where the command line looks for a server. */
   async publish(address: { url: string }): Promise<void> {
     this.holder = { ...this.holder, url: address.url };
-    await this.write(this.holder);
+    const temporary = await writeTemporary(this.folder, this.holder);
+    await rename(temporary, fileOf(this.folder, this.generation));
   }
 
   async release(): Promise<void> {
     this.stopHeartbeat?.();
-    // The number stays, marked as free: numbers are never used twice.
-    if (await this.isOwn()) await this.write({ released: true });
+    // The number stays, empty, since numbers are never used twice. Needs no space on the disk.
+    if (await this.isOwn()) await truncate(fileOf(this.folder, this.generation));
   }
 
   private beat(timers: Timers, onLost?: () => void): void {
@@ -96,11 +108,6 @@ export class DataDirectoryLock {
 
   private async isOwn(): Promise<boolean> {
     return (await highest(this.folder)) === this.generation;
-  }
-
-  private async write(record: object): Promise<void> {
-    const temporary = await writeTemporary(this.folder, record);
-    await rename(temporary, fileOf(this.folder, this.generation));
   }
 }
 
@@ -152,7 +159,7 @@ async function liveHolder(
     touched = (await stat(file)).mtimeMs;
     holder = JSON.parse(await readFile(file, 'utf8')) as Partial<LockHolder>;
   } catch (error) {
-    // Written before it was linked, so an unreadable record is what a power cut left behind.
+    // Empty: released. Half a record: written before it was linked, so a power cut left it.
     if ((error as Error).name === 'SyntaxError') return null;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -187,11 +194,11 @@ async function sweep(folder: string, generation: number): Promise<void> {
   }
 }
 
-async function writeTemporary(folder: string, record: object): Promise<string> {
+async function writeTemporary(folder: string, holder: LockHolder): Promise<string> {
   const path = join(folder, `${randomUUID()}.tmp`);
   const file = await open(path, 'wx', 0o600);
   try {
-    await file.writeFile(JSON.stringify(record));
+    await file.writeFile(JSON.stringify(holder));
     await file.sync();
   } finally {
     await file.close();

@@ -13,6 +13,8 @@ export class PortStream extends Duplex {
   }
 
   connect(): this {
+    // A port to a worker that has ended would stay open for ever.
+    if (this.destroyed) return this;
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     port1.on('message', (data: Uint8Array) => {

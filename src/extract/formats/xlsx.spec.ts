@@ -97,12 +97,12 @@ describe('workbooks', () => {
   });
 
   it('are read up to the limit of their size', async () => {
-    const padding = ' '.repeat(400);
-    const rows = Array.from({ length: 90_000 }, (_, i) => [`row ${i}${padding}`]);
+    const padding = ' '.repeat(1024 * 1024);
+    const rows = Array.from({ length: 40 }, (_, i) => [`row ${i}.${padding}`]);
     const { text, truncated } = await read({ sheets: { Big: rows } });
-    expect(text).not.toContain('row 89999');
     expect(truncated).toBe('the workbook has more than 32 MiB of cells');
-    expect(text).toContain('row 60000');
+    expect(text).toContain('row 30.');
+    expect(text).not.toContain('row 32.');
   });
 
   it.each([

@@ -1,6 +1,4 @@
 import { Database } from '../../../src/database/database.js';
-import { readConfig } from '../../../src/config/config.js';
-import { CONFIG } from '../../../src/config/config.js';
 import { BootstrapService } from '../../../src/tenants/bootstrap.service.js';
 import { databases } from '../../support/database-fixtures.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
@@ -64,9 +62,18 @@ describe('tenants', () => {
 
 describe('first start', () => {
   const [pglite] = databases({ pgvector: true });
+  const started: TestApp[] = [];
+  afterEach(async () => {
+    for (const app of started.splice(0)) await app.close();
+  });
 
   async function startWith(database: Database, key?: string): Promise<TestApp> {
-    return startApp({ database, env: key ? { TRIBUTARY_BOOTSTRAP_API_KEY: key } : {} });
+    const app = await startApp({
+      database,
+      env: key ? { TRIBUTARY_BOOTSTRAP_API_KEY: key } : {},
+    });
+    started.push(app);
+    return app;
   }
 
   it('makes a tenant without limits and shows its key, later starts change nothing', async () => {
@@ -97,10 +104,5 @@ describe('first start', () => {
     await second.request('POST', '/v1/memory/admin/rotate-key', { key: keyB });
     const third = await startWith(database, keyB);
     expect(await statusOf(third, keyB)).toBe(401);
-  });
-
-  it('prints no key in any log line or in its configuration', () => {
-    const config = readConfig({ TRIBUTARY_BOOTSTRAP_API_KEY: 'bootstrap-key-number-one' });
-    expect(JSON.stringify({ [CONFIG.toString()]: config })).not.toContain('number-one');
   });
 });

@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import type { ConnectionAnswer } from '../../connections/connections.schema.js';
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { formatAgo, formatCount } from '../output/quantities.js';
+import { stateStyle } from '../output/style.js';
+import { renderTable, type Column } from '../output/table.js';
+import type { Invoke } from '../program.js';
+import { describeSchedule, describeSource } from './describe-connection.js';
+import { findConnection, shortId } from './find-one.js';
+
+const WHICH = 'name, id or beginning of the id';
+
+export function registerConnections(program: Command, invoke: Invoke): void {
+  const connections = program
+    .command('connections')
+    .description('list, pause, resume, check and delete connections')
+    .action(invoke(list));
+  connections.command('list').description('list the connections').action(invoke(list));
+  connections
+    .command('pause')
+    .description('stop syncing; what is synced stays searchable')
+    .argument('<connection>', WHICH)
+    .action(invoke<[string]>(pause));
+  connections
+    .command('resume')
+    .description('sync again after a pause or an error')
+    .argument('<connection>', WHICH)
+    .action(invoke<[string]>(resume));
+  connections
+    .command('probe')
+    .description('ask the source whether everything that a sync needs works')
+    .argument('<connection>', WHICH)
+    .action(invoke<[string]>(probe));
+  connections
+    .command('delete')
+    .description('detach a connection; its memories stay unless --purge is given')
+    .argument('<connection>', WHICH)
+    .option('--purge', 'also delete the documents and memories that it synced')
+    .action(invoke<[string], { purge?: boolean }>(remove));
+}
+
+async function list(context: CliContext): Promise<void> {
+  await context.withServer({}, async ({ api }) => {
+    const connections = await api.connections();
+    context.answer(connections, () =>
+      connections.length === 0
+        ? ['No connections yet. Begin with "tributary connect files PATH".']
+        : renderTable(connections, columns(context), context.terminal),
+    );
+  });
+}
+
+function columns({ terminal, runtime }: CliContext): Column<ConnectionAnswer>[] {
+  const now = runtime.clock.now();
+  return [
+    { title: 'ID', value: ({ id }) => shortId(id) },
+    { title: 'NAME', value: ({ name }) => name, flexible: true },
+    { title: 'PROVIDER', value: ({ provider }) => provider },
+    { title: 'COLLECTION', value: ({ collection }) => collection, flexible: true },
+    {
+      title: 'STATUS',
+      value: ({ status }) => status,
+      paint: ({ status }) => stateStyle(terminal.style, status),
+    },
+    {
+      title: 'DOCUMENTS',
+      align: 'right',
+      value: ({ document_count: count }) => formatCount(count),
+    },
+    { title: 'SCHEDULE', value: ({ schedule }) => describeSchedule(schedule) },
+    {
+      title: 'LAST SYNC',
+      value: ({ last_run: run }) =>
+        run === null ? '-' : `${run.status}, ${formatAgo(run.created_at, now)}`,
+    },
+    { title: 'SOURCE', value: describeSource, flexible: true, min: 12 },
+    { title: 'WHY', value: ({ status_reason: why }) => why ?? '', flexible: true, min: 12 },
+  ];
+}
+
+async function pause(context: CliContext, [typed]: [string]): Promise<void> {
+  await context.withServer({}, async ({ api }) => {
+    const { id } = findConnection(await api.connections(), typed);
+    const paused = await api.pause(id);
+    context.answer(paused, () => [`${paused.name} is paused; what is synced stays searchable`]);
+  });
+}
+
+async function resume(context: CliContext, [typed]: [string]): Promise<void> {
+  await context.withServer({}, async ({ api }) => {
+    const { id } = findConnection(await api.connections(), typed);
+    const resumed = await api.resume(id);
+    context.answer(resumed, () => [
+      `${resumed.name} is active again, ${describeSchedule(resumed.schedule)}`,
+    ]);
+  });
+}
+
+async function probe(context: CliContext, [typed]: [string]): Promise<void> {
+  await context.withServer({}, async ({ api }) => {
+    const { id } = findConnection(await api.connections(), typed);
+    const answer = await api.probe(id);
+    const { terminal } = context;
+    context.answer(answer, () =>
+      renderTable(
+        answer.checks,
+        [
+          { title: 'CHECK', value: ({ name }) => name },
+          {
+            title: 'OUTCOME',
+            value: ({ outcome }) => outcome,
+            paint: ({ outcome }) => stateStyle(terminal.style, outcome),
+          },
+          { title: 'MESSAGE', value: ({ message }) => message, flexible: true, min: 20 },
+        ],
+        terminal,
+      ),
+    );
+    if (answer.checks.some(({ outcome }) => outcome === 'failed')) context.exitCode = EXIT.failure;
+  });
+}
+
+async function remove(
+  context: CliContext,
+  [typed]: [string],
+  { purge = false }: { purge?: boolean },
+): Promise<void> {
+  await context.withServer({}, async ({ api }) => {
+    const { id, name, document_count: documents } = findConnection(await api.connections(), typed);
+    await api.deleteConnection(id, purge);
+    const kept = `${formatCount(documents)} documents stay searchable`;
+    context.answer({ id, deleted: true, purged: purge }, () => [
+      purge ? `${name} is deleted with its documents` : `${name} is deleted; its ${kept}`,
+    ]);
+  });
+}

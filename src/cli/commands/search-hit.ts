@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url';
+import type { SearchHit } from '../http/tributary-api.js';
+import type { Style } from '../output/style.js';
+import { oneLine, textWidth, truncate, wrap } from '../output/text-width.js';
+
+const EXCERPT_LINES = 2;
+const WIDTH_OF_NO_TERMINAL = 100;
+
+export interface HitView {
+  rank: number;
+  width: number;
+  style: Style;
+  /** Useful where hits of several collections stand together. */
+  showCollection?: boolean;
+}
+
+/** A result in four lines at most: rank, score and title, then excerpt, then where it is from. */
+export function hitLines(
+  hit: SearchHit,
+  { rank, width, style, showCollection = false }: HitView,
+): string[] {
+  const cells = Number.isFinite(width) ? width : WIDTH_OF_NO_TERMINAL;
+  const lead = `${rank}`.padStart(2);
+  const score = hit.score.toFixed(2);
+  const indent = ' '.repeat(lead.length + 2 + score.length + 2);
+  const room = Math.max(20, cells - indent.length);
+  const place = [showCollection ? hit.collection : '', sourceOf(hit)].filter(Boolean).join('  ');
+  const head = `${lead}  ${style.accent(score)}  `;
+  return [
+    head + style.bold(truncate(titleOf(hit), room)),
+    ...excerpt(hit, room).map((line) => indent + line),
+    ...(place === '' ? [] : [indent + style.dim(truncate(place, room))]),
+  ];
+}
+
+/** Title and the heading that the text stands under, or the kind of a memory without a title. */
+export function titleOf({ metadata, text, category }: SearchHit): string {
+  const title = metadata['title'];
+  const [heading] = openingHeadings(text).slice(-1);
+  if (typeof title !== 'string') return oneLine(heading ?? category);
+  if (heading === undefined || textWidth(heading) === 0) return oneLine(title);
+  return oneLine(`${title} › ${heading}`);
+}
+
+/** Where a synced memory comes from: the path of a file, the URL of anything else. */
+export function sourceOf({ metadata, source, container_tag: tag }: SearchHit): string {
+  const { url, author } = metadata;
+  if (typeof url !== 'string') return oneLine(tag === null ? source : `${source}, ${tag}`);
+  const place = url.startsWith('file:') ? fileURLToPath(url) : url;
+  return oneLine(typeof author === 'string' ? `${place}  ${author}` : place);
+}
+
+/** The text behind its headings, without Markdown's marks. */
+export function excerpt({ text }: SearchHit, width: number): string[] {
+  const body = text.replace(/^(\s*#{1,6}[^\n]*\n+)+/, '');
+  const plain = (body.trim() === '' ? text : body)
+    .replace(/^\s*[|\s:-]+$/gm, ' ')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*_`|#>]+/g, ' ');
+  return wrap(plain, width, EXCERPT_LINES);
+}
+
+/** Headings that a chunk begins with, the outermost first. */
+export function openingHeadings(text: string): string[] {
+  const opening = /^(?:\s*#{1,6}[^\n]*(?:\n+|$))+/.exec(text)?.[0] ?? '';
+  return opening
+    .split('\n')
+    .map((line) => oneLine(line.replace(/^\s*#{1,6}/, '').replace(/[*_`#]+/g, '')))
+    .filter((line) => line !== '');
+}

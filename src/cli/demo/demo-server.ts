@@ -1,0 +1,103 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { AppError } from '../../common/errors/app-error.js';
+import type { Secret } from '../../common/secret.js';
+import { readConfig } from '../../config/config.js';
+import { CliError } from '../cli-error.js';
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { ApiClient } from '../http/api-client.js';
+import { TributaryApi } from '../http/tributary-api.js';
+import { readLocalKey } from '../local/local-key-file.js';
+import { ProgressBoard } from '../output/progress-board.js';
+import { startEmbeddedServer, type EmbeddedServer } from '../server/embedded-server.js';
+
+const DATA_DIR = '.tributary/demo';
+const PORT = 4700;
+const HOST = '127.0.0.1';
+
+export interface DemoServer {
+  api: TributaryApi;
+  apiKey: Secret<string>;
+  dataDir: string;
+  logFile: string;
+  startedMs: number;
+  /** The usual port, if another process has it. */
+  portTaken: number | null;
+  close(): Promise<void>;
+}
+
+/**
+ * An embedded server for the demo alone: whatever the environment says about databases and models,
+ * a demo touches its own directory and no network.
+ */
+export async function startDemoServer(
+  context: CliContext,
+  folder: string,
+  port: number | undefined,
+): Promise<DemoServer> {
+  const { clock, ids, signal, env } = context.runtime;
+  const settings = readConfig({
+    ...env,
+    DATABASE_URL: undefined,
+    QDRANT_URL: undefined,
+    TRIBUTARY_EMBEDDING_MODEL: undefined,
+    TRIBUTARY_DATA_DIR: context.options.dataDir ?? DATA_DIR,
+    HOST,
+    PORT: undefined,
+  });
+  const { dataDir } = settings;
+  const logFile = join(dataDir, 'logs', 'demo.log');
+  const started = performance.now();
+  const isTaken = port === undefined && (await taken(PORT));
+  const board = new ProgressBoard(context.terminal, clock);
+  if (!context.json && context.terminal.live) {
+    board.show([context.terminal.noteStyle.dim(`starting a server in ${dataDir} ...`)]);
+  }
+  let server: EmbeddedServer | undefined;
+  try {
+    server = await startEmbeddedServer(
+      {
+        ...settings,
+        role: 'all',
+        port: isTaken ? 0 : (port ?? PORT),
+        filesRoots: [...settings.filesRoots, folder],
+      },
+      logFile,
+    );
+    const apiKey = await readLocalKey(dataDir);
+    if (!apiKey) throw new Error(`the server made no key in ${dataDir}`);
+    const { url, close } = server;
+    const api = new TributaryApi(new ApiClient({ url, apiKey, clock, ids, signal }));
+    const startedMs = performance.now() - started;
+    return { api, apiKey, dataDir, logFile, startedMs, portTaken: isTaken ? PORT : null, close };
+  } catch (error) {
+    await server?.close();
+    throw explain(error, port);
+  } finally {
+    board.clear();
+  }
+}
+
+function explain(error: unknown, port: number | undefined): unknown {
+  if (error instanceof AppError && error.code === 'data_directory_in_use') {
+    const [what] = error.message.split('. Stop it');
+    const hint = 'End it first (Ctrl-C there), or give this demo another folder with --data-dir.';
+    return new CliError(error.code, what ?? error.message, EXIT.unavailable, hint);
+  }
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    const hint = 'Leave --port away to get a free one.';
+    return new CliError('port_in_use', `port ${port ?? PORT} is in use`, EXIT.failure, hint);
+  }
+  return error;
+}
+
+function taken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(true));
+    probe.listen({ host: HOST, port, exclusive: true }, () => {
+      probe.close(() => resolve(false));
+    });
+  });
+}

@@ -1,0 +1,182 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { projectRoot } from '../../common/compiled.js';
+import type { ConnectionAnswer } from '../../connections/connections.schema.js';
+import type { RunAnswer } from '../../runs/runs.schema.js';
+import { interrupted, usageError } from '../cli-error.js';
+import { followRuns } from '../commands/follow-runs.js';
+import type { CliContext } from '../context.js';
+import { exitCodeOfRun, EXIT } from '../exit-codes.js';
+import type { SearchHit, TributaryApi } from '../http/tributary-api.js';
+import { formatDuration, plural } from '../output/quantities.js';
+import { oneLine } from '../output/text-width.js';
+import { chooseQueries, DOCS_QUESTIONS } from './demo-queries.js';
+import { invitationLines, searchLines, type DemoSearch } from './demo-output.js';
+import { startDemoServer, type DemoServer } from './demo-server.js';
+
+const HITS = 2;
+const MEMORIES_READ = 200;
+const MOST_MEMORIES = 1_000;
+const MOST_LETTERS = 100;
+
+export interface DemoOptions {
+  exit?: boolean;
+  port?: number;
+}
+
+interface Synced {
+  connection: ConnectionAnswer;
+  run: RunAnswer;
+}
+
+/** Server, sync, three searches, then an invitation to go on; stays up unless told otherwise. */
+export async function runDemo(
+  context: CliContext,
+  typed: string | undefined,
+  options: DemoOptions,
+): Promise<void> {
+  const folder = await folderOf(typed);
+  const { signal } = context.runtime;
+  const server = await startDemoServer(context, folder, options.port);
+  try {
+    if (signal.aborted) throw interrupted();
+    const synced = await syncFolder(context, server, folder);
+    const questions =
+      typed === undefined
+        ? DOCS_QUESTIONS
+        : chooseQueries(await readMemories(server.api, synced.connection.collection));
+    const searches = await searchAll(server.api, synced.connection.collection, questions);
+    show(context, server, folder, synced, searches);
+    if (exitCodeOfRun(synced.run.status) === EXIT.runFailed) context.exitCode = EXIT.runFailed;
+    if (options.exit) return;
+    context.note(context.terminal.noteStyle.dim('\nThe server stays up. Press Ctrl-C to stop it.'));
+    await aborted(signal);
+    context.note('stopping ...');
+  } finally {
+    await server.close();
+  }
+}
+
+async function folderOf(typed: string | undefined): Promise<string> {
+  const folder = typed === undefined ? join(projectRoot, 'docs') : resolve(typed);
+  const found = await stat(folder).catch(() => null);
+  if (!found) throw usageError(`there is no folder ${folder}`);
+  if (!found.isDirectory()) throw usageError(`${folder} is not a folder`);
+  return realpath(folder);
+}
+
+async function syncFolder(
+  context: CliContext,
+  server: DemoServer,
+  folder: string,
+): Promise<Synced> {
+  const { api } = server;
+  const shown = relative(process.cwd(), folder);
+  context.note(serverLine(context, server));
+  const connections = await api.connections();
+  const connection =
+    connections.find(({ config }) => config['path'] === folder) ??
+    (await api.createConnection({
+      provider: 'files',
+      name: basename(folder) || folder,
+      collection: freeCollection(folder, connections),
+      config: { path: folder },
+      schedule: null,
+    }));
+  const { run_id: id } = await api.sync(connection.id, {});
+  const name = `synced ${shown === '' || shown.startsWith('..') ? folder : shown}:`;
+  const link = { api, origin: 'opened', close: server.close, reconnect: unneeded } as const;
+  const [run] = await followRuns(context, link, [{ id, name }]);
+  return { connection, run: run! };
+}
+
+/** The server is in this process; where it is gone, so is the demo. */
+function unneeded(): Promise<never> {
+  return Promise.reject(interrupted());
+}
+
+function serverLine({ terminal }: CliContext, server: DemoServer): string {
+  const style = terminal.noteStyle;
+  const other = server.portTaken ? `, as port ${server.portTaken} is taken` : '';
+  const ready = `ready in ${formatDuration(server.startedMs)}`;
+  return `${style.good('✓')} server at ${style.bold(server.api.url)} ${ready}${other}`;
+}
+
+/** A collection per folder, so that demos with different folders do not mix. */
+export function freeCollection(
+  folder: string,
+  connections: readonly Pick<ConnectionAnswer, 'collection'>[],
+): string {
+  const letters = basename(folder)
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}._@+-]+/gu, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+    .slice(0, MOST_LETTERS);
+  const name = letters === '' ? 'demo' : letters;
+  const taken = new Set(connections.map(({ collection }) => collection));
+  let free = name;
+  for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+  return free;
+}
+
+async function readMemories(api: TributaryApi, collection: string): Promise<SearchHit[]> {
+  const read: SearchHit[] = [];
+  for (;;) {
+    const page = await api.memories(collection, MEMORIES_READ, read.length);
+    read.push(...page.map((memory) => ({ ...memory, score: 0 })));
+    if (page.length < MEMORIES_READ || read.length >= MOST_MEMORIES) return read;
+  }
+}
+
+async function searchAll(
+  api: TributaryApi,
+  collection: string,
+  queries: readonly string[],
+): Promise<DemoSearch[]> {
+  const searches: DemoSearch[] = [];
+  for (const query of queries) {
+    const started = performance.now();
+    const hits = await api.search(collection, { query, limit: HITS });
+    searches.push({ query: oneLine(query), hits, ms: performance.now() - started });
+  }
+  return searches;
+}
+
+function show(
+  context: CliContext,
+  server: DemoServer,
+  folder: string,
+  { connection, run }: Synced,
+  searches: readonly DemoSearch[],
+): void {
+  const { terminal } = context;
+  const { api, apiKey, dataDir, logFile } = server;
+  const answer = {
+    url: api.url,
+    api_key: apiKey.reveal(),
+    data_dir: dataDir,
+    log: logFile,
+    folder,
+    connection,
+    run,
+    searches,
+  };
+  context.answer(answer, () => [
+    ...searches.flatMap((search) => ['', ...searchLines(search, terminal)]),
+    ...(searches.length === 0 ? ['', 'The folder holds nothing that could be searched.'] : []),
+    '',
+    ...invitationLines(answer, terminal.style),
+  ]);
+  if (run.counts.failed > 0) {
+    const failed = plural(run.counts.failed, 'file');
+    const how = `tributary runs show ${run.id.slice(0, 8)} --data-dir ${dataDir}`;
+    context.note(`\n${failed} could not be read: ${how}`);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readConfig, type Config } from '../../config/config.js';
+import { readLock } from '../../database/embedded/data-directory-lock.js';
+import { dataPaths } from '../../database/embedded/data-directory.js';
+import { migrationsFor } from '../../database/migrations.js';
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { plural } from '../output/quantities.js';
+import { stateStyle } from '../output/style.js';
+import { padEnd, textWidth, wrap } from '../output/text-width.js';
+import type { Invoke } from '../program.js';
+import { attempt, describeFailure, fail, ok, skip, type Check } from './check.js';
+import {
+  checkBackups,
+  checkDataDirectory,
+  checkDiskSpace,
+  checkFilesRoots,
+  checkModel,
+  checkNode,
+  checkPort,
+} from './machine-checks.js';
+import { checkPostgresql } from './postgresql-checks.js';
+import { checkServer } from './server-checks.js';
+
+const MOST_LINES = 4;
+
+export function registerDoctor(program: Command, invoke: Invoke): void {
+  program
+    .command('doctor')
+    .summary('check configuration, storage, model and connections')
+    .description(
+      'Check everything that Tributary needs: configuration, Node, data directory, disk, database, ' +
+        'embedding model, server and each connection. With --url only what that server tells.',
+    )
+    .action(invoke(doctor));
+}
+
+async function doctor(context: CliContext): Promise<void> {
+  const checks = await allChecks(context);
+  const failed = checks.filter(({ state }) => state === 'fail').length;
+  const warned = checks.filter(({ state }) => state === 'warn').length;
+  if (failed > 0) context.exitCode = EXIT.failure;
+  context.answer({ ok: failed === 0, checks }, () => [
+    ...checkLines(checks, context),
+    '',
+    failed + warned === 0
+      ? 'All is well.'
+      : `${plural(failed, 'failure')}, ${plural(warned, 'warning')}`,
+  ]);
+}
+
+async function allChecks(context: CliContext): Promise<Check[]> {
+  const node = checkNode(process.versions.node);
+  if (context.options.url ?? context.env['TRIBUTARY_URL']) {
+    return [node, ...(await viaServer(context))];
+  }
+  let config: Config;
+  try {
+    config = readConfig(context.env);
+  } catch (error) {
+    return [node, fail('configuration', describeFailure(error))];
+  }
+  const { databaseUrl, qdrantUrl } = config;
+  const mode = databaseUrl ? 'server mode, DATABASE_URL is set' : 'embedded mode';
+  const { clock } = context.runtime;
+  return [
+    node,
+    ok('configuration', mode),
+    ...(databaseUrl
+      ? await checkPostgresql(databaseUrl, qdrantUrl === undefined ? 'postgresql' : 'qdrant')
+      : await embeddedChecks(context, config)),
+    await attempt('embedding model', () => checkModel(config, clock)),
+    await attempt('files roots', () => checkFilesRoots(config)),
+    ...(databaseUrl ? [await checkPort(config)] : await embeddedServerChecks(context, config)),
+  ];
+}
+
+async function embeddedChecks(context: CliContext, { dataDir }: Config): Promise<Check[]> {
+  const { clock } = context.runtime;
+  return [
+    await attempt('data directory', () => checkDataDirectory(dataDir, clock)),
+    await attempt('disk space', () => checkDiskSpace(dataDir)),
+    await attempt('backups', () => checkBackups(dataDir, clock.now())),
+  ];
+}
+
+/** Opening an embedded database is what proves it; a server that runs on it has done so. */
+async function embeddedServerChecks(context: CliContext, config: Config): Promise<Check[]> {
+  const { dataDir } = config;
+  const holder = await readLock(dataDir, context.runtime.clock);
+  const port = holder ? [] : [await checkPort(config)];
+  if (!holder && !existsSync(dataPaths(dataDir).database)) {
+    return [...port, skip('database', 'made by the first start')];
+  }
+  return [...port, ...(await viaServer(context))];
+}
+
+async function viaServer(context: CliContext): Promise<Check[]> {
+  try {
+    return await context.withServer({}, async ({ api, origin }) => {
+      const checks = await checkServer(api);
+      if (origin !== 'opened') return checks;
+      const migrations = plural(migrationsFor('postgresql').length, 'migration');
+      return [
+        ok('database', `opened, ${migrations} applied`),
+        ok('pgvector', 'built in'),
+        // This process is the server and made the key, so only a failure would be news.
+        ...checks.filter(({ name, state }) => state !== 'ok' || name.startsWith('connection ')),
+      ];
+    });
+  } catch (error) {
+    const name = (context.options.url ?? context.env['TRIBUTARY_URL']) ? 'server' : 'database';
+    return [fail(name, describeFailure(error))];
+  }
+}
+
+function checkLines(checks: readonly Check[], { terminal }: CliContext): string[] {
+  const { style, width } = terminal;
+  const names = Math.max(...checks.map(({ name }) => textWidth(name)));
+  const indent = 4 + 2 + names + 2;
+  const room = Number.isFinite(width) ? Math.max(30, width - indent) : Infinity;
+  return checks.flatMap(({ name, state, message }) => {
+    const [first = '', ...rest] = wrap(message, room, MOST_LINES);
+    const paint = state === 'skip' ? style.dim : stateStyle(style, state);
+    const head = `${paint(state.padEnd(4))}  ${padEnd(name, names)}  ${first}`;
+    return [head, ...rest.map((line) => ' '.repeat(indent) + line)];
+  });
+}

@@ -1,0 +1,82 @@
+import pg from 'pg';
+import type { Secret } from '../../common/secret.js';
+import { migrationsFor } from '../../database/migrations.js';
+import { translateDatabaseError } from '../../database/database-errors.js';
+import { describeFailure, fail, ok, skip, warn, type Check } from './check.js';
+
+const OLDEST_VERSION = 150_000;
+const TIMEOUT_MS = 5_000;
+
+interface ServerFacts {
+  number: number;
+  version: string;
+  available: string | null;
+  installed: string | null;
+  migrated: boolean;
+}
+
+const FACTS = `
+  select current_setting('server_version_num')::int as number,
+         current_setting('server_version') as version,
+         (select default_version from pg_available_extensions where name = 'vector') as available,
+         (select extversion from pg_extension where extname = 'vector') as installed,
+         to_regclass('migrations') is not null as migrated`;
+
+/** Looks at the PostgreSQL of server mode without changing it. */
+export async function checkPostgresql(
+  url: Secret<string>,
+  vectors: 'postgresql' | 'qdrant',
+): Promise<Check[]> {
+  const client = new pg.Client({
+    connectionString: url.reveal(),
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
+  });
+  // Without a listener a connection that breaks would end the process; queries report it too.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<ServerFacts>(FACTS);
+    const facts = rows[0]!;
+    const applied = facts.migrated ? await appliedMigrations(client) : [];
+    return [checkVersion(facts), checkVector(facts, vectors), checkMigrations(applied, vectors)];
+  } catch (error) {
+    return [fail('database', describeFailure(translateDatabaseError(error)))];
+  } finally {
+    await client.end();
+  }
+}
+
+async function appliedMigrations(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>('select name from migrations');
+  return rows.map(({ name }) => name);
+}
+
+function checkVersion({ number, version }: ServerFacts): Check {
+  const name = `PostgreSQL ${version}`;
+  return number >= OLDEST_VERSION
+    ? ok('database', name)
+    : fail('database', `${name}; version 15 or later is needed`);
+}
+
+function checkVector(
+  { available, installed }: ServerFacts,
+  vectors: 'postgresql' | 'qdrant',
+): Check {
+  if (vectors === 'qdrant') return skip('pgvector', 'vectors are kept in Qdrant');
+  if (installed !== null) return ok('pgvector', installed);
+  if (available !== null) return ok('pgvector', `${available}, set up by the first start`);
+  return fail('pgvector', 'the server lacks the extension "vector"; install it or set QDRANT_URL');
+}
+
+function checkMigrations(applied: readonly string[], vectors: 'postgresql' | 'qdrant'): Check {
+  const known = migrationsFor(vectors).map(({ name }) => name);
+  const pending = known.filter((name) => !applied.includes(name));
+  const newer = applied.filter((name) => !known.includes(name));
+  if (newer.length > 0) {
+    return fail('migrations', `the database is of a newer version (${newer.join(', ')})`);
+  }
+  return pending.length === 0
+    ? ok('migrations', `${known.length} applied`)
+    : warn('migrations', `${pending.length} are applied by the next start`);
+}

@@ -9,8 +9,12 @@ import { CONFIG, type Config } from './config/config.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { MemoriesModule } from './memories/memories.module.js';
+import { PortabilityModule } from './portability/portability.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SchedulerModule } from './scheduler/scheduler.module.js';
+import { SearchModule } from './search/search.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 
@@ -20,6 +24,10 @@ const PLATFORM = [ScheduleModule.forRoot(), DatabaseModule, AuthModule, HttpModu
 const FEATURES = [
   TenantsModule,
   CollectionsModule,
+  MemoriesModule,
+  SearchModule,
+  JobsModule,
+  PortabilityModule,
   RunsModule,
   ConnectionsModule,
   SyncModule,

@@ -21,7 +21,7 @@ export class ServerProcess {
   }
 
   static async start(env: Record<string, string>): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/main.js')], {
+    const child = spawn(process.execPath, [...process.execArgv, join(projectRoot, 'dist/src/main.js')], {
       env: { ...process.env, ...env, PORT: '0', TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

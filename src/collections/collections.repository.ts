@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { QueryFailedError, type EntityManager } from 'typeorm';
+import { AppError } from '../common/errors/app-error.js';
 import { Collection } from './collection.entity.js';
 
 /** A collection with what is stored elsewhere about it. */
@@ -77,17 +78,22 @@ export class CollectionsRepository {
     return inserted.length > 0;
   }
 
+  /** @throws AppError `collection_exists` when the tenant has another one of that name */
   async update(
     tx: EntityManager,
     tenant: string,
     id: string,
     row: Pick<Collection, 'name' | 'description' | 'metadata' | 'updatedAt'>,
   ): Promise<void> {
-    await tx.query(
+    const update = tx.query(
       `update collections set name = $3, description = $4, metadata = $5, updated_at = $6
         where tenant_id = $1 and id = $2`,
       [tenant, id, row.name, row.description, JSON.stringify(row.metadata), row.updatedAt],
     );
+    // The index decides: of two renames at once, both would pass a look before.
+    await update.catch((error: unknown) => {
+      throw isUniqueViolation(error) ? nameTaken(row.name) : error;
+    });
   }
 
   /** From here to the end of the transaction no connection can be attached to the collection. */
@@ -136,4 +142,14 @@ export class CollectionsRepository {
   async delete(tx: EntityManager, tenant: string, id: string): Promise<void> {
     await tx.delete(Collection, { tenantId: tenant, id });
   }
+}
+
+export function nameTaken(name: string): AppError {
+  return new AppError('collection_exists', `There is a collection "${name}" already.`);
+}
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  return (error.driverError as { code?: unknown }).code === '23505';
 }

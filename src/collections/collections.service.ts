@@ -7,7 +7,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { decodeCursor, Page } from '../common/http/paging.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
-import { CollectionsRepository, type CollectionRow } from './collections.repository.js';
+import { CollectionsRepository, nameTaken, type CollectionRow } from './collections.repository.js';
 import type {
   CollectionAnswer,
   CreateCollectionBody,
@@ -76,7 +76,7 @@ export class CollectionsService {
     const space = await this.spaces.current();
     return this.database.inTenant(tenant, async (tx) => {
       const isNew = await this.collections.insert(tx, this.newRow(tenant, body, space.id));
-      if (!isNew) throw alreadyThere(body.name);
+      if (!isNew) throw nameTaken(body.name);
       return answer(await this.find(tx, tenant, body.name), 0);
     });
   }
@@ -116,7 +116,6 @@ export class CollectionsService {
       const row = await this.find(tx, tenant, name);
       await this.collections.lock(tx, tenant, row.id);
       if (renamed !== name) {
-        if (await this.collections.find(tx, tenant, renamed)) throw alreadyThere(renamed);
         await this.keys.followRename(tx, tenant, name, renamed);
       }
       await this.collections.update(tx, tenant, row.id, {
@@ -155,10 +154,6 @@ export class CollectionsService {
       updatedAt: now,
     };
   }
-}
-
-function alreadyThere(name: string): AppError {
-  return new AppError('collection_exists', `There is a collection "${name}" already.`);
 }
 
 function refOf(row: CollectionRow): CollectionRef {

@@ -13,6 +13,11 @@ export function isRetriable(error: unknown): boolean {
   return unwrap(error).some(({ code }) => RETRIABLE.has(String(code)));
 }
 
+/** A row with the same unique key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return unwrap(error).some(({ code }) => code === '23505');
+}
+
 /**
  * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`); every
  * other error, e.g. a broken constraint, stays as it is.

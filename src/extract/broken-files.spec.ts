@@ -12,7 +12,7 @@ async function endsWell(bytes: Uint8Array, mediaType: string): Promise<void> {
   try {
     const { text } = await extractor.extract(bytes, mediaType);
     expect(text.trim()).not.toBe('');
-    expect(text).not.toMatch(/[\u0000-\u0008]|\p{Surrogate}/u);
+    expect(text).not.toMatch(/[^\P{Cc}\t\n]|\p{Surrogate}/u);
   } catch (error) {
     expect(error).toBeInstanceOf(ExtractionError);
     expect(Object.keys(EXTRACTION_FAILURES)).toContain((error as ExtractionError).code);
@@ -40,7 +40,7 @@ describe('broken files', () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 400 });
     await fc.assert(
       fc.asyncProperty(bytes, fc.constantFrom('', ...SUPPORTED_MEDIA_TYPES), endsWell),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -58,7 +58,7 @@ describe('broken files', () => {
         for (const [at, value] of flips) bytes[Math.floor(at * (bytes.length - 1))] = value;
         await endsWell(bytes, '');
       }),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 });

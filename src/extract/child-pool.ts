@@ -40,6 +40,9 @@ export class ChildPool {
   async run(job: ChildJob, bytes: Uint8Array, signal?: AbortSignal): Promise<ExtractedText> {
     await this.admission(signal);
     try {
+      // What ended while this job was being admitted has not been heard by anybody yet.
+      signal?.throwIfAborted();
+      if (this.closed) throw this.closed;
       const child = this.take();
       return await this.runIn(child, job, bytes, signal).catch((error: unknown) => {
         const isDoubtful = error instanceof ExtractionError && DOUBTFUL.has(error.code);

@@ -7,9 +7,11 @@ const OLE = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 describe('detectFormat', () => {
   it('knows every supported media type', () => {
-    for (const type of SUPPORTED_MEDIA_TYPES) {
-      expect(() => detectFormat(text('x'), type)).not.toThrow();
-    }
+    const known = SUPPORTED_MEDIA_TYPES.filter((type) => {
+      const sample = /pdf/.test(type) ? pdf({ pages: [] }) : docx({ body: '' });
+      return detectFormat(/pdf|vnd/.test(type) ? sample : text('x'), type);
+    });
+    expect(known).toEqual(SUPPORTED_MEDIA_TYPES);
   });
 
   it.each([
@@ -54,6 +56,19 @@ describe('detectFormat', () => {
     expect(() => detectFormat(bytes, mediaType)).toThrow(
       expect.objectContaining({ code: 'unsupported_media_type' }),
     );
+  });
+});
+
+describe('detectFormat on a file without the beginning of its type', () => {
+  it.each([WORD, 'application/pdf'])('calls it damaged: %s', (mediaType) => {
+    expect(() => detectFormat(text('garbage'), mediaType)).toThrow(
+      expect.objectContaining({ code: 'corrupt' }),
+    );
+  });
+
+  it('finds the header of a PDF behind a few other bytes', () => {
+    const shifted = Buffer.concat([Buffer.from('X-Header: 1\n'), pdf({ pages: [] })]);
+    expect(detectFormat(shifted, 'application/pdf')).toBe('pdf');
   });
 });
 

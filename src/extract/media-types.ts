@@ -77,29 +77,34 @@ export function parseMediaType(value: string): { type: string; charset?: string 
 /**
  * How a file is to be read. Its first bytes win over the declared type, since sources guess types
  * from names.
- * @throws ExtractionError `encrypted`, `unsupported_media_type`
+ * @throws ExtractionError `corrupt`, `encrypted`, `unsupported_media_type`
  */
 export function detectFormat(bytes: Uint8Array, mediaType: string, fileName = ''): Format {
-  const content = contentFormat(bytes);
+  const { type } = parseMediaType(mediaType);
+  const content = contentFormat(bytes, type);
   if (content) return content;
 
-  const { type } = parseMediaType(mediaType);
   const extension = /\.([a-z0-9]+)$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
   const declared =
     (type === 'text/plain' || VAGUE.has(type) ? FORMAT_OF_EXTENSION[extension] : undefined) ??
     FORMAT_OF[type] ??
     (type.startsWith('text/') && type !== 'text/rtf' ? 'text' : undefined);
   if (startsLikeHtml(bytes) && declared !== 'markdown' && type !== 'text/plain') return 'html';
+  if (declared === 'office' || declared === 'pdf') {
+    throw new ExtractionError('corrupt', 'The beginning of the file is not that of its type.');
+  }
   if (declared) return declared;
   if (VAGUE.has(type)) return 'text';
   throw new ExtractionError('unsupported_media_type', `Files of type ${type} are not supported.`);
 }
 
-function contentFormat(bytes: Uint8Array): Format | undefined {
+function contentFormat(bytes: Uint8Array, type: string): Format | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024));
   // Readers accept a PDF header anywhere in the first 1,024 bytes (ISO 32000-1, Annex H, note 13),
-  // but text that mentions it must not become a PDF: only white space or a mark may come before.
-  if (/^[\s\u00ef\u00bb\u00bf]*%PDF-/.test(head.toString('latin1'))) return 'pdf';
+  // but text that mentions it must not become a PDF.
+  const header = head.indexOf('%PDF-');
+  const isText = type.startsWith('text/');
+  if (header >= 0 && (!isText || head.toString('latin1', 0, header).trim() === '')) return 'pdf';
   if (startsWith(bytes, [0x50, 0x4b, 0x03, 0x04]) || startsWith(bytes, [0x50, 0x4b, 0x05, 0x06])) {
     return 'office';
   }

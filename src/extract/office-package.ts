@@ -70,7 +70,10 @@ export class OfficePackage {
     const encoding = bytes[0] === 0xff ? 'utf-16le' : bytes[0] === 0xfe ? 'utf-16be' : 'utf-8';
     const text = new TextDecoder(encoding).decode(bytes);
     if (/<!(DOCTYPE|ENTITY)/i.test(text)) {
-      throw new ExtractionError('corrupt', `${part} declares entities, which Office files do not.`);
+      throw new ExtractionError(
+        'corrupt',
+        `Its part ${part} declares entities, which Office files do not.`,
+      );
     }
     return text;
   }

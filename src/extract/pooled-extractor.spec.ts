@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -132,9 +132,20 @@ describe('PooledExtractor', () => {
     const jobs = [1, 2].map(() => reader.extract(PAGE, 'text/html', undefined, controller.signal));
     const reason = new Error('enough');
     controller.abort(reason);
-    for (const job of jobs) await expect(job).rejects.toBe(reason);
-    const late = reader.extract(PAGE, 'text/html', undefined, controller.signal);
-    await expect(late).rejects.toBe(reason);
+    jobs.push(reader.extract(PAGE, 'text/html', undefined, controller.signal));
+    const rejected = { status: 'rejected', reason };
+    expect(await Promise.allSettled(jobs)).toEqual([rejected, rejected, rejected]);
+  });
+
+  it('stops a job that has begun when it is aborted', async () => {
+    const controller = new AbortController();
+    const begun = join(folder, 'begun');
+    const body = `require('fs').writeFileSync(${JSON.stringify(begun)}, ''); for (;;);`;
+    const reader = extractor({ childPath: child('begun', body), timeoutMs: 50_000 });
+    const job = reader.extract(PAGE, 'text/html', undefined, controller.signal);
+    while (!existsSync(begun)) await delay(5);
+    controller.abort(new Error('enough'));
+    await expect(job).rejects.toThrow('enough');
   });
 
   it('rejects what runs and waits when it is closed, and everything after', async () => {
@@ -142,11 +153,11 @@ describe('PooledExtractor', () => {
     const reader = extractor({ childPath, size: 1 });
     const jobs = [1, 2].map(() => reader.extract(PAGE, 'text/html'));
     const closing = reader.close();
-    for (const job of jobs) await expect(job).rejects.toMatchObject({ code: 'shutting_down' });
+    jobs.push(reader.extract(PAGE, 'text/html'));
+    for (const { reason } of (await Promise.allSettled(jobs)) as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ code: 'shutting_down' });
+    }
     await closing;
-    await expect(reader.extract(PAGE, 'text/html')).rejects.toMatchObject({
-      code: 'shutting_down',
-    });
   });
 
   it('ends a child that has nothing to do', async () => {

@@ -31,14 +31,20 @@ export function rels(...targets: (readonly [type: string, target: string])[]): s
   return `<Relationships xmlns="${PACKAGE}/relationships">${items.join('')}</Relationships>`;
 }
 
-function office(mainPart: string, title: string | undefined, parts: Parts): Uint8Array {
-  return zip({
+function office(
+  mainPart: string,
+  title: string | undefined,
+  parts: Parts,
+  level?: 0 | 9,
+): Uint8Array {
+  const all = {
     '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"/>`,
     '_rels/.rels': rels(['officeDocument', mainPart], ['core-properties', 'docProps/core.xml']),
     'docProps/core.xml': `<cp:coreProperties xmlns:cp="${PACKAGE}/metadata/core-properties"
       xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>${title ?? ''}</dc:title></cp:coreProperties>`,
     ...parts,
-  });
+  };
+  return zip(all, level);
 }
 
 export interface DocxContent {
@@ -76,10 +82,12 @@ export interface XlsxContent {
   sheets: Record<string, SampleCell[][]>;
   title?: string;
   strict?: boolean;
+  /** 0 only stores the parts: packing megabytes takes long under the test runner. */
+  level?: 0 | 9;
   parts?: Parts;
 }
 
-export function xlsx({ sheets, title, strict, parts = {} }: XlsxContent): Uint8Array {
+export function xlsx({ sheets, title, strict, level, parts = {} }: XlsxContent): Uint8Array {
   const namespace = strict ? SHEET_STRICT : SHEET;
   const names = Object.keys(sheets);
   const files: Parts = {
@@ -96,7 +104,7 @@ export function xlsx({ sheets, title, strict, parts = {} }: XlsxContent): Uint8A
     files[`xl/worksheets/sheet${i + 1}.xml`] =
       `<worksheet xmlns="${namespace}"><sheetData>${rows.map(sheetRow).join('')}</sheetData></worksheet>`;
   });
-  return office('xl/workbook.xml', title, { ...files, ...parts });
+  return office('xl/workbook.xml', title, { ...files, ...parts }, level);
 }
 
 function sheetRow(cells: SampleCell[], index: number): string {

@@ -70,11 +70,11 @@ export class ZipArchive {
     if (entry.encrypted) throw new ExtractionError('encrypted');
     const packed = this.packedData(name, entry);
     if (entry.method === 0 && entry.packedBytes !== entry.expandedBytes) {
-      throw new ExtractionError('corrupt', `${name} has two different sizes.`);
+      throw new ExtractionError('corrupt', `Its part ${name} has two different sizes.`);
     }
     if (entry.method === 0) return packed.subarray(0, Math.min(packed.length, maxBytes));
     if (entry.method !== 8) {
-      throw new ExtractionError('corrupt', `${name} is compressed in an unknown way.`);
+      throw new ExtractionError('corrupt', `Its part ${name} is compressed in an unknown way.`);
     }
     return inflate(name, packed, entry.expandedBytes, maxBytes);
   }
@@ -87,7 +87,7 @@ export class ZipArchive {
     const start = isThere ? at + 30 + data.readUInt16LE(at + 26) + data.readUInt16LE(at + 28) : 0;
     const end = start + entry.packedBytes;
     if (!isThere || end > data.length) {
-      throw new ExtractionError('corrupt', `${name} is cut off in the container.`);
+      throw new ExtractionError('corrupt', `Its part ${name} is cut off in the container.`);
     }
     return data.subarray(start, end);
   }
@@ -195,7 +195,10 @@ function inflate(
   let written = 0;
   const inflater = new Inflate((chunk) => {
     if (written + chunk.length > claimedBytes) {
-      throw new ExtractionError('expansion_limit', `${name} unpacks to more than it claims.`);
+      throw new ExtractionError(
+        'expansion_limit',
+        `Its part ${name} unpacks to more than it claims.`,
+      );
     }
     const part = chunk.subarray(0, output.length - written);
     output.set(part, written);
@@ -209,8 +212,9 @@ function inflate(
     }
   } catch (error) {
     if (error instanceof ExtractionError) throw error;
-    throw new ExtractionError('corrupt', `${name} cannot be unpacked.`, { cause: error });
+    throw new ExtractionError('corrupt', `Its part ${name} cannot be unpacked.`, { cause: error });
   }
-  if (written < output.length) throw new ExtractionError('corrupt', `${name} is incomplete.`);
+  if (written < output.length)
+    throw new ExtractionError('corrupt', `Its part ${name} is incomplete.`);
   return output;
 }

@@ -6,7 +6,7 @@ import { Lifecycle } from '../common/http/lifecycle.js';
 import { Operation } from '../common/http/operation.js';
 import { productVersion } from '../common/http/product-version.js';
 import { Database } from '../database/database.js';
-import { Health, Probe } from './health.schema.js';
+import { Health, Alive } from './health.schema.js';
 
 @ApiTags('health')
 @Public()
@@ -24,8 +24,8 @@ export class HealthController {
   }
 
   @Get('healthz')
-  @Operation({ id: 'getLiveness', summary: 'Tell that the process runs', answer: Probe })
-  liveness(): Probe {
+  @Operation({ id: 'getLiveness', summary: 'Tell that the process runs', answer: Alive })
+  liveness(): Alive {
     return { status: 'ok' };
   }
 
@@ -33,10 +33,10 @@ export class HealthController {
   @Operation({
     id: 'getReadiness',
     summary: 'Tell whether requests can be served now',
-    answer: Probe,
+    answer: Alive,
     errors: ['database_unavailable', 'shutting_down'],
   })
-  async readiness(): Promise<Probe> {
+  async readiness(): Promise<Alive> {
     if (this.lifecycle.stopping.aborted) {
       throw new AppError('shutting_down', 'The server is stopping.');
     }

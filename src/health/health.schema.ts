@@ -9,5 +9,5 @@ export const Health = z
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof Health>;
 
-export const Probe = z.object({ status: z.literal('ok') }).meta({ id: 'Probe' });
-export type Probe = z.infer<typeof Probe>;
+export const Alive = z.object({ status: z.literal('ok') }).meta({ id: 'Alive' });
+export type Alive = z.infer<typeof Alive>;

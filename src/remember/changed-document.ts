@@ -1,4 +1,3 @@
-import type { EntityManager } from 'typeorm';
 import type { SourceDocument } from '../../connectors/sdk/contract.js';
 import type { TargetCollection } from './new-memory.js';
 
@@ -27,21 +26,4 @@ export interface SyncTarget {
   readonly account: string;
   readonly collection: TargetCollection;
   readonly containerTag: string | null;
-}
-
-/** Takes part in every commit of a page. */
-export interface CommitHooks {
-  /** First statement of each transaction; throws when the run's lease is lost. */
-  fence(tx: EntityManager): Promise<void>;
-  /** Runs in the last transaction: checkpoint, ledger and counts commit with the last rows. */
-  finish(tx: EntityManager, written: WriteCounts): Promise<void>;
-}
-
-export interface WriteCounts {
-  documents: number;
-  chunks: number;
-  embedded: number;
-  /** Chunks that kept their vector. */
-  embeddingsSaved: number;
-  pruned: number;
 }

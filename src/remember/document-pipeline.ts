@@ -4,17 +4,12 @@ import { CLOCK, type Clock } from '../common/clock.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { EMBEDDER, type Embedder } from '../inference/embedder.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
-import type { ChangedDocument, CommitHooks, SyncTarget, WriteCounts } from './changed-document.js';
+import type { ChangedDocument, SyncTarget } from './changed-document.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
 import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository.js';
 import { prefetch } from './prefetch.js';
 import { prepareDocument, type PreparedDocument } from './prepare-document.js';
-import {
-  emptyBatch,
-  writeBatches,
-  type EmbeddedDocument,
-  type WriteBatch,
-} from './write-batches.js';
+import { writeBatches, type EmbeddedDocument, type WriteBatch } from './write-batches.js';
 
 /** New chunks that are embedded together; bounds the memory of one group. */
 const EMBED_GROUP = 200;
@@ -32,37 +27,12 @@ export class DocumentPipeline {
   ) {}
 
   /**
-   * Writes the changed documents of one page in small transactions. Everything is idempotent by
-   * content: a page that was cut short is simply written again.
-   * @throws AppError `embedder_unavailable` before anything of the affected group is written
+   * The transactions that bring changed documents into the store, chunked, compared with what is
+   * stored, and embedded. Everything is idempotent by content: what was cut short is simply made
+   * again.
+   * @throws AppError `embedder_unavailable`
    */
-  async write(
-    tenant: string,
-    target: SyncTarget,
-    changed: AsyncIterable<ChangedDocument>,
-    hooks: CommitHooks,
-    signal: AbortSignal,
-  ): Promise<WriteCounts> {
-    const counts: WriteCounts = {
-      documents: 0,
-      chunks: 0,
-      embedded: 0,
-      embeddingsSaved: 0,
-      pruned: 0,
-    };
-    let held: WriteBatch | undefined;
-    for await (const batch of prefetch(this.batches(tenant, target, changed, signal))) {
-      signal.throwIfAborted();
-      if (held) await this.commit(tenant, target, held, hooks, false, counts);
-      held = batch;
-    }
-    signal.throwIfAborted();
-    const last = held ?? emptyBatch();
-    await this.commit(tenant, target, last, hooks, true, counts);
-    return counts;
-  }
-
-  private async *batches(
+  async *batches(
     tenant: string,
     target: SyncTarget,
     changed: AsyncIterable<ChangedDocument>,
@@ -119,27 +89,8 @@ export class DocumentPipeline {
     );
   }
 
-  private async commit(
-    tenant: string,
-    target: SyncTarget,
-    batch: WriteBatch,
-    hooks: CommitHooks,
-    last: boolean,
-    counts: WriteCounts,
-  ): Promise<void> {
-    counts.documents += batch.documents.filter((row) => row.state === 'live').length;
-    counts.chunks += batch.fresh.length + batch.keptCount;
-    counts.embedded += batch.fresh.length;
-    counts.embeddingsSaved += batch.keptCount;
-    counts.pruned += batch.removed.length;
-    await this.database.inTenant(tenant, async (tx) => {
-      await hooks.fence(tx);
-      await this.store(tx, tenant, target, batch);
-      if (last) await hooks.finish(tx, counts);
-    });
-  }
-
-  private async store(
+  /** Writes one batch in the caller's transaction. */
+  async store(
     tx: EntityManager,
     tenant: string,
     target: SyncTarget,

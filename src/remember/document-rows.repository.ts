@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../database/prepared-statement.js';
 import type { DocumentRow, DocumentState } from './document-row.js';
 
 /** The documents table as the remember pipeline writes it: one statement per batch. */
@@ -12,7 +13,8 @@ export class DocumentRowsRepository {
     rows: readonly DocumentRow[],
   ): Promise<void> {
     if (rows.length === 0) return;
-    await tx.query(
+    await runPrepared(
+      tx,
       `insert into documents (id, tenant_id, connection_id, collection_id, provider, account_id,
          external_id, partition_key, seq, version, content_hash, meta_hash, state, purge_at, title,
          url, author, container, parents, access, principals, metadata, chunk_count,

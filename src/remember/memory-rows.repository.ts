@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../database/prepared-statement.js';
 import type { DocumentRow } from './document-row.js';
 
 /** One row of `memories` as the pipeline writes it. */
@@ -55,7 +56,8 @@ export class MemoryRowsRepository {
     rows: readonly MemoryRow[],
   ): Promise<void> {
     if (rows.length === 0) return;
-    await tx.query(
+    await runPrepared(
+      tx,
       `insert into memories (id, tenant_id, collection_id, document_id, ordinal, container_tag,
          text, text_hash, heading_path, category, memory_type, source, author, container,
          importance, pinned, archived, visible, expires_at, metadata, images, source_updated_at,

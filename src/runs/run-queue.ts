@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { Database } from '../database/database.js';
+import { runPrepared } from '../database/prepared-statement.js';
 import type { ErrorDetail, HeldDeletions, RunProgress, RunRow, WaitingReason } from './run-row.js';
 import { sourcesOf, type RunState } from './run-state.js';
 
@@ -68,7 +69,8 @@ export class RunQueue {
 
   /** First statement of each commit: locks the run's row against a takeover. @throws LeaseLost */
   async fence(tx: EntityManager, run: ClaimedRun): Promise<void> {
-    const rows = await tx.query<unknown[]>(
+    const rows = await runPrepared(
+      tx,
       `select 1 from runs where id = $1 and lease_token = $2 and state = 'running' for update`,
       [run.id, run.lease_token],
     );

@@ -11,7 +11,6 @@ import type { FailedItem } from './failures.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { mapConcurrent } from './map-concurrent.js';
 import type { JudgedPage } from './page-judge.js';
-import type { SeenBitmap } from './seen-bitmap.js';
 import type { SyncRun } from './sync-run.js';
 
 /** Bodies whose text is held at once, and looked up together for renames. */
@@ -23,6 +22,8 @@ export interface PageFindings {
   readonly failures: FailedItem[];
   /** Ids that were read well: their open failures are resolved. */
   readonly read: string[];
+  /** Sequence numbers of the documents that the page mentions. */
+  readonly seen: number[];
   created: number;
   updated: number;
   moved: number;
@@ -42,17 +43,16 @@ export class ContentChanges {
   async *of(
     sync: SyncRun,
     judged: JudgedPage,
-    seen: SeenBitmap,
     findings: PageFindings,
   ): AsyncGenerator<ChangedDocument> {
     for (const group of slices(judged.toRead, READ_GROUP)) {
       const documents = await sync.timed('fetch', () => this.readGroup(sync, group, findings));
-      const renames = await this.renames(sync, documents, seen);
+      const renames = await this.renames(sync, documents);
       let seq = await this.reserve(sync, documents, renames);
       for (const document of documents) {
         const known = document.known ?? renames.get(document.source.externalId);
         if (!document.known && known) findings.moved += 1;
-        if (known) seen.add(known.seq);
+        if (known) this.meet(sync, findings, known.seq);
         if (known && this.isOnlyRelabelled(sync, document, known)) {
           findings.relabelled.push(relabelled(document, known));
           continue;
@@ -61,12 +61,17 @@ export class ContentChanges {
         else findings.created += 1;
         const changed = this.changed(document, known, known?.seq ?? seq, judged);
         if (!known) {
-          seen.add(seq);
+          this.meet(sync, findings, seq);
           seq += 1;
         }
         yield changed;
       }
     }
+  }
+
+  private meet(sync: SyncRun, findings: PageFindings, seq: number): void {
+    sync.met.add(seq);
+    findings.seen.push(seq);
   }
 
   private async readGroup(
@@ -102,7 +107,6 @@ export class ContentChanges {
   private async renames(
     sync: SyncRun,
     documents: readonly ReadDocument[],
-    seen: SeenBitmap,
   ): Promise<Map<string, KnownDocument>> {
     const renames = new Map<string, KnownDocument>();
     const fresh = documents.filter((document) => !document.known && document.text !== '');
@@ -112,7 +116,7 @@ export class ContentChanges {
     const stored = await this.database.inTenant(tenant, (tx) =>
       this.ledger.withContent(tx, tenant, target.connection, hashes),
     );
-    const candidates = stored.filter((document) => !seen.has(document.seq));
+    const candidates = stored.filter((document) => !sync.met.has(document.seq));
     if (candidates.length === 0) return renames;
     const verdicts = await sync.timed('verify', () =>
       sync.connector.verify(sync.context, candidates),

@@ -6,6 +6,7 @@ import {
   TransientSourceError,
 } from '../../connectors/sdk/errors.js';
 import { AppError } from '../common/errors/app-error.js';
+import { isUniqueViolation } from '../database/database-errors.js';
 import type { ErrorDetail, WaitingReason } from '../runs/run-row.js';
 
 /** What becomes of a run, and of its connection, after an error that is not about one document. */
@@ -26,6 +27,13 @@ const PARKING_CODES: Record<string, string> = {
   disk_full: 'disk',
 };
 
+/** A document turned up twice while pages overlapped; from the checkpoint on it is known. */
+const CONFLICT = {
+  code: 'listed_twice',
+  message: 'A document was listed twice at once; the run goes on from its checkpoint.',
+  retryable: true,
+};
+
 export function judgeError(error: unknown, now: Date, attempt: number): RunVerdict {
   if (error instanceof RateLimitedError) {
     const detail = { code: error.code, message: error.message, retryable: true };
@@ -40,6 +48,8 @@ export function judgeError(error: unknown, now: Date, attempt: number): RunVerdi
     const detail = { code: error.code, message: error.message, retryable: true };
     return park('upstream', detail, now, error.retryAfterSeconds ?? backoff(attempt));
   }
+  if (isUniqueViolation(error) && attempt < MAX_UPSTREAM_ATTEMPTS)
+    return park('conflict', CONFLICT, now, 0);
   if (error instanceof AuthError) return fail(error.code, error.message, false, 'needs_auth');
   if (error instanceof ConfigError) return fail(error.code, error.message, false, 'paused');
   if (error instanceof ConnectorError) return fail(error.code, error.message, true, 'count');

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Page } from '../../connectors/sdk/contract.js';
+import type { Page, SourceDocument } from '../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { KnownDocument } from '../remember/document-row.js';
 import { classify, type Classified } from './classify.js';
@@ -19,6 +19,8 @@ export interface JudgedPage extends Classified {
   readonly tombstones: readonly KnownDocument[];
   /** Documents that the tenant removed for good: listed, but left out. */
   readonly suppressed: number;
+  /** Ids of listed documents with an open failure. */
+  readonly open: ReadonlySet<string>;
   /** Ids whose known failure is not due yet. */
   readonly postponed: readonly string[];
   /** Chunk texts that the tenant removed for good, by external id. */
@@ -37,7 +39,8 @@ export class PageJudge {
 
   async judge(sync: SyncRun, page: ListedItems): Promise<JudgedPage> {
     const { tenant, target } = sync;
-    const listed = page.documents.map((document) => document.externalId);
+    const documents = lastOfEach(page.documents);
+    const listed = documents.map((document) => document.externalId);
     const mentioned = [
       ...listed,
       ...page.failures.map((failure) => failure.externalId),
@@ -51,14 +54,15 @@ export class PageJudge {
     const byId = new Map<string, KnownDocument>(
       known.map((document) => [document.externalId, document]),
     );
-    const wanted = page.documents.filter(({ externalId }) => !suppressed.documents.has(externalId));
+    const wanted = documents.filter(({ externalId }) => !suppressed.documents.has(externalId));
     const classified = classify(wanted, byId, sync.run.options.full === true);
     const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
     const gone = new Set(page.tombstones);
     return {
       ...classified,
       toRead: due,
-      suppressed: page.documents.length - wanted.length,
+      open: new Set(open.map((failure) => failure.externalId)),
+      suppressed: documents.length - wanted.length,
       postponed,
       met: known.filter((document) => !gone.has(document.externalId)),
       tombstones: known.filter((document) => gone.has(document.externalId)),
@@ -89,4 +93,9 @@ export class PageJudge {
 
 function failureKey(item: { externalId: string; version: string | null }): string {
   return `${item.version}\n${item.externalId}`;
+}
+
+/** A source may list an item twice while it changes; the last word counts. */
+function lastOfEach(documents: readonly SourceDocument[]): SourceDocument[] {
+  return [...new Map(documents.map((document) => [document.externalId, document])).values()];
 }

@@ -7,6 +7,7 @@ import { RunQueue } from '../runs/run-queue.js';
 import { PendingRefsRepository, type PendingRef } from './pending-refs.repository.js';
 import type { ListedItems } from './page-judge.js';
 import { PageWriter } from './page-writer.js';
+import { SingleItems } from './page-source.js';
 import type { SyncRun } from './sync-run.js';
 
 const BATCH = 50;
@@ -32,7 +33,8 @@ export class PendingRefs {
       );
       if (due.length === 0) return;
       const page = await this.fetch(sync, due);
-      await this.pages.writeRefs(sync, page);
+      for await (const step of this.pages.prepare(sync, new SingleItems(page)))
+        await this.pages.commit(sync, step);
       await this.database.inTenant(sync.tenant, async (tx: EntityManager) => {
         await this.queue.fence(tx, sync.run);
         await this.refs.remove(tx, connection, due);

@@ -9,9 +9,13 @@ import { Deletions } from './deletions.js';
 import { FailuresRepository } from './failures.repository.js';
 import { LaneLedger } from './lane-ledger.js';
 import { LedgerRepository } from './ledger.repository.js';
-import { PageWriter } from './page-writer.js';
+import { LanePage, type PageSource } from './page-source.js';
+import { PageWriter, type CommitStep } from './page-writer.js';
 import { PendingRefs } from './pending-refs.js';
 import type { SyncRun } from './sync-run.js';
+
+/** Transactions that may be prepared while one commits. */
+const STEPS_AHEAD = 3;
 
 export interface SyncOutcome {
   readonly state: 'success' | 'partial';
@@ -38,13 +42,13 @@ export class SyncEngine {
   async execute(sync: SyncRun): Promise<SyncOutcome> {
     const ledgers = await this.storedLedgers(sync);
     await this.pending.drain(sync);
-    const listed = new Set<string>();
-    for (const partition of await this.partitions(sync)) {
-      listed.add(partition.key);
-      if (partition.skipReason) continue;
-      sync.partition = partition.title;
-      for (const lane of sync.connector.lanes) await this.sweep(sync, partition, lane, ledgers);
+    const partitions = await this.partitions(sync);
+    for await (const step of prefetch(this.steps(sync, partitions, ledgers), STEPS_AHEAD)) {
+      await this.pages.commit(sync, step);
+      if (step.found) await this.pending.drain(sync);
     }
+    await this.closeUnfinished(sync, ledgers);
+    const listed = new Set(partitions.map((partition) => partition.key));
     sync.partition = null;
     const swept = await this.provenComplete(sync, listed, ledgers);
     const held = await this.deletions.review(sync, swept);
@@ -82,26 +86,49 @@ export class SyncEngine {
     return partitions;
   }
 
-  private async sweep(
+  /** Everything there is to commit, in order; preparing runs ahead, across pages and partitions. */
+  private async *steps(
+    sync: SyncRun,
+    partitions: readonly Partition[],
+    ledgers: Map<string, LaneLedger>,
+  ): AsyncGenerator<CommitStep> {
+    for (const partition of partitions) {
+      if (partition.skipReason) continue;
+      for (const lane of sync.connector.lanes)
+        for await (const page of prefetch(this.pull(sync, partition, lane, ledgers)))
+          yield* this.pages.prepare(sync, page);
+    }
+  }
+
+  private async *pull(
     sync: SyncRun,
     partition: Partition,
     lane: LaneDefinition,
     ledgers: Map<string, LaneLedger>,
-  ): Promise<void> {
+  ): AsyncGenerator<PageSource> {
     const key = ledgerKey(partition.key, lane.name);
     const stored = ledgers.get(key);
     if (stored?.finished) return;
     const ledger = stored ?? new LaneLedger(partition.key, lane.name, partition.title);
     ledgers.set(key, ledger);
     const checkpoint = await this.startingPoint(sync, partition, lane, stored !== undefined);
-    const listing = sync.connector.pull(sync.context, partition, lane.name, checkpoint);
-    for await (const page of prefetch(listing)) {
-      sync.signal.throwIfAborted();
-      sync.expect(partition.key, page.expected);
-      await this.pages.write(sync, partition, lane, page, ledger);
-      await this.pending.drain(sync);
+    const listing = sync.connector
+      .pull(sync.context, partition, lane.name, checkpoint)
+      [Symbol.asyncIterator]();
+    for (;;) {
+      const page = await sync.timed('list', () => listing.next());
+      if (page.done) return;
+      yield new LanePage(this.checkpoints, lane, ledger, page.value);
     }
-    if (!ledger.finished) {
+  }
+
+  /** A listing that ended without its last page proves nothing. */
+  private async closeUnfinished(
+    sync: SyncRun,
+    ledgers: ReadonlyMap<string, LaneLedger>,
+  ): Promise<void> {
+    for (const ledger of ledgers.values()) {
+      if (ledger.finished) continue;
       ledger.giveUp(ledger.gapReason ?? 'the listing ended without its last page');
       await this.saveLedger(sync, ledger);
     }

@@ -9,11 +9,14 @@ import {
   type RunProgress,
   type RunTimings,
 } from '../runs/run-row.js';
+import { SeenBitmap } from './seen-bitmap.js';
 
 /** One attempt at a run: what it works on and what it has counted so far. */
 export class SyncRun {
   counts: RunCounts;
   readonly timings: RunTimings;
+  /** Documents that this attempt has met anywhere; none of them is the old name of a new one. */
+  readonly met = new SeenBitmap();
   partition: string | null = null;
   #expected = new Map<string, number>();
   readonly #doneBefore: number;
@@ -53,7 +56,10 @@ export class SyncRun {
   }
 
   get progress(): RunProgress {
-    const done = this.counts.listed;
+    return this.progressAt(this.counts.listed);
+  }
+
+  progressAt(done: number): RunProgress {
     const seconds = Math.max(0.001, (this.now().getTime() - this.#startedAt) / 1000);
     const rate = (done - this.#doneBefore) / seconds;
     const total = [...this.#expected.values()].reduce((sum, n) => sum + n, 0);

@@ -15,7 +15,7 @@ const MOST_MINUTES = 43_200;
 interface ConnectFilesOptions {
   name?: string;
   collection: string;
-  schedule: number | null;
+  schedule: number | 'none';
   include?: string[];
   exclude?: string[];
   sync: boolean;
@@ -59,7 +59,7 @@ async function connectFiles(
       name,
       collection,
       config: { path, ...(include && { include }), ...(exclude && { exclude }) },
-      schedule: schedule === null ? null : { every_minutes: schedule },
+      schedule: schedule === 'none' ? null : { every_minutes: schedule },
     });
     const fields: [string, string][] = [
       ['connection', `${connection.name} (${connection.id})`],
@@ -85,6 +85,6 @@ async function existingFolder(typed: string): Promise<string> {
   return realpath(path);
 }
 
-function parseSchedule(text: string): number | null {
-  return text === 'none' ? null : wholeNumber(1, MOST_MINUTES)(text);
+function parseSchedule(text: string): number | 'none' {
+  return text === 'none' ? text : wholeNumber(1, MOST_MINUTES)(text);
 }

@@ -1,6 +1,6 @@
 import type { RunDetailAnswer } from '../../runs/runs.schema.js';
 import type { CliContext } from '../context.js';
-import type { Failure } from '../http/tributary-api.js';
+import type { FailureAnswer } from '../../sync/failures.schema.js';
 import { formatAgo, formatBytes, formatCount, formatDuration } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { renderFields, renderTable } from '../output/table.js';
@@ -10,7 +10,7 @@ import { durationOf } from './follow-runs.js';
 export function runDetail(
   run: RunDetailAnswer,
   connection: string,
-  failures: readonly Failure[],
+  failures: readonly FailureAnswer[],
   context: CliContext,
 ): string[] {
   const sections: [string, string[]][] = [
@@ -127,7 +127,7 @@ function attempts({ attempts: rows }: RunDetailAnswer, { terminal }: CliContext)
   );
 }
 
-function failed(failures: readonly Failure[], { terminal, runtime }: CliContext): string[] {
+function failed(failures: readonly FailureAnswer[], { terminal, runtime }: CliContext): string[] {
   if (failures.length === 0) return [];
   const now = runtime.clock.now();
   return renderTable(

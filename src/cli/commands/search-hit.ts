@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { SearchHit } from '../http/tributary-api.js';
+import type { SearchHit } from '../../search/search.schema.js';
 import type { Style } from '../output/style.js';
 import { oneLine, textWidth, truncate, wrap } from '../output/text-width.js';
 
@@ -8,6 +8,7 @@ const WIDTH_OF_NO_TERMINAL = 100;
 
 export interface HitView {
   rank: number;
+  query: string;
   width: number;
   style: Style;
   /** Useful where hits of several collections stand together. */
@@ -17,7 +18,7 @@ export interface HitView {
 /** A result in four lines at most: rank, score and title, then excerpt, then where it is from. */
 export function hitLines(
   hit: SearchHit,
-  { rank, width, style, showCollection = false }: HitView,
+  { rank, query, width, style, showCollection = false }: HitView,
 ): string[] {
   const cells = Number.isFinite(width) ? width : WIDTH_OF_NO_TERMINAL;
   const lead = `${rank}`.padStart(2);
@@ -28,7 +29,7 @@ export function hitLines(
   const head = `${lead}  ${style.accent(score)}  `;
   return [
     head + style.bold(truncate(titleOf(hit), room)),
-    ...excerpt(hit, room).map((line) => indent + line),
+    ...excerpt(hit, query, room).map((line) => indent + line),
     ...(place === '' ? [] : [indent + style.dim(truncate(place, room))]),
   ];
 }
@@ -50,14 +51,26 @@ export function sourceOf({ metadata, source, container_tag: tag }: SearchHit): s
   return oneLine(typeof author === 'string' ? `${place}  ${author}` : place);
 }
 
-/** The text behind its headings, without Markdown's marks. */
-export function excerpt({ text }: SearchHit, width: number): string[] {
+/** The part of the text that has most of the query's words, without headings and Markdown marks. */
+export function excerpt({ text }: Pick<SearchHit, 'text'>, query: string, width: number): string[] {
   const body = text.replace(/^(\s*#{1,6}[^\n]*\n+)+/, '');
   const plain = (body.trim() === '' ? text : body)
+    .replace(/^[\s>]*(#{1,6}|[-*+]|\d+\.)\s+/gm, '')
     .replace(/^\s*[|\s:-]+$/gm, ' ')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*_`|#>]+/g, ' ');
-  return wrap(plain, width, EXCERPT_LINES);
+    .replace(/[*`]+/g, '')
+    .replace(/\s*\|\s*/g, ' ');
+  const sentences = plain.split(/(?<=[.!?:;])\s+|\n+/).filter((one) => one.trim() !== '');
+  const wanted = stems(query);
+  const hits = sentences.map((one) => wanted.filter((stem) => stems(one).includes(stem)).length);
+  const best = Math.max(0, hits.indexOf(Math.max(...hits)));
+  return wrap(sentences.slice(best).join(' '), width, EXCERPT_LINES);
+}
+
+/** Beginnings of the longer words: `restored` and `restore` are the same word to a reader. */
+function stems(text: string): string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? [];
+  return [...new Set(words.map((word) => word.slice(0, 6)))];
 }
 
 /** Headings that a chunk begins with, the outermost first. */

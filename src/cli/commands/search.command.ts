@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
-import type { SearchHit } from '../http/tributary-api.js';
+import type { SearchHit } from '../../search/search.schema.js';
 import { collect, fraction, wholeNumber } from '../option-parsers.js';
 import type { Invoke } from '../program.js';
 import { hitLines } from './search-hit.js';
@@ -11,6 +11,7 @@ const BODY_FILTERS = new Set([
   'category',
   'container_tag',
   'source',
+  'provider',
   'connection_id',
   'author',
   'container',
@@ -64,19 +65,25 @@ async function search(
       ...(minScore !== undefined && { min_score: minScore }),
       ...filters,
     });
-    context.answer(hits, () => describeHits(hits, context, collection === undefined));
+    context.answer(hits, () => describeHits(hits, query, context));
   });
 }
 
 function describeHits(
   hits: readonly SearchHit[],
+  query: string,
   { terminal }: CliContext,
-  all: boolean,
 ): string[] {
   if (hits.length === 0) return ['Nothing found.'];
-  const mixed = all && new Set(hits.map(({ collection }) => collection)).size > 1;
+  const mixed = new Set(hits.map(({ collection }) => collection)).size > 1;
   return hits.flatMap((hit, i) => {
-    const lines = hitLines(hit, { ...terminal, rank: i + 1, showCollection: mixed });
+    const lines = hitLines(hit, {
+      query,
+      width: terminal.width,
+      style: terminal.style,
+      rank: i + 1,
+      showCollection: mixed,
+    });
     return i === 0 ? lines : ['', ...lines];
   });
 }

@@ -1,5 +1,5 @@
 import { excerpt, openingHeadings } from '../commands/search-hit.js';
-import type { SearchHit } from '../http/tributary-api.js';
+import type { SearchHit } from '../../search/search.schema.js';
 import type { Style } from '../output/style.js';
 import { renderFields } from '../output/table.js';
 import { oneLine, truncate } from '../output/text-width.js';
@@ -26,7 +26,7 @@ export function searchLines(
   const found = hits.flatMap((hit, i) => {
     const line = `  ${style.good(hit.score.toFixed(2))}  ${truncate(placeOf(hit), room)}`;
     if (i > 0) return [line];
-    return [line, ...excerpt(hit, room).map((text) => INDENT + style.dim(text))];
+    return [line, ...excerpt(hit, query, room).map((text) => INDENT + style.dim(text))];
   });
   return [head, ...found];
 }

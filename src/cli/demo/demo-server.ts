@@ -24,7 +24,7 @@ export interface DemoServer {
   startedMs: number;
   /** The usual port, if another process has it. */
   portTaken: number | null;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**

@@ -7,7 +7,8 @@ import { interrupted, usageError } from '../cli-error.js';
 import { followRuns } from '../commands/follow-runs.js';
 import type { CliContext } from '../context.js';
 import { exitCodeOfRun, EXIT } from '../exit-codes.js';
-import type { SearchHit, TributaryApi } from '../http/tributary-api.js';
+import type { MemoryAnswer } from '../../memories/memories.schema.js';
+import type { TributaryApi } from '../http/tributary-api.js';
 import { formatDuration, plural } from '../output/quantities.js';
 import { oneLine } from '../output/text-width.js';
 import { chooseQueries, DOCS_QUESTIONS } from './demo-queries.js';
@@ -119,11 +120,11 @@ export function freeCollection(
   return free;
 }
 
-async function readMemories(api: TributaryApi, collection: string): Promise<SearchHit[]> {
-  const read: SearchHit[] = [];
+async function readMemories(api: TributaryApi, collection: string): Promise<MemoryAnswer[]> {
+  const read: MemoryAnswer[] = [];
   for (;;) {
     const page = await api.memories(collection, MEMORIES_READ, read.length);
-    read.push(...page.map((memory) => ({ ...memory, score: 0 })));
+    read.push(...page);
     if (page.length < MEMORIES_READ || read.length >= MOST_MEMORIES) return read;
   }
 }

@@ -95,7 +95,7 @@ export class ApiClient {
     try {
       const response = await send(target, { method, headers, body: payload, signal: ending });
       const text = await response.text();
-      return { answer: await read(response, text, url) };
+      return { answer: read(response, text, url) };
     } catch (error) {
       if (error instanceof CliError) throw error;
       if (signal.aborted) throw interrupted();
@@ -109,7 +109,7 @@ export function path(strings: TemplateStringsArray, ...values: string[]): string
   return String.raw({ raw: strings }, ...values.map(encodeURIComponent));
 }
 
-async function read(response: Response, text: string, url: string): Promise<Answer> {
+function read(response: Response, text: string, url: string): Answer {
   const { status, headers } = response;
   const retryAfter = headers.get('retry-after');
   if (text === '' && status < 400) return { status, retryAfter, body: {} };

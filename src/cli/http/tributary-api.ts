@@ -8,24 +8,11 @@ import type {
 import type { Health } from '../../health/health.schema.js';
 import type { MemoryAnswer } from '../../memories/memories.schema.js';
 import type { CancelAnswer, RunAnswer, RunDetailAnswer } from '../../runs/runs.schema.js';
+import type { SearchHit } from '../../search/search.schema.js';
+import type { FailureAnswer } from '../../sync/failures.schema.js';
 import type { BackupAnswer } from '../local/backups.schema.js';
 import { path, type ApiClient } from './api-client.js';
 import type { z } from 'zod';
-
-export type SearchHit = MemoryAnswer & { score: number };
-
-/** One item that a sync could not take over. */
-export interface Failure {
-  id: string;
-  external_id: string;
-  title: string | null;
-  url: string | null;
-  stage: string;
-  code: string;
-  message: string;
-  attempts: number;
-  next_at: string | null;
-}
 
 export interface NewConnection {
   provider: string;
@@ -94,7 +81,7 @@ export class TributaryApi {
     return this.http.post(path`/v1/memory/runs/${id}/cancel`);
   }
 
-  failures(connection: string, limit: number): Promise<Failure[]> {
+  failures(connection: string, limit: number): Promise<FailureAnswer[]> {
     return this.http.get(path`/v1/memory/connections/${connection}/failures`, { limit });
   }
 

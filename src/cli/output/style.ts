@@ -1,11 +1,13 @@
+export type Paint = (text: string) => string;
+
 /** Colours and weights, or plain text where they are not wanted. */
 export interface Style {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  warn(text: string): string;
-  bad(text: string): string;
-  accent(text: string): string;
+  bold: Paint;
+  dim: Paint;
+  good: Paint;
+  warn: Paint;
+  bad: Paint;
+  accent: Paint;
 }
 
 const ESCAPE = '\u001b[';
@@ -35,7 +37,7 @@ export function wantsColours(isTerminal: boolean, env: NodeJS.ProcessEnv): boole
 }
 
 /** The colour of a run's, connection's or check's state. */
-export function stateStyle(style: Style, state: string): (text: string) => string {
+export function stateStyle(style: Style, state: string): Paint {
   if (['success', 'active', 'complete', 'ok', 'passed'].includes(state)) return style.good;
   if (['error', 'needs_auth', 'fail', 'failed'].includes(state)) return style.bad;
   if (['partial', 'paused', 'cancelled', 'incomplete', 'warn'].includes(state)) return style.warn;

@@ -1,5 +1,5 @@
 import { oneLine, padEnd, padStart, textWidth, truncate } from './text-width.js';
-import type { Style } from './style.js';
+import type { Paint, Style } from './style.js';
 
 export interface Column<Row> {
   title: string;
@@ -9,7 +9,7 @@ export interface Column<Row> {
   flexible?: boolean;
   min?: number;
   /** Colours the cell, after it was cut and padded. */
-  paint?: (row: Row) => (text: string) => string;
+  paint?: (row: Row) => Paint;
 }
 
 const GAP = 2;

@@ -6,7 +6,7 @@ const LARGEST_LOG_BYTES = 10_000_000;
 
 export interface EmbeddedServer {
   url: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**

@@ -33,8 +33,8 @@ export interface ServerLink {
   /** `given` by URL, found `running` on the data directory, or `opened` in this process. */
   readonly origin: 'given' | 'running' | 'opened';
   /** Looks for a server again, after the one on the data directory went away. */
-  reconnect(): Promise<ServerLink>;
-  close(): Promise<void>;
+  readonly reconnect: () => Promise<ServerLink>;
+  readonly close: () => Promise<void>;
 }
 
 /**

@@ -27,6 +27,11 @@ export interface ApiRequest extends Request {
   bodyHash?: Buffer;
 }
 
+/** Methods without a body, which change nothing. */
+export function isRead(request: ApiRequest): boolean {
+  return request.method === 'GET' || request.method === 'HEAD';
+}
+
 export function requestOf(context: ExecutionContext): ApiRequest {
   return context.switchToHttp().getRequest<ApiRequest>();
 }

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { requestOf } from './api-request.js';
+import { isRead, requestOf } from './api-request.js';
 import { readJsonBody } from './read-body.js';
 import { unstorable } from './unstorable-text.js';
 import { validationFailed } from './validation-failed.js';
@@ -40,7 +40,7 @@ export class BodyInterceptor implements NestInterceptor {
       BODY_LIMIT,
       context.getHandler(),
     );
-    if (request.method !== 'GET' && limit !== STREAMED) {
+    if (!isRead(request) && limit !== STREAMED) {
       const { value, hash } = await readJsonBody(request, limit ?? DEFAULT_LIMIT);
       const broken = unstorable(value, ['body']);
       if (broken.length > 0) throw validationFailed(...broken);

@@ -3,6 +3,9 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 import { requestContext } from './request-context.js';
 
+/** Nest tells of every module and route at start; that is for those who debug the wiring. */
+const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
+
 /**
  * Nest's logger as JSON lines on stdout: `{level, time, context, request_id, msg, ...}`.
  * A message may be text, an object (its fields become fields of the line) or an Error.
@@ -21,7 +24,7 @@ export class JsonLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(WIRING.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {

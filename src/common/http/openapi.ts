@@ -38,9 +38,10 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Key of a tenant' }, 'apiKey')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Operator key' }, 'operatorKey')
     .build();
+  const components = new Components();
   const document = SwaggerModule.createDocument(app, config, {
     standardSchemaConverter: (schema, { schemaType }) =>
-      schema instanceof z.ZodType ? convert(schema, schemaType) : undefined,
+      schema instanceof z.ZodType ? components.note(convert(schema, schemaType)) : undefined,
   });
   document.components ??= {};
   document.components.schemas = {
@@ -51,7 +52,28 @@ export function openApiDocument(app: INestApplication, version: string): OpenAPI
   return document;
 }
 
-function convert(schema: z.ZodType, io: 'input' | 'output') {
+interface Converted {
+  schema: Record<string, unknown>;
+  components: Record<string, unknown>;
+}
+
+/** Swagger lets a second schema of the same `meta({ id })` replace the first without a word. */
+class Components {
+  private readonly known = new Map<string, string>();
+
+  note(converted: Converted): Converted {
+    for (const [id, schema] of Object.entries(converted.components)) {
+      const text = JSON.stringify(schema);
+      if ((this.known.get(id) ?? text) !== text) {
+        throw new Error(`Two schemas have the id ${id}, or one differs as body and as answer.`);
+      }
+      this.known.set(id, text);
+    }
+    return converted;
+  }
+}
+
+function convert(schema: z.ZodType, io: 'input' | 'output'): Converted {
   const { definitions, ...own } = z.toJSONSchema(schema, {
     target: 'openapi-3.0',
     io,
@@ -60,6 +82,8 @@ function convert(schema: z.ZodType, io: 'input' | 'output') {
       const { def } = zodSchema._zod;
       // Zod leaves defaults out where a text becomes another type, as all queries do.
       if (def.type === 'default') jsonSchema.default ??= def.defaultValue;
+      // Answers may grow fields; only bodies that refuse unknown ones say so.
+      if (def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
       // A format says more to a reader than zod's regular expression for it; and what a query
       // schema reads as text is shown as the number that it becomes.
       if (jsonSchema.format !== undefined || jsonSchema.type !== 'string') {
@@ -68,5 +92,5 @@ function convert(schema: z.ZodType, io: 'input' | 'output') {
     },
   });
   delete own.$schema;
-  return { schema: own, components: definitions ?? {} };
+  return { schema: own, components: (definitions ?? {}) as Converted['components'] };
 }

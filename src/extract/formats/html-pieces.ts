@@ -16,32 +16,29 @@ const KEPT_WHOLE = new Set(['table', 'ul', 'ol', 'dl', 'pre']);
 export function splitHtml(html: string): string[] {
   const source = withoutNonText(html);
   const pieces: string[] = [];
+  const open: string[] = [];
   let start = 0;
-  let open: string[] = [];
   let prefix = '';
   for (const tag of source.matchAll(BOUNDARY)) {
     const isEnd = tag[1] === '/';
     const name = tag[2]!.toLowerCase();
-    // What is open where the page would be split: behind an end tag, in front of a start tag.
-    const around = isEnd && KEPT_WHOLE.has(name) ? closed(open, name) : open;
+    const isKept = KEPT_WHOLE.has(name);
+    if (isEnd && isKept && open.includes(name)) open.length = open.lastIndexOf(name);
+    // The page can be split behind an end tag, and in front of a start tag, which opens later.
     const end = isEnd ? tag.index + tag[0].length : tag.index;
     const size = end - start;
-    const isInsideRow = around.at(-1) === 'table' && !(isEnd && name === 'tr');
-    const isGoodEnd = isEnd && around.length === 0 && size >= PIECE_CHARS;
-    open = !isEnd && KEPT_WHOLE.has(name) ? [...open, name] : around;
-    if (!isGoodEnd && (size < WHOLE_CHARS || isInsideRow)) continue;
-    pieces.push(prefix + source.slice(start, end));
-    // Rows outside of a table would lose their cells; other elements can stand alone.
-    prefix = around.includes('table') ? '<table>' : '';
-    start = end;
+    const isInsideRow = open.at(-1) === 'table' && !(isEnd && name === 'tr');
+    const isGoodEnd = isEnd && open.length === 0 && size >= PIECE_CHARS;
+    if (isGoodEnd || (size >= WHOLE_CHARS && !isInsideRow)) {
+      pieces.push(prefix + source.slice(start, end));
+      // Rows outside of a table would lose their cells; other elements can stand alone.
+      prefix = open.includes('table') ? '<table>' : '';
+      start = end;
+    }
+    if (!isEnd && isKept) open.push(name);
   }
   pieces.push(prefix + source.slice(start));
   return pieces;
-}
-
-function closed(open: readonly string[], name: string): string[] {
-  const at = open.lastIndexOf(name);
-  return at < 0 ? [...open] : open.slice(0, at);
 }
 
 /** The page without scripts, styles, drawings, navigation and comments. */
@@ -65,5 +62,5 @@ function withoutNonText(html: string): string {
     NEVER_TEXT.lastIndex = from;
   }
   kept.push(html.slice(from));
-  return kept.join(' ');
+  return kept.join('');
 }

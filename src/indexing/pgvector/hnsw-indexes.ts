@@ -107,8 +107,8 @@ export class HnswIndexes {
                select from pg_index where indexrelid = to_regclass($1) and indisvalid)
              and not exists (
                select from pg_stat_progress_create_index where relid = 'vectors'::regclass)
-             and $3 < (select count(*) from (
-               select from vectors where space_id = $2 limit $3 + 1) enough) as needed`,
+             and $3::int < (select count(*) from (
+               select from vectors where space_id = $2 limit $3::int + 1) enough) as needed`,
           [nameOf(space), space.id, EXACT_ROWS],
         );
         return row!.needed;

@@ -114,7 +114,7 @@ export class PgVectorIndex implements VectorIndex {
     space: number,
     memoryIds: readonly string[],
   ): Promise<Map<string, Float32Array>> {
-    if (memoryIds.length === 0) return Promise.resolve(new Map());
+    if (memoryIds.length === 0) return Promise.resolve(new Map<string, Float32Array>());
     return this.rows.vectors(tx, space, memoryIds);
   }
 

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { catchError, finalize, from, mergeMap, of, type Observable } from 'rxjs';
-import { requestOf, responseOf, type ApiRequest } from '../api-request.js';
+import { isRead, requestOf, responseOf, type ApiRequest } from '../api-request.js';
 import { errorAnswer } from '../error-answer.js';
 import { validationFailed } from '../validation-failed.js';
 import { IdempotencyService, type Replay } from './idempotency.service.js';
@@ -36,7 +36,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = requestOf(context);
     const key = request.get('idempotency-key');
-    if (key === undefined || request.method === 'GET' || request.caller?.kind !== 'tenant') {
+    if (key === undefined || isRead(request) || request.caller?.kind !== 'tenant') {
       return next.handle();
     }
     if (!ACCEPTABLE_KEY.test(key)) {

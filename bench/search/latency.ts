@@ -1,0 +1,136 @@
+import { parseArgs } from 'node:util';
+import { Database } from '../../src/database/database.js';
+import { EMBEDDER, type Embedder } from '../../src/inference/embedder.js';
+import { EXACT_ROWS, HnswIndexes } from '../../src/indexing/pgvector/hnsw-indexes.js';
+import { SearchService } from '../../src/search/search.service.js';
+import type { TargetCollection } from '../../src/remember/new-memory.js';
+import { prepareDatabase } from '../ingest/bench-database.js';
+import { Corpus } from '../support/corpus.js';
+import { bareArms } from './bare-arms.js';
+import { fillCollection, settle } from './fill.js';
+import { SearchServer } from './search-server.js';
+
+/**
+ * How long a hybrid search takes, beside the bare SQL of its two arms over the same pool in the
+ * same run.
+ *
+ *   npm run bench:search -- --sizes 1000,10000,100000
+ *   npm run bench:search -- --database postgresql://...   (databases are made and dropped there)
+ */
+const { values } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '1000,10000,20000,100000' },
+    queries: { type: 'string', default: '100' },
+    words: { type: 'string', default: '8' },
+    database: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const WARM_UP = 10;
+
+interface Times {
+  service: number[];
+  http: number[];
+  dense: number[];
+  words: number[];
+  arms: number[];
+}
+
+const databases = await prepareDatabase(values.database);
+const server = await SearchServer.start(databases.env);
+try {
+  const sizes = values.sizes.split(',').map(Number);
+  const collections: TargetCollection[] = [];
+  for (const size of sizes) collections.push(await fillCollection(server, size));
+  await settle(server);
+  const rows = [];
+  for (const [at, size] of sizes.entries()) {
+    rows.push({ size, ...figures(await measure(collections[at]!, size)) });
+  }
+  if (values.json) console.log(JSON.stringify({ database: databaseName(), rows }));
+  else console.table(rows);
+} finally {
+  await server.stop();
+  await databases.remove();
+}
+
+function databaseName(): string {
+  return values.database ? 'postgresql' : 'embedded';
+}
+
+/** Ways of asking take turns, so that a slow second of the machine hits all of them. */
+async function measure(collection: TargetCollection, size: number): Promise<Times> {
+  const database = server.get(Database);
+  const embedder = server.get<Embedder>(EMBEDDER);
+  const search = server.get(SearchService);
+  const corpus = new Corpus(7);
+  const approximate = await usesHnsw(collection, size);
+  const times: Times = { service: [], http: [], dense: [], words: [], arms: [] };
+  const timed = async (list: number[], work: () => Promise<unknown>): Promise<void> => {
+    const start = performance.now();
+    await work();
+    list.push(performance.now() - start);
+  };
+  for (let n = 0; n < WARM_UP + Number(values.queries); n += 1) {
+    if (n === WARM_UP) for (const list of Object.values(times)) (list as number[]).length = 0;
+    const text = corpus.text(Number(values.words));
+    const [embedding] = await embedder.embed([text]);
+    const bare = await database.inTenant(server.tenant, (tx) =>
+      bareArms(tx, collection, { text, embedding: embedding! }, approximate),
+    );
+    times.dense.push(bare.dense);
+    times.words.push(bare.words);
+    times.arms.push(bare.dense + bare.words);
+    await timed(times.service, () =>
+      search.search(server.tenant, {
+        query: text,
+        collection: collection.name,
+        limit: 10,
+        minScore: 0,
+      }),
+    );
+    await timed(times.http, () =>
+      server.post(`/v1/memory/collections/${collection.name}/search`, {
+        query: text,
+        limit: 10,
+        min_score: 0,
+      }),
+    );
+  }
+  return times;
+}
+
+/** As the product decides it for a query without a filter. */
+function usesHnsw(collection: TargetCollection, size: number): Promise<boolean> {
+  const space = { id: collection.spaceId, dimensions: collection.dimensions };
+  return server
+    .get(Database)
+    .asSystem(async (tx) => size > EXACT_ROWS && (await server.get(HnswIndexes).find(tx, space)) !== null);
+}
+
+function figures(times: Times): Record<string, number> {
+  const arms = quantile(times.arms, 0.5);
+  const service = quantile(times.service, 0.5);
+  return {
+    'dense p50': round(quantile(times.dense, 0.5)),
+    'words p50': round(quantile(times.words, 0.5)),
+    'arms p50': round(arms),
+    'arms p95': round(quantile(times.arms, 0.95)),
+    'service p50': round(service),
+    'service p95': round(quantile(times.service, 0.95)),
+    'http p50': round(quantile(times.http, 0.5)),
+    'http p95': round(quantile(times.http, 0.95)),
+    'service - arms': round(service - arms),
+    'service / arms': round(service / arms),
+  };
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(2));
+}

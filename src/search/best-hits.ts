@@ -1,0 +1,78 @@
+import type { Candidate } from '../indexing/vector-index.js';
+import { boost, boosted, HIGHEST_BOOST, LOWEST_BOOST, type Boostable } from './boosts.js';
+
+/** Read beside those that are sure to be needed, in place of hidden ones among them. */
+const SPARE_ROWS = 8;
+
+export interface RankedHit<Row> {
+  readonly candidate: Candidate;
+  readonly row: Row;
+  readonly rankScore: number;
+}
+
+export interface RankOptions {
+  readonly limit: number;
+  readonly boosts: boolean;
+  readonly now: Date;
+}
+
+/**
+ * The best `limit` candidates that may be shown, boosts included, as if every candidate's row had
+ * been read. Boosts are bounded, so rows beyond their reach are left where they are.
+ * @param candidates best fused first
+ * @param read the rows, by id, of those that may be shown
+ * @returns fewer than `limit` only when all candidates were read
+ */
+export async function bestHits<Row extends Boostable>(
+  candidates: readonly Candidate[],
+  options: RankOptions,
+  read: (ids: string[]) => Promise<ReadonlyMap<string, Row>>,
+): Promise<RankedHit<Row>[]> {
+  const { limit, boosts, now } = options;
+  const hits: RankedHit<Row>[] = [];
+  let seen = 0;
+  while (seen < candidates.length && !settled(hits, candidates[seen]!, options)) {
+    const slice = candidates.slice(seen, seen + reach(candidates, seen, options));
+    seen += slice.length;
+    const rows = await read(slice.map(({ memoryId }) => memoryId));
+    for (const candidate of slice) {
+      const row = rows.get(candidate.memoryId);
+      if (!row) continue;
+      const share = boosts ? boost(row, now) : 0;
+      hits.push({ candidate, row, rankScore: boosted(candidate.fused, share) });
+    }
+    hits.sort((a, b) => b.rankScore - a.rankScore || byId(a.candidate, b.candidate));
+  }
+  return hits.slice(0, limit);
+}
+
+/** True when not even the highest boost takes `next` into the list. */
+function settled<Row>(
+  hits: readonly RankedHit<Row>[],
+  next: Candidate,
+  { limit, boosts }: RankOptions,
+): boolean {
+  const last = hits[limit - 1];
+  return last !== undefined && last.rankScore > boosted(next.fused, boosts ? HIGHEST_BOOST : 0);
+}
+
+/** How many candidates from `seen` on to read at once: those that may come into the list. */
+function reach(
+  candidates: readonly Candidate[],
+  seen: number,
+  { limit, boosts }: RankOptions,
+): number {
+  const atLeast = limit + SPARE_ROWS;
+  const last = candidates[seen + limit - 1];
+  if (!last || !boosts) return atLeast;
+  const threshold = boosted(last.fused, LOWEST_BOOST);
+  let end = seen + limit;
+  while (end < candidates.length && boosted(candidates[end]!.fused, HIGHEST_BOOST) >= threshold) {
+    end += 1;
+  }
+  return Math.max(atLeast, end - seen);
+}
+
+function byId(a: Candidate, b: Candidate): number {
+  return a.memoryId < b.memoryId ? -1 : 1;
+}

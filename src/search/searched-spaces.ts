@@ -1,0 +1,53 @@
+import { AppError } from '../common/errors/app-error.js';
+import type { SearchMode } from './search-query.js';
+import type { SearchedCollection } from './search.repository.js';
+import type { SpaceHit } from './space-search.js';
+
+/** The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009). */
+const RANK_OFFSET = 60;
+
+export interface SearchedSpace {
+  readonly collections: readonly SearchedCollection[];
+  readonly mode: SearchMode;
+  /** The query's vector is of the space's model. */
+  readonly comparable: boolean;
+}
+
+/**
+ * Collections by embedding space, since only vectors of one model can be compared. A space of
+ * another model than the configured one (its reindex is still to come) is searched by words.
+ * @throws AppError `embedder_unavailable` for a vector search when no space is of the model
+ */
+export function spacesOf(
+  collections: readonly SearchedCollection[],
+  mode: SearchMode,
+  model: string,
+): SearchedSpace[] {
+  if (collections.length === 0) return [];
+  // Words are the same in every space.
+  if (mode === 'text') return [{ collections, mode, comparable: false }];
+  const spaces = [...new Set(collections.map((collection) => collection.space_id))].map((id) => {
+    const members = collections.filter((collection) => collection.space_id === id);
+    return { collections: members, mode, comparable: members[0]!.model === model };
+  });
+  if (mode === 'hybrid') return spaces;
+  const comparable = spaces.filter((space) => space.comparable);
+  if (comparable.length > 0) return comparable;
+  throw new AppError(
+    'embedder_unavailable',
+    `"${collections[0]!.name}" was embedded with ${collections[0]!.model}, and queries are now ` +
+      `embedded with ${model}. Search it in the mode text or hybrid, or reindex it.`,
+  );
+}
+
+/**
+ * One list of several. Scores of different models cannot be compared, so the first hit of each
+ * list comes first, then the second of each; within one rank the likelier hit.
+ */
+export function mergeByRank(lists: readonly (readonly SpaceHit[])[], limit: number): SpaceHit[] {
+  if (lists.length <= 1) return [...(lists[0] ?? [])];
+  return lists
+    .flatMap((list) => list.map((hit, at) => ({ ...hit, rankScore: 1 / (RANK_OFFSET + at + 1) })))
+    .sort((a, b) => b.rankScore - a.rankScore || b.score - a.score)
+    .slice(0, limit);
+}

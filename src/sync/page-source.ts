@@ -1,0 +1,60 @@
+import type { EntityManager } from 'typeorm';
+import type { LaneDefinition, Page } from '../../connectors/sdk/contract.js';
+import type { CheckpointsRepository } from './checkpoints.repository.js';
+import type { LaneLedger } from './lane-ledger.js';
+import type { ListedItems } from './page-judge.js';
+import type { SyncRun } from './sync-run.js';
+
+/** Where a page comes from, and what is to be remembered about that when it commits. */
+export interface PageSource {
+  readonly items: ListedItems;
+  /** Called once, before the page's last transaction, with the sequence numbers it met. */
+  advance(seen: readonly number[]): void;
+  save(tx: EntityManager, sync: SyncRun): Promise<void>;
+}
+
+/** A page of a lane: checkpoint and ledger commit with its last rows. */
+export class LanePage implements PageSource {
+  constructor(
+    private readonly checkpoints: CheckpointsRepository,
+    private readonly lane: LaneDefinition,
+    private readonly ledger: LaneLedger,
+    readonly items: Page,
+  ) {}
+
+  advance(seen: readonly number[]): void {
+    for (const seq of seen) this.ledger.seen.add(seq);
+    this.ledger.advance(this.items);
+  }
+
+  async save(tx: EntityManager, sync: SyncRun): Promise<void> {
+    const { connection } = sync.target;
+    const { partition, finished, title } = this.ledger;
+    sync.partition = title;
+    sync.expect(partition, this.items.expected);
+    if (this.lane.kind === 'sweep' && finished)
+      await this.checkpoints.clearCheckpoint(tx, connection, partition, this.lane.name);
+    else
+      await this.checkpoints.saveCheckpoint(
+        tx,
+        connection,
+        partition,
+        this.lane,
+        this.items.checkpoint,
+      );
+    await this.checkpoints.saveLane(tx, sync.run.id, this.ledger.toState(), this.ledger.counts);
+  }
+}
+
+/** Documents read one by one; they prove nothing about any listing. */
+export class SingleItems implements PageSource {
+  constructor(readonly items: ListedItems) {}
+
+  advance(): void {
+    // No ledger.
+  }
+
+  save(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -3,22 +3,54 @@ import { AuditEntry } from '../auth/audit-entry.entity.js';
 import { Collection } from '../collections/collection.entity.js';
 import { EmbeddingSpace } from '../collections/embedding-space.entity.js';
 import { IdempotencyKey } from '../common/http/idempotency/idempotency-key.entity.js';
+import { Connection } from '../connections/connection.entity.js';
+import { Credential } from '../credentials/credential.entity.js';
 import { Document } from '../documents/document.entity.js';
+import { OutboxMark } from '../indexing/outbox-mark.entity.js';
+import { CollectionStat } from '../indexing/statistics/collection-stat.entity.js';
+import { TermDelta } from '../indexing/statistics/term-delta.entity.js';
+import { TermStat } from '../indexing/statistics/term-stat.entity.js';
+import { CachedEmbedding } from '../inference/cached-embedding.entity.js';
 import { Job } from '../jobs/job.entity.js';
 import { Edge } from '../memories/edge.entity.js';
 import { Memory } from '../memories/memory.entity.js';
+import { RunAttempt } from '../runs/run-attempt.entity.js';
+import { RunPartition } from '../runs/run-partition.entity.js';
+import { Run } from '../runs/run.entity.js';
+import { CheckpointRow } from '../sync/checkpoint.entity.js';
+import { Failure } from '../sync/failure.entity.js';
+import { PartitionRow } from '../sync/partition.entity.js';
+import { PendingRefRow } from '../sync/pending-ref.entity.js';
+import { RateBucket } from '../sync/rate-bucket.entity.js';
+import { Suppression } from '../sync/suppression.entity.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 
 /** Every entity class; TypeORM finds none by itself. */
 export const entities: (new () => object)[] = [
   ApiKey,
   AuditEntry,
+  CachedEmbedding,
+  CheckpointRow,
   Collection,
+  CollectionStat,
+  Connection,
+  Credential,
   Document,
   Edge,
   EmbeddingSpace,
+  Failure,
   IdempotencyKey,
   Job,
   Memory,
+  OutboxMark,
+  PartitionRow,
+  PendingRefRow,
+  RateBucket,
+  Run,
+  RunAttempt,
+  RunPartition,
+  Suppression,
   Tenant,
+  TermDelta,
+  TermStat,
 ];

@@ -26,6 +26,7 @@ export class ForgetService {
       mode: 'vector',
       limit: body.limit,
       minScore: body.min_score,
+      boosts: false,
     });
     const ids = hits.filter((hit) => hit.score >= body.min_score).map((hit) => hit.id);
     return { deleted: await this.removal.removeMany(tenant, collection.id, ids) };

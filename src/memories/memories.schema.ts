@@ -37,7 +37,6 @@ const Text = z
   .max(MAX_MEMORY_CHARACTERS)
   .describe('Counted after normalisation (NFC, trailing blanks and extra blank lines removed)');
 const Importance = z.number().min(0).max(1);
-const Score = z.number().min(0).max(1);
 const Label = z.string().min(1).max(200);
 const Metadata = z.record(z.string(), z.unknown());
 
@@ -105,7 +104,7 @@ export const RelatedMemories = z.object({
     .string()
     .regex(/^(0|1|[01]?\.\d{1,15})$/, 'must be a number from 0 to 1')
     .transform(Number)
-    .pipe(Score)
+    .pipe(z.number().min(0).max(1))
     .default(0)
     .meta({ type: 'number', minimum: 0, maximum: 1, default: 0 }),
 });

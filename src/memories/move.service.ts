@@ -22,7 +22,11 @@ export class MoveService {
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
-  /** @throws AppError `collection_not_found`, `memory_not_found`, `memory_is_synced` */
+  /**
+   * Collections of one embedding space only exchange the vector; else the text is embedded again.
+   * @throws AppError `collection_not_found`, `memory_not_found`, `memory_is_synced`,
+   *   `embedder_unavailable`
+   */
   async move(tenant: string, fromName: string, id: string, toName: string): Promise<MovedMemory> {
     const from = await this.collections.require(tenant, fromName);
     let memory = await this.movable(tenant, from, id);
@@ -56,7 +60,7 @@ export class MoveService {
     to: TargetCollection,
   ): Promise<boolean> {
     const sameSpace = from.spaceId === to.spaceId;
-    const [embedding] = sameSpace ? [] : await this.embedder.embed([memory.text]);
+    const embedding = sameSpace ? undefined : await this.embed(tenant, memory.text, to);
     return this.database.inTenant(tenant, async (tx) => {
       const moved = await this.memories.changeCollection(tx, tenant, memory, from.id, to.id);
       if (!moved) return false;
@@ -72,5 +76,17 @@ export class MoveService {
       ]);
       return true;
     });
+  }
+
+  private async embed(tenant: string, text: string, to: TargetCollection): Promise<Float32Array> {
+    const { embedding_model: model } = await this.collections.get(tenant, to.name);
+    if (model !== this.embedder.model) {
+      throw new AppError(
+        'embedder_unavailable',
+        `"${to.name}" was embedded with ${model}, which is not the configured model; reindex it.`,
+      );
+    }
+    const [embedding] = await this.embedder.embed([text]);
+    return embedding!;
   }
 }

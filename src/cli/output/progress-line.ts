@@ -42,7 +42,7 @@ function runningParts({ progress, status }: RunView): string[] {
   }
   const percent = `${Math.floor((Math.min(done, expected) / expected) * 100)}%`.padStart(4);
   const total = formatCount(expected);
-  const left = eta === null || status !== 'running' ? '' : `ETA ${formatDuration(eta * 1000)}`;
+  const left = !eta || status !== 'running' ? '' : `ETA ${formatDuration(eta * 1000)}`;
   return [
     `▕${bar(done / expected)}▏${percent}`,
     `${formatCount(done).padStart(total.length)}/${total}`,

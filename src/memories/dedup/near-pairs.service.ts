@@ -4,6 +4,7 @@ import type { CollectionRef } from '../../collections/collections.service.js';
 import { Database } from '../../database/database.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../indexing/vector-index.js';
 import { slices } from '../../remember/slices.js';
+import { calibrated, leastCosine } from '../../search/calibration.js';
 import type { NearPair } from './dedup-plan.js';
 import type { DedupCandidate } from './dedup.repository.js';
 import { SimilarityHash, type CandidatePair } from './similarity-hash.js';
@@ -40,7 +41,7 @@ export class NearPairs {
     signal: AbortSignal,
   ): Promise<NearPair[]> {
     const { scoreLow } = collection;
-    const minCosine = scoreLow + minScore * (1 - scoreLow);
+    const minCosine = leastCosine(minScore, scoreLow);
     const firsts = groups.map((group) => group[0]!);
     const read = (places: readonly number[]): Promise<Map<string, Float32Array>> => {
       signal.throwIfAborted();
@@ -74,7 +75,7 @@ export class NearPairs {
       for (const { a, b } of block.pairs) {
         const [from, to] = [vectors.get(firsts[a]!.id), vectors.get(firsts[b]!.id)];
         if (!from || !to) continue;
-        const score = Math.min(1, (dot(from, to) - scoreLow) / (1 - scoreLow));
+        const score = calibrated(dot(from, to), scoreLow);
         if (score >= minScore) pairs.push({ a, b, score });
       }
     }

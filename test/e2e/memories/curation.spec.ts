@@ -1,13 +1,11 @@
 import { Database } from '../../../src/database/database.js';
-import { MemoriesModule } from '../../../src/memories/memories.module.js';
-import { PortabilityModule } from '../../../src/portability/portability.module.js';
 import { startApp, type TestApp, type TestTenant } from '../../support/http-app.js';
 
 describe('curation', () => {
   let app: TestApp;
   let tenant: TestTenant;
   beforeAll(async () => {
-    app = await startApp({ modules: [MemoriesModule, PortabilityModule] });
+    app = await startApp();
     tenant = await app.newTenant();
   });
   afterAll(() => app.close());

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { MemoriesModule } from '../../../src/memories/memories.module.js';
-import { PortabilityModule } from '../../../src/portability/portability.module.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 
 describe('memories', () => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startApp({ modules: [MemoriesModule, PortabilityModule] });
+    app = await startApp();
   });
   afterAll(() => app.close());
 

@@ -1,12 +1,10 @@
-import { MemoriesModule } from '../../../src/memories/memories.module.js';
-import { PortabilityModule } from '../../../src/portability/portability.module.js';
 import { startApp, type TestApp, type TestTenant } from '../../support/http-app.js';
 
 describe('export and import', () => {
   let app: TestApp;
   let tenant: TestTenant;
   beforeAll(async () => {
-    app = await startApp({ modules: [MemoriesModule, PortabilityModule] });
+    app = await startApp();
     tenant = await app.newTenant();
     await app.request('POST', '/v1/memory/collections', {
       key: tenant.apiKey,

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Database } from '../../../src/database/database.js';
-import { MemoriesModule } from '../../../src/memories/memories.module.js';
-import { PortabilityModule } from '../../../src/portability/portability.module.js';
 import { startApp, type TestApp, type TestTenant } from '../../support/http-app.js';
 
 describe('synced memories', () => {
@@ -9,7 +7,7 @@ describe('synced memories', () => {
   let app: TestApp;
   let tenant: TestTenant;
   beforeAll(async () => {
-    app = await startApp({ modules: [MemoriesModule, PortabilityModule] });
+    app = await startApp();
     tenant = await app.newTenant();
   });
   afterAll(() => app.close());

@@ -1,0 +1,331 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../../src/database/database.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { startApp, type TestApp } from '../../support/http-app.js';
+import { searchable } from './search-fixture.js';
+
+const FACTS = [
+  'Alex prefers dark mode in every editor',
+  'The quarterly budget is due at the end of May',
+  'Invoice INV-20391 was paid by bank transfer',
+  'The office dog is called Biscuit',
+];
+
+describeOnEachDatabase('search', (open) => {
+  let database: Database;
+  let app: TestApp;
+  beforeAll(async () => {
+    database = await open();
+    app = await startApp({ database });
+  });
+  afterAll(() => app.close());
+
+  const system = (sql: string, values: unknown[]) =>
+    database.asSystem((tx) => tx.query<unknown>(sql, values));
+
+  describe('modes', () => {
+    it('finds by meaning and words, best first, with score, rank and collection', async () => {
+      const notes = await searchable(app, FACTS);
+      const hits = await notes.search({ query: 'what theme does Alex like? dark?' });
+      expect(hits[0]).toMatchObject({
+        id: notes.ids[0],
+        text: FACTS[0],
+        collection: notes.name,
+        title: null,
+        url: null,
+        author: null,
+        source_updated_at: null,
+        synced_at: null,
+      });
+      expect(hits[0]!.score).toBeGreaterThan(0.3);
+      expect(hits[0]!.score).toBeLessThanOrEqual(1);
+      const ranks = hits.map((hit) => hit.rank_score);
+      expect(ranks).toEqual(ranks.toSorted((a, b) => b - a));
+      expect(hits[0]).not.toHaveProperty('neighbours');
+    });
+
+    it('vector finds what shares no word with the query', async () => {
+      const notes = await searchable(app, FACTS);
+      const query = 'puppy';
+      expect(await notes.texts({ query, mode: 'text' })).toEqual([]);
+      const [best] = await notes.texts({ query, mode: 'vector', min_score: 0.1 });
+      expect(best).toBe('The office dog is called Biscuit');
+    });
+
+    it('text finds by words alone, with the share of the words as the score', async () => {
+      const notes = await searchable(app, FACTS);
+      const [hit, ...others] = await notes.search({ query: 'INV-20391', mode: 'text' });
+      expect(others).toEqual([]);
+      expect(hit!.text).toBe('Invoice INV-20391 was paid by bank transfer');
+      expect(hit!.score).toBeGreaterThan(0);
+    });
+
+    it('gives an equal text the score 1', async () => {
+      const notes = await searchable(app, FACTS);
+      const [hit] = await notes.search({ query: FACTS[1], mode: 'vector', min_score: 1 });
+      expect(hit).toMatchObject({ text: FACTS[1], score: 1 });
+    });
+
+    it('min_score gates the vector arm and leaves matches by words', async () => {
+      const notes = await searchable(app, FACTS);
+      const query = 'zebra crossing near the harbour, biscuit';
+      const texts = await notes.texts({ query, min_score: 0.99 });
+      expect(texts).toEqual(['The office dog is called Biscuit']);
+      expect(await notes.texts({ query, min_score: 0.99, mode: 'vector' })).toEqual([]);
+      expect(await notes.texts({ query, min_score: 0, mode: 'vector' })).toHaveLength(4);
+    });
+
+    it('finds by stop words when the query has no others', async () => {
+      const notes = await searchable(app, ['To be or not to be', 'Bees make honey']);
+      expect(await notes.texts({ query: 'to be or not to be', mode: 'text' })).toEqual([
+        'To be or not to be',
+      ]);
+    });
+
+    it('finds by words what the model has no vector for', async () => {
+      const notes = await searchable(app, ['ꦲꦏ꧀ꦱꦫꦗꦮ ꦲꦤꦕꦫꦏ', 'Plain English']);
+      const query = 'ꦲꦤꦕꦫꦏ';
+      expect(await notes.texts({ query })).toEqual(['ꦲꦏ꧀ꦱꦫꦗꦮ ꦲꦤꦕꦫꦏ']);
+      expect(await notes.texts({ query, mode: 'vector', min_score: 0 })).toEqual([]);
+    });
+  });
+
+  describe('what is hidden', () => {
+    it('never shows: archived, superseded, expired', async () => {
+      const notes = await searchable(app, [
+        'The launch code word is heron',
+        'The launch code word is egret',
+        { text: 'The launch code word is stork', expires_at: '2020-01-01T00:00:00Z' },
+        'The launch code word is crane',
+      ]);
+      await notes.change(notes.ids[0]!, 'archive');
+      await system(`update memories set is_latest = false, visible = false where id = $1`, [
+        notes.ids[1],
+      ]);
+      for (const mode of ['hybrid', 'vector', 'text']) {
+        const texts = await notes.texts({ query: 'launch code word', mode, min_score: 0 });
+        expect([mode, texts]).toEqual([mode, ['The launch code word is crane']]);
+      }
+      await notes.change(notes.ids[0]!, 'archive', { archived: false });
+      expect(await notes.texts({ query: 'launch code word' })).toHaveLength(2);
+    });
+
+    it('does not crowd out what may be shown', async () => {
+      const hidden = Array.from({ length: 450 }, (_, n) => `Standup note ${n}: all is well`);
+      const shown = Array.from({ length: 6 }, (_, n) => `A longer standup note of week ${n}, fine`);
+      const notes = await searchable(app, [...hidden, ...shown]);
+      await system(`update memories set archived = true, visible = false where id = any($1)`, [
+        notes.ids.slice(0, 450),
+      ]);
+      for (const mode of ['hybrid', 'vector', 'text']) {
+        const query = 'standup note: all is well';
+        const texts = await notes.texts({ query, mode, limit: 6, min_score: 0 });
+        expect([mode, texts.toSorted()]).toEqual([mode, shown]);
+      }
+    });
+  });
+
+  describe('filters', () => {
+    const items = [
+      { text: 'Lunch is at noon', category: 'habit', container_tag: 'alex', source: 'sdk' },
+      { text: 'Lunch is at one', category: 'habit', container_tag: 'kim', metadata: { team: 'a' } },
+      { text: 'Lunch is cancelled', category: 'event', metadata: { team: 'b', tags: ['x', 'y'] } },
+    ];
+
+    it.each([
+      [{ category: 'event' }, [2]],
+      [{ category: 'none' }, []],
+      [{ container_tag: 'alex' }, [0]],
+      [{ container_tag: 'kim', category: 'event' }, []],
+      [{ metadata_filter: { team: 'a' } }, [1]],
+      [{ metadata_filter: { tags: ['y'] } }, [2]],
+      [{ metadata_filter: {} }, [0, 1, 2]],
+      [{ source: 'sdk' }, [0]],
+      [{ provider: 'sdk' }, [0]],
+      [{ connection_id: randomUUID() }, []],
+      [{ author: 'Dana' }, []],
+      [{ container: 'general' }, []],
+      [{ since: '2020-01-01' }, [0, 1, 2]],
+      [{ since: '2100-01-01T00:00:00+02:00' }, []],
+      [{ until: '2020-01-01' }, []],
+      [{ category: null, container_tag: null, metadata_filter: null }, [0, 1, 2]],
+      [{ rewrite: true, rerank: true, something: 'else' }, [0, 1, 2]],
+    ])('%j', async (filter, expected) => {
+      const notes = await searchable(app, items);
+      const texts = await notes.texts({ query: 'lunch', min_score: 0, ...filter });
+      expect(texts.toSorted()).toEqual(expected.map((at) => items[at]!.text).toSorted());
+    });
+  });
+
+  describe('boosts', () => {
+    it('let importance settle a tie, and can be switched off', async () => {
+      const text = 'The deploy freeze starts on Thursday';
+      const items = [0.1, 1, 0.5].map((importance) => ({ text, importance }));
+      const notes = await searchable(app, items);
+      const hits = await notes.search({ query: 'deploy freeze' });
+      expect(hits.map((hit) => hit.importance)).toEqual([1, 0.5, 0.1]);
+      const plain = await notes.search({ query: 'deploy freeze', boosts: false });
+      expect(new Set(plain.map((hit) => hit.rank_score)).size).toBe(1);
+    });
+
+    it('let the newer of two equals come first', async () => {
+      const text = 'Parking is on level two';
+      const notes = await searchable(app, [text, text]);
+      await system(`update memories set created_at = now() - interval '1 year' where id = $1`, [
+        notes.ids[0],
+      ]);
+      const hits = await notes.search({ query: 'where to park' });
+      expect(hits.map((hit) => hit.id)).toEqual([notes.ids[1], notes.ids[0]]);
+    });
+
+    it('lift no poor match over a good one', async () => {
+      const notes = await searchable(app, [
+        { text: 'The espresso machine is broken', importance: 0 },
+        { text: 'A machine learning course starts soon', importance: 1 },
+      ]);
+      await system(`update memories set created_at = now() - interval '3 years' where id = $1`, [
+        notes.ids[0],
+      ]);
+      const [best] = await notes.texts({ query: 'is the espresso machine broken' });
+      expect(best).toBe('The espresso machine is broken');
+    });
+  });
+
+  describe('all collections', () => {
+    it('are searched together, those of other tenants not', async () => {
+      const tenant = await app.newTenant();
+      const post = (path: string, body: unknown, key = tenant.apiKey) =>
+        app.request('POST', path, { key, body });
+      const empty = await post('/v1/memory/search', { query: 'teapot' });
+      expect([empty.status, empty.body]).toEqual([200, []]);
+      for (const name of ['kitchen', 'attic']) {
+        const text = `The teapot of the ${name}`;
+        await post(`/v1/memory/collections/${name}/memories`, { text });
+      }
+      await searchable(app, ['Somebody else owns this teapot']);
+      const found = await post('/v1/memory/search', { query: 'teapot', min_score: 0 });
+      const seen = found.body.map((hit: { collection: string; text: string }) => [
+        hit.collection,
+        hit.text,
+      ]);
+      expect(seen.toSorted()).toEqual([
+        ['attic', 'The teapot of the attic'],
+        ['kitchen', 'The teapot of the kitchen'],
+      ]);
+    });
+
+    it('are only its own for a restricted key', async () => {
+      const [mine, other] = [
+        await searchable(app, ['The walrus is mine']),
+        await searchable(app, ['The walrus is not mine']),
+      ];
+      const body = { name: 'one', collection: mine.name };
+      const { apiKey: key } = await app.newKey({ ...body, scopes: ['memory:read'] });
+      const found = await app.request('POST', '/v1/memory/search', {
+        key,
+        body: { query: 'walrus' },
+      });
+      expect(found.body.map((hit: { text: string }) => hit.text)).toEqual(['The walrus is mine']);
+      const query = { query: 'walrus' };
+      const refused = await app.request('POST', `${other.base}/search`, { key, body: query });
+      expect([refused.status, refused.body.code]).toEqual([403, 'collection_forbidden']);
+      const unmade = await app.newKey({ name: 'two', collection: 'unmade' });
+      const nothing = await app.request('POST', '/v1/memory/search', {
+        key: unmade.apiKey,
+        body: query,
+      });
+      expect([nothing.status, nothing.body]).toEqual([200, []]);
+    });
+
+    it('of another model are searched by words and take turns with the others', async () => {
+      const tenant = await app.newTenant();
+      const request = (path: string, body: unknown) =>
+        app.request('POST', `/v1/memory/${path}`, { key: tenant.apiKey, body });
+      for (const [name, text] of [
+        ['new', 'The walnut tree is tall'],
+        ['new', 'A walnut was found'],
+        ['old', 'The walnut table is long'],
+      ] as const) {
+        await request(`collections/${name}/memories`, { text });
+      }
+      await system(
+        `with space as (insert into embedding_spaces (model, dimensions) values ($2, 8) returning id)
+         update collections set space_id = (select id from space) where tenant_id = $1
+           and name = 'old'`,
+        [tenant.id, `elsewhere-${randomUUID()}`],
+      );
+      const both = await request('search', { query: 'walnut' });
+      const seen = both.body.map((hit: { collection: string }) => hit.collection);
+      expect(seen.slice(0, 2).toSorted()).toEqual(['new', 'old']);
+      expect(seen[2]).toBe('new');
+      const vector = await request('search', { query: 'walnut', mode: 'vector', min_score: 0 });
+      expect(vector.body).toHaveLength(2);
+      const stale = await request('collections/old/search', { query: 'walnut', mode: 'vector' });
+      expect([stale.status, stale.body.code]).toEqual([503, 'embedder_unavailable']);
+    });
+  });
+
+  describe('input', () => {
+    it('that is wrong is refused with the place', async () => {
+      const notes = await searchable(app, FACTS);
+      for (const [body, place] of [
+        [{}, 'query'],
+        [{ query: '' }, 'query'],
+        [{ query: ' \n ' }, 'query'],
+        [{ query: 'x'.repeat(10_001) }, 'query'],
+        [{ query: 'x', limit: 0 }, 'limit'],
+        [{ query: 'x', limit: 101 }, 'limit'],
+        [{ query: 'x', min_score: 1.1 }, 'min_score'],
+        [{ query: 'x', mode: 'magic' }, 'mode'],
+        [{ query: 'x', neighbours: 4 }, 'neighbours'],
+        [{ query: 'x', since: 'yesterday' }, 'since'],
+        [{ query: 'x', connection_id: '7' }, 'connection_id'],
+        [{ query: 'x', source: 'slack', provider: 'notion' }, 'provider'],
+        [{ query: 'x', metadata_filter: [] }, 'metadata_filter'],
+      ] as const) {
+        const answer = await app.request('POST', `${notes.base}/search`, { body });
+        expect([answer.status, answer.body.code]).toEqual([422, 'validation_failed']);
+        expect(answer.body.detail[0].loc).toEqual(['body', place]);
+      }
+      const longest = { query: 'dark mode '.repeat(1000).trim() };
+      expect((await app.request('POST', `${notes.base}/search`, { body: longest })).status).toBe(
+        200,
+      );
+    });
+
+    it('with an unknown collection is a 404', async () => {
+      const path = '/v1/memory/collections/nowhere/search';
+      for (const mode of ['hybrid', 'text']) {
+        const answer = await app.request('POST', path, { body: { query: 'x', mode } });
+        expect([answer.status, answer.body.code]).toEqual([404, 'collection_not_found']);
+      }
+    });
+  });
+
+  describe('related', () => {
+    it('answers what is most like a memory, without itself, and works for archived ones', async () => {
+      const notes = await searchable(app, [
+        'Cats sleep most of the day',
+        'A cat sleeps for sixteen hours a day',
+        'The tax return is due in July',
+      ]);
+      await notes.change(notes.ids[0]!, 'archive');
+      const path = `${notes.base}/memories/${notes.ids[0]}/related`;
+      const related = await app.request('GET', path);
+      expect(related.status).toBe(200);
+      expect(related.body.map((hit: { id: string }) => hit.id)).toEqual([
+        notes.ids[1],
+        notes.ids[2],
+      ]);
+      const strict = await app.request('GET', `${path}?min_score=0.5`);
+      expect(strict.body).toHaveLength(1);
+    });
+
+    it('goes by words where the model has no vector', async () => {
+      const notes = await searchable(app, ['ꦲꦏ꧀ꦱꦫꦗꦮ ꦲꦤꦕꦫꦏ', 'ꦲꦤꦕꦫꦏ', 'Plain English']);
+      const path = `${notes.base}/memories/${notes.ids[0]}/related`;
+      const related = await app.request('GET', path);
+      expect(related.body.map((hit: { id: string }) => hit.id)).toEqual([notes.ids[1]]);
+    });
+  });
+});

@@ -28,7 +28,6 @@ const esmOnly = [
   '@tokenizer',
   '@borewit',
   'unpdf',
-  'read-excel-file',
   'fast-xml-parser',
   '@electric-sql',
 ].join('|');

@@ -5,12 +5,16 @@ import { createHash } from 'node:crypto';
  * store it), no trailing blanks, no more than two line breaks in a row, lone surrogates replaced.
  */
 export function normaliseText(text: string): string {
-  return text
+  const lines = text
     .toWellFormed()
     .normalize('NFC')
     .replaceAll('\u0000', '')
     .replace(/\r\n?/g, '\n')
-    .replace(/[^\S\n]+$/gm, '')
+    .split('\n');
+  // Line by line: a regular expression for trailing blanks is quadratic on long runs of them.
+  return lines
+    .map((line) => line.trimEnd())
+    .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
 }

@@ -1,5 +1,5 @@
-/** Decimals of a score; stored vectors have 32-bit numbers, so that more would be noise. */
-const DIGITS = 1e6;
+/** Five decimals of a score: a product of 32-bit vectors is noise beyond that. */
+const PRECISION = 1e5;
 
 /**
  * A cosine as the score that answers show and thresholds mean, 0 to 1.
@@ -10,10 +10,10 @@ export function calibrated(cosine: number, low: number): number {
 }
 
 export function rounded(score: number): number {
-  return Math.round(score * DIGITS) / DIGITS;
+  return Math.round(score * PRECISION) / PRECISION;
 }
 
 /** The least cosine whose score reaches `minScore`; -1, any cosine, for 0. */
 export function leastCosine(minScore: number, low: number): number {
-  return minScore <= 0 ? -1 : low + (minScore - 0.5 / DIGITS) * (1 - low);
+  return minScore <= 0 ? -1 : low + (minScore - 0.5 / PRECISION) * (1 - low);
 }

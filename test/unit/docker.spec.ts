@@ -86,7 +86,7 @@ describe.each(COMPOSE_FILES)('%s', (file) => {
   });
 
   it('publishes its port on this machine only, unless told otherwise', () => {
-    expect(all(yaml, /^\s+- "(.*):4700"$/gm)).toEqual(['${TRIBUTARY_PUBLISH:-127.0.0.1:4700}']);
+    expect(all(yaml, /^\s+- '(.*):4700'$/gm)).toEqual(['${TRIBUTARY_PUBLISH:-127.0.0.1:4700}']);
   });
 });
 

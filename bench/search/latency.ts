@@ -106,7 +106,9 @@ function usesHnsw(collection: TargetCollection, size: number): Promise<boolean> 
   const space = { id: collection.spaceId, dimensions: collection.dimensions };
   return server
     .get(Database)
-    .asSystem(async (tx) => size > EXACT_ROWS && (await server.get(HnswIndexes).find(tx, space)) !== null);
+    .asSystem(
+      async (tx) => size > EXACT_ROWS && (await server.get(HnswIndexes).find(tx, space)) !== null,
+    );
 }
 
 function figures(times: Times): Record<string, number> {

@@ -2,7 +2,7 @@ import { AppError } from '../common/errors/app-error.js';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const RETRIABLE = new Set(['40001', '40P01']);
-const NO_SPACE = new Set(['53100', 'ENOSPC']);
+const NO_SPACE = new Set(['53100', 'ENOSPC', 'disk_full']);
 const UNREACHABLE = /^(08...|57P0.|53300)$|^E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN)/;
 /** `pg` and `pg-pool` give these no code. */
 const UNREACHABLE_MESSAGE =

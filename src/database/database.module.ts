@@ -14,11 +14,7 @@ export const BACKUPS = Symbol('Backups');
 
 function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   const logger = new Logger('Database');
-  return openDatabase(config, {
-    clock,
-    onError: (error) => logger.error(error),
-    onFailure: (error) => logger.fatal(error),
-  });
+  return openDatabase(config, { clock, onError: (error) => logger.error(error) });
 }
 
 /** Opens the database at start and closes it last, when every other module has let go of it. */

@@ -171,7 +171,9 @@ async function rollBack(runner: QueryRunner, reason: unknown): Promise<void> {
   }
 }
 
-function connectionLost(cause: unknown): AppError {
-  const options = { retryAfter: 1, cause };
+function connectionLost(reason: unknown): AppError {
+  const known = translateDatabaseError(reason);
+  if (known instanceof AppError) return known;
+  const options = { retryAfter: 1, cause: reason };
   return new AppError('database_unavailable', 'The connection to the database broke.', options);
 }

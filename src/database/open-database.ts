@@ -1,5 +1,4 @@
 import { type Clock, SystemClock } from '../common/clock.js';
-import type { AppError } from '../common/errors/app-error.js';
 import type { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
 import { createDataSource } from './data-source.js';
@@ -10,11 +9,7 @@ import { Backups } from './embedded/backups.js';
 import { DataDirectoryLock } from './embedded/data-directory-lock.js';
 import { checkVersion, dataPaths, finishRestore } from './embedded/data-directory.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
-import {
-  ensureFreeSpace,
-  type MeasureFreeSpace,
-  MINIMUM_FREE_BYTES,
-} from './embedded/free-space.js';
+import type { MeasureFreeSpace } from './embedded/free-space.js';
 import { Maintenance } from './embedded/maintenance.js';
 import { systemTimers, type Timers } from './embedded/timers.js';
 import { migrateServer } from './server-migration.js';
@@ -30,8 +25,6 @@ export interface OpenDatabaseOptions {
   measureFreeSpace?: MeasureFreeSpace;
   /** Hears of failures that no caller waits for: a backup, a checkpoint, a broken connection. */
   onError?: (error: unknown) => void;
-  /** Hears once that the embedded database is unusable until the process is started again. */
-  onFailure?: (error: AppError) => void;
 }
 
 export interface OpenedDatabase {
@@ -99,8 +92,10 @@ async function openEmbedded(
   try {
     await finishRestore(dataDir);
     await checkVersion(dataDir);
-    await ensureFreeSpace(dataDir, MINIMUM_FREE_BYTES, options.measureFreeSpace);
-    postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database, options.onFailure);
+    postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database, {
+      onFailure: options.onError,
+      measureFreeSpace: options.measureFreeSpace,
+    });
     return await assemble(dataDir, { postgres, lock, clock, timers, options, stopEngine });
   } catch (error) {
     await stopEngine();

@@ -11,7 +11,7 @@ import { CurationService } from './curation.service.js';
 import { DedupJob } from './dedup/dedup.job.js';
 import { DedupRepository } from './dedup/dedup.repository.js';
 import { DedupService } from './dedup/dedup.service.js';
-import { NearPairs } from './dedup/near-pairs.service.js';
+import { NearTexts } from './dedup/near-texts.service.js';
 import { ForgetService } from './forget.service.js';
 import { MemoriesController } from './memories.controller.js';
 import { MemoriesRepository } from './memories.repository.js';
@@ -40,7 +40,7 @@ import { RemovalService } from './removal.service.js';
     MemoriesRepository,
     MemoriesService,
     MoveService,
-    NearPairs,
+    NearTexts,
     RemovalService,
   ],
   exports: [

@@ -50,7 +50,9 @@ describe('prefetch', () => {
         closed = true;
       }
     }
-    for await (const _ of prefetch(endless())) break;
+    const ahead = prefetch(endless());
+    await ahead.next();
+    await ahead.return(undefined);
     expect(closed).toBe(true);
   });
 });

@@ -35,7 +35,7 @@ export function prepareDocument(
   const { source } = document;
   const chunks = chunkDocument(
     { title: source.title, text: document.text, kind: document.kind },
-    { countTokens: options.countTokens },
+    { countTokens: (text) => options.countTokens(text) },
   );
   const storedById = new Map(stored.map((chunk) => [chunk.id, chunk]));
   const fresh: FreshChunk[] = [];

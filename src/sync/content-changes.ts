@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { SourceDocument } from '../../connectors/sdk/contract.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { ChangedDocument } from '../remember/changed-document.js';
@@ -166,7 +167,7 @@ export class ContentChanges {
     seq: number,
     judged: JudgedPage,
   ): ChangedDocument {
-    const { body: _, ...source } = document.source;
+    const source = withoutBody(document.source);
     return {
       id: known?.id ?? this.ids.next(),
       isNew: known === undefined,
@@ -184,11 +185,17 @@ export class ContentChanges {
 
 /** The row of a document whose stored content stays as it is. */
 export function relabelled(document: ListedDocument, known: KnownDocument): RelabelledDocument {
-  const { body: _, ...source } = document.source;
+  const source = withoutBody(document.source);
   const { id, seq, contentHash, chunkCount } = known;
   const { metaHash } = document;
   return {
     row: toDocumentRow(source, { id, seq, contentHash, metaHash, chunkCount }),
     reworded: isReworded(known, source),
   };
+}
+
+/** A body may be large or not yet read; what is stored never needs it again. */
+function withoutBody(document: SourceDocument): Omit<SourceDocument, 'body'> {
+  const { body: _, ...described } = document;
+  return described;
 }

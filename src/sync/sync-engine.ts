@@ -112,11 +112,10 @@ export class SyncEngine {
     const ledger = stored ?? new LaneLedger(partition.key, lane.name, partition.title);
     ledgers.set(key, ledger);
     const checkpoint = await this.startingPoint(sync, partition, lane, stored !== undefined);
-    const listing = sync.connector
-      .pull(sync.context, partition, lane.name, checkpoint)
-      [Symbol.asyncIterator]();
+    const listing = sync.connector.pull(sync.context, partition, lane.name, checkpoint);
+    const pages = listing[Symbol.asyncIterator]();
     for (;;) {
-      const page = await sync.timed('list', () => listing.next());
+      const page = await sync.timed('list', () => pages.next());
       if (page.done) return;
       yield new LanePage(this.checkpoints, lane, ledger, page.value);
     }

@@ -29,7 +29,7 @@ export default async function globalSetup(): Promise<void> {
   } catch (error) {
     await shared.stopTestPostgresql?.();
     if (process.env.TEST_DATABASE_URL ?? process.env.TRIBUTARY_TEST_PG_BIN) throw error;
-    process.env[MISSING_VARIABLE] = (error as Error).message.split('\n')[0];
+    process.env[MISSING_VARIABLE] = (error as Error).message.replaceAll(/\s+/g, ' ').trim();
   }
 }
 
@@ -139,7 +139,9 @@ async function runnable(bin: string, folder: string, account: SpawnOptions): Pro
     execFileSync(join(bin, 'postgres'), ['--version'], { ...account, cwd: '/', stdio: 'pipe' });
     return bin;
   } catch {
-    await cp(join(bin, '..'), join(folder, 'pg'), { recursive: true });
+    // Symbolic links must go on pointing to their neighbours.
+    const options = { recursive: true, verbatimSymlinks: true };
+    await cp(join(bin, '..'), join(folder, 'pg'), options);
     return join(folder, 'pg', 'bin');
   }
 }

@@ -31,7 +31,7 @@ describe('the image', () => {
   });
 
   it('holds production dependencies only, installed from the lockfile', () => {
-    expect(dockerfile).toMatch(/^RUN --mount=type=cache,target=\/root\/\.npm npm ci$/m);
+    expect(dockerfile).toMatch(/^RUN --mount=type=cache,target=\/npm npm ci --cache \/npm$/m);
     expect(dockerfile).toMatch(/npm prune --omit=dev/);
   });
 

@@ -1,11 +1,16 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
-import { compiled } from '../../common/compiled.js';
 import { AppError } from '../../common/errors/app-error.js';
-import type { FromPglite, ToPglite } from './pglite-messages.js';
+import { ensureFreeSpace, freeBytes, MINIMUM_FREE_BYTES } from './free-space.js';
+import { PgliteThread } from './pglite-thread.js';
 import { PortStream } from './port-stream.js';
+
+export interface EmbeddedPostgresOptions {
+  /** Hears each time the engine breaks down, e.g. on a full disk; the next request reopens it. */
+  onFailure?: (error: AppError) => void;
+  measureFreeSpace?: typeof freeBytes;
+}
 
 /**
  * PGlite with pgvector in a worker thread, spoken to by stock `pg`. On the main thread it would
@@ -15,49 +20,29 @@ import { PortStream } from './port-stream.js';
  */
 export class EmbeddedPostgres {
   private readonly streams = new Set<PortStream>();
-  private readonly exited: Promise<number>;
-  private failure?: Error;
-  private closing = false;
+  private thread?: Promise<PgliteThread>;
+  /** The last thread's end: two engines on the same files lose rows. */
+  private gone: Promise<unknown> = Promise.resolve();
+  /** Why it opens no more. */
+  private ended?: AppError;
 
   private constructor(
-    private readonly worker: Worker,
-    private readonly onFailure: (error: AppError) => void,
-  ) {
-    this.exited = new Promise((resolve) => worker.once('exit', resolve));
-    worker.on('error', (error) => this.breakDown(error.message));
-    worker.on('message', (message: FromPglite) => {
-      if (message.kind === 'failed') this.breakDown(message.message);
-    });
-    void this.exited.then(() => {
-      if (!this.closing) this.breakDown('the database thread ended');
-    });
-  }
+    private readonly folder: string,
+    private readonly options: EmbeddedPostgresOptions,
+  ) {}
 
   /**
    * Opens (or creates) the database in `folder`; the caller owns the directory lock.
-   * @param onFailure hears once when the engine breaks down later; the process should then end.
-   * @throws AppError `database_unavailable` when PGlite cannot open the files.
+   * @throws AppError `disk_full`, or `database_unavailable` when PGlite cannot open the files.
    */
   static async start(
     folder: string,
-    onFailure: (error: AppError) => void = () => undefined,
+    options: EmbeddedPostgresOptions = {},
   ): Promise<EmbeddedPostgres> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const worker = new Worker(compiled(import.meta.url, './pglite.worker.js'), {
-      workerData: { dataDir: folder },
-      // Flags of this process, such as --eval, are not for the worker.
-      execArgv: [],
-    });
-    const [message] = (await Promise.race([
-      once(worker, 'message'),
-      once(worker, 'exit').then(() => [{ kind: 'failed', message: 'the database thread ended' }]),
-    ])) as [FromPglite];
-    if (message.kind === 'ready') return new EmbeddedPostgres(worker, onFailure);
-    await worker.terminate();
-    throw new AppError(
-      'database_unavailable',
-      `The embedded database in ${folder} cannot be opened: ${message.message}`,
-    );
+    const postgres = new EmbeddedPostgres(folder, options);
+    await postgres.running();
+    return postgres;
   }
 
   /** Options for a `pg` pool. There is one session, so never more than one connection. */
@@ -70,7 +55,8 @@ export class EmbeddedPostgres {
       password: 'none',
       max: 1,
       idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 10_000,
+      // Covers a recovery: the engine is reopened by whoever connects.
+      connectionTimeoutMillis: 60_000,
     };
   }
 
@@ -80,37 +66,58 @@ export class EmbeddedPostgres {
    *   then: the next start recovers.
    */
   async close(): Promise<void> {
-    if (this.failure) {
-      await this.exited;
-      return;
-    }
-    this.closing = true;
-    const message: ToPglite = { kind: 'close' };
-    this.worker.postMessage(message);
-    if ((await this.exited) !== 0) {
-      throw new AppError('database_unavailable', 'The embedded database could not be closed.');
-    }
+    const thread = await this.end('it was closed');
+    await thread?.close();
   }
 
   /** Ends the thread at once, as a kill would: when the data directory has another owner. */
   async kill(reason: string): Promise<void> {
-    this.breakDown(reason);
-    await this.worker.terminate();
+    const thread = await this.end(reason);
+    for (const stream of this.streams) stream.destroy(this.ended);
+    await thread?.terminate();
+  }
+
+  private async end(reason: string): Promise<PgliteThread | undefined> {
+    const message = `The embedded database has ended: ${reason}.`;
+    this.ended ??= new AppError('database_unavailable', message);
+    const thread = this.thread;
+    this.thread = undefined;
+    if (!thread) await this.gone;
+    return thread;
+  }
+
+  private running(): Promise<PgliteThread> {
+    if (this.ended) return Promise.reject(this.ended);
+    this.thread ??= this.open().catch((error: unknown) => {
+      this.thread = undefined;
+      throw error;
+    });
+    return this.thread;
+  }
+
+  private async open(): Promise<PgliteThread> {
+    await this.gone;
+    await ensureFreeSpace(this.folder, MINIMUM_FREE_BYTES, this.options.measureFreeSpace);
+    const thread = await PgliteThread.start(this.folder, (failure) => {
+      this.thread = undefined;
+      for (const stream of this.streams) stream.destroy(failure);
+      this.options.onFailure?.(failure);
+    });
+    this.gone = thread.exited;
+    return thread;
   }
 
   private openStream(): PortStream {
-    const stream = new PortStream(this.worker);
+    const stream = new PortStream(() => this.openPort());
     this.streams.add(stream);
     stream.once('close', () => this.streams.delete(stream));
-    if (this.failure) stream.destroy(this.failure);
     return stream;
   }
 
-  private breakDown(reason: string): void {
-    if (this.failure || this.closing) return;
-    const failure = new AppError('database_unavailable', `The embedded database failed: ${reason}`);
-    this.failure = failure;
-    for (const stream of this.streams) stream.destroy(failure);
-    this.onFailure(failure);
+  private async openPort(): Promise<MessagePort> {
+    const thread = await this.running();
+    const { port1, port2 } = new MessageChannel();
+    thread.connect(port2);
+    return port1;
   }
 }

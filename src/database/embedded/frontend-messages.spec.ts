@@ -32,7 +32,8 @@ describe('FrontendMessages', () => {
           const at = [...cuts.filter((cut) => cut < stream.length), stream.length];
           let from = 0;
           for (const to of at.sort((a, b) => a - b)) {
-            batches.push(...cutter.push(new Uint8Array(stream.subarray(from, to))));
+            const cut = cutter.push(new Uint8Array(stream.subarray(from, to)));
+            batches.push(...cut.map(({ bytes }) => bytes));
             from = to;
           }
           let length = 0;
@@ -48,7 +49,8 @@ describe('FrontendMessages', () => {
     const cutter = new FrontendMessages();
     const query = message('Q', [1, 2]);
     const batches = cutter.push(Buffer.concat([startup([]), query, message('X', [])]));
-    expect(batches.map((batch) => Buffer.from(batch))).toEqual([startup([]), query]);
+    expect(batches.map(({ bytes }) => Buffer.from(bytes))).toEqual([startup([]), query]);
+    expect(batches.map(({ lastType }) => lastType)).toEqual([0, 'Q'.charCodeAt(0)]);
     expect(cutter.terminated).toBe(true);
   });
 });

@@ -1,5 +1,11 @@
 const TERMINATE = 0x58;
 
+export interface Batch {
+  bytes: Uint8Array;
+  /** Type byte of the last message; 0 for the startup message. */
+  lastType: number;
+}
+
 /**
  * Cuts the byte stream of a PostgreSQL client into complete messages
  * (https://www.postgresql.org/docs/current/protocol-message-formats.html). Messages that arrived
@@ -13,10 +19,11 @@ export class FrontendMessages {
   private started = false;
 
   /** Complete batches in order; the startup message, which has no type byte, comes alone. */
-  push(chunk: Uint8Array): Uint8Array[] {
+  push(chunk: Uint8Array): Batch[] {
     const bytes = this.pending.length === 0 ? chunk : concatenate(this.pending, chunk);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const batches: Uint8Array[] = [];
+    const batches: Batch[] = [];
+    let lastType = 0;
     let from = 0;
     let to = 0;
     while (!this.terminated) {
@@ -28,13 +35,14 @@ export class FrontendMessages {
         this.terminated = true;
         break;
       }
+      if (this.started) lastType = bytes[to]!;
       to = end;
       if (this.started) continue;
       this.started = true;
-      batches.push(bytes.slice(from, to));
+      batches.push({ bytes: bytes.slice(from, to), lastType });
       from = to;
     }
-    if (to > from) batches.push(bytes.slice(from, to));
+    if (to > from) batches.push({ bytes: bytes.slice(from, to), lastType });
     this.pending = bytes.slice(to);
     return batches;
   }

@@ -11,4 +11,4 @@ export type ToPglite =
 export type FromPglite =
   | { kind: 'ready' }
   /** The database could not be opened, or its engine broke down; the thread ends. */
-  | { kind: 'failed'; message: string };
+  | { kind: 'failed'; message: string; diskFull: boolean };

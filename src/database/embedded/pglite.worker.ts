@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
+import { EnginePanic, refusePanic } from './backend-messages.js';
 import { FrontendMessages } from './frontend-messages.js';
 import type { FromPglite, ToPglite } from './pglite-messages.js';
 
@@ -14,9 +15,11 @@ function inTurn(task: () => Promise<void>): void {
   queue = queue.then(task).catch(fail);
 }
 
-/** Leaves the files as a killed process would; the next start recovers them. */
+/** Leaves the files as a killed process would; whoever opens them next recovers them. */
 function fail(error: unknown): void {
-  tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  const message = error instanceof Error ? error.message : String(error);
+  const diskFull = error instanceof EnginePanic && error.sqlState === '53100';
+  tell({ kind: 'failed', message, diskFull });
   process.exit(1);
 }
 
@@ -55,12 +58,14 @@ function serve(db: PGlite, port: MessagePort): void {
 
   async function receive(chunk: Uint8Array): Promise<void> {
     if (over) return;
-    for (const batch of messages.push(chunk)) {
-      const answer: Uint8Array[] = [];
+    for (const { bytes, lastType } of messages.push(chunk)) {
+      const parts: Uint8Array[] = [];
       // The engine reuses its buffer, hence the copy.
-      const onRawData = (data: Uint8Array): number => answer.push(data.slice());
-      await db.runExclusive(() => db.execProtocolRawStream(batch, { onRawData }));
-      send(port, answer);
+      const onRawData = (data: Uint8Array): number => parts.push(data.slice());
+      await db.runExclusive(() => db.execProtocolRawStream(bytes, { onRawData }));
+      const answer = concatenate(parts);
+      refusePanic(answer, lastType);
+      if (answer.length > 0) port.postMessage(answer, [answer.buffer]);
     }
     if (messages.terminated) await finish();
   }
@@ -69,16 +74,14 @@ function serve(db: PGlite, port: MessagePort): void {
   port.on('message', (chunk: Uint8Array) => inTurn(() => receive(chunk)));
 }
 
-function send(port: MessagePort, parts: Uint8Array[]): void {
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  if (size === 0) return;
-  const bytes = new Uint8Array(size);
+function concatenate(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
-  port.postMessage(bytes, [bytes.buffer]);
+  return bytes;
 }
 
 main().catch(fail);

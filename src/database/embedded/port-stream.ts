@@ -1,6 +1,5 @@
 import { Duplex } from 'node:stream';
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
-import type { ToPglite } from './pglite-messages.js';
+import type { MessagePort } from 'node:worker_threads';
 
 type Done = (error?: Error | null) => void;
 
@@ -8,22 +7,15 @@ type Done = (error?: Error | null) => void;
 export class PortStream extends Duplex {
   private port?: MessagePort;
 
-  constructor(private readonly worker: Worker) {
+  constructor(private readonly openPort: () => Promise<MessagePort>) {
     super();
   }
 
   connect(): this {
-    // A port to a worker that has ended would stay open for ever.
-    if (this.destroyed) return this;
-    const { port1, port2 } = new MessageChannel();
-    this.port = port1;
-    port1.on('message', (data: Uint8Array) => {
-      this.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    });
-    port1.on('close', () => this.push(null));
-    const message: ToPglite = { kind: 'connect', port: port2 };
-    this.worker.postMessage(message, [port2]);
-    setImmediate(() => this.emit('connect'));
+    this.openPort().then(
+      (port) => this.use(port),
+      (error: Error) => this.destroy(error),
+    );
     return this;
   }
 
@@ -61,6 +53,17 @@ export class PortStream extends Duplex {
 
   unref(): this {
     return this;
+  }
+
+  private use(port: MessagePort): void {
+    // A port that nobody closes would keep the process alive.
+    if (this.destroyed) return port.close();
+    this.port = port;
+    port.on('message', (data: Uint8Array) => {
+      this.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    });
+    port.on('close', () => this.push(null));
+    this.emit('connect');
   }
 
   private send(bytes: Buffer): void {

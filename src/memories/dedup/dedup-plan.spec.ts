@@ -1,5 +1,32 @@
 import fc from 'fast-check';
-import { planDedup, type DedupMember, type NearPair } from './dedup-plan.js';
+import { planDedup, type DedupMember, type PlannedCluster } from './dedup-plan.js';
+
+interface NearPair {
+  readonly a: number;
+  readonly b: number;
+  readonly score: number;
+}
+
+/** The whole plan for groups of which these pairs are near. */
+function planFor(
+  groups: readonly (readonly DedupMember[])[],
+  pairs: readonly NearPair[],
+): PlannedCluster[] {
+  const gone = new Set<number>();
+  const near = {
+    take(at: number) {
+      gone.add(at);
+      const scores = new Map<number, number>();
+      for (const { a, b, score } of pairs) {
+        if (a === at) scores.set(b, score);
+        if (b === at) scores.set(a, score);
+      }
+      return [...scores].filter(([n]) => !gone.has(n)).map(([n, score]) => ({ at: n, score }));
+    },
+    remove: (at: number) => void gone.add(at),
+  };
+  return [...planDedup(groups, near)].filter((cluster) => cluster !== null);
+}
 
 const member = (id: string, traits: Partial<DedupMember> = {}): DedupMember => ({
   id,
@@ -12,7 +39,7 @@ const member = (id: string, traits: Partial<DedupMember> = {}): DedupMember => (
 
 describe('dedup plan', () => {
   it('keeps the oldest of equal texts', () => {
-    const plan = planDedup(
+    const plan = planFor(
       [[member('new', { createdAt: new Date('2026-02-01T00:00:00Z') }), member('old')]],
       [],
     );
@@ -24,13 +51,13 @@ describe('dedup plan', () => {
     const important = member('important', { importance: 0.9 });
     const synced = member('synced', { synced: true });
     const pinned = member('pinned', { pinned: true, importance: 0.1 });
-    expect(planDedup([[plain, important]], [])[0]?.keep).toBe('important');
-    expect(planDedup([[plain, important, synced]], [])[0]?.keep).toBe('synced');
-    expect(planDedup([[plain, important, synced, pinned]], [])[0]?.keep).toBe('pinned');
+    expect(planFor([[plain, important]], [])[0]?.keep).toBe('important');
+    expect(planFor([[plain, important, synced]], [])[0]?.keep).toBe('synced');
+    expect(planFor([[plain, important, synced, pinned]], [])[0]?.keep).toBe('pinned');
   });
 
   it('takes in near groups with their score', () => {
-    const plan = planDedup(
+    const plan = planFor(
       [[member('a', { importance: 0.9 })], [member('b')], [member('c')]],
       [{ a: 1, b: 0, score: 0.97 }],
     );
@@ -38,7 +65,7 @@ describe('dedup plan', () => {
   });
 
   it('does not delete along a chain what is not near to the memory that stays', () => {
-    const plan = planDedup(
+    const plan = planFor(
       [[member('a', { importance: 0.9 })], [member('b', { importance: 0.8 })], [member('c')]],
       [
         { a: 0, b: 1, score: 0.96 },
@@ -51,7 +78,7 @@ describe('dedup plan', () => {
   it('reports no cluster where nothing may be deleted', () => {
     const synced = [member('s1', { synced: true }), member('s2', { synced: true })];
     const pinned = [member('p1', { pinned: true }), member('p2', { pinned: true })];
-    expect(planDedup([synced, pinned], [{ a: 0, b: 1, score: 1 }])).toEqual([]);
+    expect(planFor([synced, pinned], [{ a: 0, b: 1, score: 1 }])).toEqual([]);
   });
 
   it('never deletes a kept, pinned or synced memory, and leaves something near each deleted', () => {
@@ -83,7 +110,7 @@ describe('dedup plan', () => {
         const pairs: NearPair[] = links
           .filter(([a, b]) => a !== b)
           .map(([a, b]) => ({ a, b, score: 0.96 }));
-        const plan = planDedup(groups, pairs);
+        const plan = planFor(groups, pairs);
         const deleted = plan.flatMap(({ duplicates }) => duplicates.map(({ id }) => id));
         expect(new Set(deleted).size).toBe(deleted.length);
         const byId = new Map(groups.flat().map((one) => [one.id, one]));

@@ -11,12 +11,11 @@ export interface DedupMember {
 /** Memories of one container tag with the same text. */
 export type EqualTexts = readonly DedupMember[];
 
-/** Two groups, by their place in the list of groups, whose texts are near enough. */
-export interface NearPair {
-  readonly a: number;
-  readonly b: number;
-  /** Calibrated, 0 to 1. */
-  readonly score: number;
+/** Which groups, by their place, are near to one: see NearVectors. */
+export interface NearGroups {
+  /** Takes a group out and answers those still in that are near to it. */
+  take(at: number): readonly { readonly at: number; readonly score: number }[];
+  remove(at: number): void;
 }
 
 export interface PlannedCluster {
@@ -29,29 +28,26 @@ export interface PlannedCluster {
  * near to it and not taken yet. So every duplicate has a kept memory within the threshold; joining
  * whole chains (a near b, b near c) would delete texts that resemble nothing that stays.
  * Pinned and synced memories are never duplicates, whatever they resemble.
+ * @returns one step for each group that stays; null where it has no duplicates
  */
-export function planDedup(
+export function* planDedup(
   groups: readonly EqualTexts[],
-  pairs: readonly NearPair[],
-): PlannedCluster[] {
+  near: NearGroups,
+): Generator<PlannedCluster | null> {
   const ranked = groups.map((group) => group.toSorted(byWorth));
-  const near = adjacency(pairs);
   const order = [...ranked.keys()].sort((a, b) => byWorth(ranked[a]![0]!, ranked[b]![0]!));
   const taken = new Set<number>();
-  const clusters: PlannedCluster[] = [];
   for (const at of order) {
     if (taken.has(at)) continue;
-    taken.add(at);
     const [keep, ...rest] = ranked[at]!;
     const duplicates = deletable(rest, 1);
-    for (const [other, score] of near.get(at) ?? []) {
-      if (taken.has(other)) continue;
-      taken.add(other);
-      duplicates.push(...deletable(ranked[other]!, score));
+    for (const other of near.take(at)) {
+      near.remove(other.at);
+      taken.add(other.at);
+      duplicates.push(...deletable(ranked[other.at]!, other.score));
     }
-    if (duplicates.length > 0) clusters.push({ keep: keep!.id, duplicates });
+    yield duplicates.length > 0 ? { keep: keep!.id, duplicates } : null;
   }
-  return clusters;
 }
 
 /** Pinned, then synced (it stays anyway), then important, then old; ids break ties. */
@@ -69,17 +65,4 @@ function deletable(members: EqualTexts, score: number): { id: string; score: num
   return members
     .filter((member) => !member.pinned && !member.synced)
     .map((member) => ({ id: member.id, score }));
-}
-
-function adjacency(pairs: readonly NearPair[]): Map<number, Map<number, number>> {
-  const near = new Map<number, Map<number, number>>();
-  const link = (from: number, to: number, score: number): void => {
-    const others = near.get(from) ?? new Map<number, number>();
-    near.set(from, others.set(to, score));
-  };
-  for (const { a, b, score } of pairs) {
-    link(a, b, score);
-    link(b, a, score);
-  }
-  return near;
 }

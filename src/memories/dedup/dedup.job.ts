@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
 import { CollectionsService } from '../../collections/collections.service.js';
@@ -7,10 +8,10 @@ import { slices } from '../../remember/slices.js';
 import { excerpt } from '../digest/excerpt.js';
 import type { Removable } from '../memories.repository.js';
 import { RemovalService } from '../removal.service.js';
-import { planDedup, type PlannedCluster } from './dedup-plan.js';
+import { planDedup, type NearGroups, type PlannedCluster } from './dedup-plan.js';
 import { DedupRepository, type DedupCandidate } from './dedup.repository.js';
 import type { DedupResult } from './dedup.schema.js';
-import { NearPairs } from './near-pairs.service.js';
+import { NearTexts } from './near-texts.service.js';
 
 export const DEDUP_JOB = 'dedup';
 
@@ -22,13 +23,14 @@ export const DedupParams = z.object({
 export type DedupParams = z.infer<typeof DedupParams>;
 
 const PAGE = 1_000;
+const STEPS_PER_TURN = 16;
 const SHOWN_CLUSTERS = 500;
 const SHOWN_DUPLICATES = 100;
 const EXCERPT_CHARACTERS = 160;
 const BACKGROUND = { priority: 'background' } as const;
 
 /**
- * Finds texts that are there twice in one container tag, equal ones by hash, near ones by search,
+ * Finds texts that are there twice in one container tag, equal ones by hash, near ones by vector,
  * and deletes all but the best. A second pass after a crash finds what the first left over.
  */
 @Injectable()
@@ -36,7 +38,7 @@ export class DedupJob implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly dedup: DedupRepository,
-    private readonly nearPairs: NearPairs,
+    private readonly nearTexts: NearTexts,
     private readonly removal: RemovalService,
     private readonly collections: CollectionsService,
     private readonly handlers: JobHandlers,
@@ -52,8 +54,8 @@ export class DedupJob implements OnModuleInit {
     const collection = await this.collections.require(tenant, params.collection);
     const candidates = await this.candidates(tenant, collection.id, signal);
     const groups = groupEqualTexts(candidates);
-    const pairs = await this.nearPairs.find(tenant, collection, groups, params.threshold, signal);
-    const plan = planDedup(groups, pairs);
+    const near = await this.nearTexts.read(tenant, collection, groups, params.threshold, signal);
+    const plan = await this.plan(groups, near, signal);
     // Before deleting: afterwards the texts are gone.
     const clusters = await this.show(tenant, plan);
     const hashes = new Map(candidates.map(({ id, textHash }) => [id, textHash]));
@@ -86,6 +88,22 @@ export class DedupJob implements OnModuleInit {
       all.push(...page);
     } while (page.length === PAGE);
     return all;
+  }
+
+  private async plan(
+    groups: readonly (readonly DedupCandidate[])[],
+    near: NearGroups,
+    signal: AbortSignal,
+  ): Promise<PlannedCluster[]> {
+    const clusters: PlannedCluster[] = [];
+    let steps = 0;
+    for (const cluster of planDedup(groups, near)) {
+      if (cluster) clusters.push(cluster);
+      if (++steps % STEPS_PER_TURN > 0) continue;
+      await nextTurn();
+      signal.throwIfAborted();
+    }
+    return clusters;
   }
 
   /** What was edited, pinned or deleted since the plan was made is left alone. */

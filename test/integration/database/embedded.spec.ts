@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { ManualClock } from '../../../src/common/clock.js';
 import type { AppError } from '../../../src/common/errors/app-error.js';
 import { Database } from '../../../src/database/database.js';
@@ -8,6 +9,7 @@ import { createDataSource } from '../../../src/database/data-source.js';
 import { readLock } from '../../../src/database/embedded/data-directory-lock.js';
 import { dataPaths, POSTGRES_VERSION } from '../../../src/database/embedded/data-directory.js';
 import { EmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.js';
+import { MINIMUM_FREE_BYTES } from '../../../src/database/embedded/free-space.js';
 import { Maintenance } from '../../../src/database/embedded/maintenance.js';
 import { openDatabase } from '../../../src/database/open-database.js';
 import {
@@ -16,6 +18,14 @@ import {
 } from '../../support/data-directory-template.js';
 
 const folders: string[] = [];
+
+interface WithStream {
+  query: (config: object) => Promise<unknown>;
+  connection: { stream: Duplex };
+}
+
+/** A message of a type that does not exist, and Sync. */
+const FATAL_TO_THE_SESSION = Buffer.from('z\0\0\0\x04S\0\0\0\x04');
 
 async function folder(make: () => Promise<string>): Promise<string> {
   const path = await make();
@@ -69,12 +79,9 @@ describe('the embedded database', () => {
     expect(existsSync(join(files, 'PG_VERSION'))).toBe(true);
   });
 
-  it('answers database_unavailable once its engine has ended', async () => {
+  it('answers database_unavailable once it was ended by force', async () => {
     const dataDir = await folder(migratedDataDirectory);
-    const failures: AppError[] = [];
-    const postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database, (failure) =>
-      failures.push(failure),
-    );
+    const postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database);
     const dataSource = createDataSource({ mode: 'embedded', postgres });
     await dataSource.initialize();
     const database = new Database({ mode: 'embedded', dataSource, connections: 1 });
@@ -85,7 +92,6 @@ describe('the embedded database', () => {
     });
     await expect(interrupted).rejects.toMatchObject({ code: 'database_unavailable' });
     await expect(database.ping()).rejects.toMatchObject({ code: 'database_unavailable' });
-    expect(failures.map(({ code }) => code)).toEqual(['database_unavailable']);
     await database.close();
     await postgres.close();
   });
@@ -98,10 +104,7 @@ describe('the embedded database', () => {
     const database = new Database({ mode: 'embedded', dataSource, connections: 1 });
     const vanished = database.asSystem(async (tx) => {
       await tx.query(`insert into tenants (id, name) values (gen_random_uuid(), 'x')`);
-      const client = (await tx.queryRunner!.connect()) as {
-        query: (config: object) => Promise<unknown>;
-        connection: { stream: { destroy: () => void } };
-      };
+      const client = (await tx.queryRunner!.connect()) as WithStream;
       await client.query({ name: 'kept', text: 'select 1' });
       client.connection.stream.destroy();
       await tx.query('select 1');
@@ -151,6 +154,38 @@ describe('the embedded database', () => {
     await database.close();
   });
 
+  it('is reopened by the next request after its engine broke down, with all that was stored', async () => {
+    const dataDir = await folder(migratedDataDirectory);
+    const failures: AppError[] = [];
+    let free = MINIMUM_FREE_BYTES;
+    const postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database, {
+      onFailure: (failure) => failures.push(failure),
+      measureFreeSpace: () => Promise.resolve(free),
+    });
+    const dataSource = createDataSource({ mode: 'embedded', postgres });
+    await dataSource.initialize();
+    const database = new Database({ mode: 'embedded', dataSource, connections: 1 });
+    await database.asSystem((tx) =>
+      tx.query(`insert into tenants (id, name) values (gen_random_uuid(), 'kept')`),
+    );
+    const broken = database.asSystem(async (tx) => {
+      const client = (await tx.queryRunner!.connect()) as WithStream;
+      client.connection.stream.write(FATAL_TO_THE_SESSION);
+      await tx.query('select 1');
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'database_unavailable' });
+    expect(failures).toHaveLength(1);
+    free = 0;
+    await expect(database.ping()).rejects.toMatchObject({ code: 'disk_full' });
+    free = MINIMUM_FREE_BYTES;
+    const rows: { name: string }[] = await database.asSystem((tx) =>
+      tx.query('select name from tenants'),
+    );
+    expect(rows).toEqual([{ name: 'kept' }]);
+    await database.close();
+    await postgres.close();
+  });
+
   it('serves searches before writes', async () => {
     const dataDir = await folder(migratedDataDirectory);
     const { database } = await openDatabase({ dataDir, databasePoolSize: 1 });
@@ -177,7 +212,7 @@ describe('the embedded database', () => {
       { measureFreeSpace: () => Promise.resolve(63 * 1024 * 1024) },
     );
     await expect(opening).rejects.toMatchObject({ code: 'disk_full' });
-    expect(existsSync(dataPaths(dataDir).database)).toBe(false);
+    expect(existsSync(join(dataPaths(dataDir).database, 'PG_VERSION'))).toBe(false);
     expect(await readLock(dataDir)).toBeNull();
   });
 });

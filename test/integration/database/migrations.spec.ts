@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import type { DataSource } from 'typeorm';
 import { Secret } from '../../../src/common/secret.js';
 import { createDataSource } from '../../../src/database/data-source.js';
+import { dataPaths } from '../../../src/database/embedded/data-directory.js';
 import { EmbeddedPostgres } from '../../../src/database/embedded/embedded-postgres.js';
 import { migrateServer } from '../../../src/database/server-migration.js';
-import { emptyDataDirectory } from '../../support/data-directory-template.js';
+import { migratedDataDirectory } from '../../support/data-directory-template.js';
 import {
   createTestDatabase,
   dropTestDatabase,
@@ -38,8 +39,8 @@ async function expectUpDownUp(dataSource: DataSource): Promise<void> {
 
 describe('migrations on PGlite', () => {
   it('go up, down to nothing and up again', async () => {
-    const folder = await emptyDataDirectory();
-    const postgres = await EmbeddedPostgres.start(folder);
+    const dataDir = await migratedDataDirectory();
+    const postgres = await EmbeddedPostgres.start(dataPaths(dataDir).database);
     const dataSource = createDataSource({ mode: 'embedded', postgres });
     try {
       await dataSource.initialize();
@@ -48,7 +49,7 @@ describe('migrations on PGlite', () => {
     } finally {
       await dataSource.destroy();
       await postgres.close();
-      await rm(folder, { recursive: true });
+      await rm(dataDir, { recursive: true });
     }
   });
 });

@@ -5,6 +5,8 @@ import { runPrepared } from '../../../src/database/prepared-statement.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 
 const TENANT = 'a-tenant';
+/** Many at once on a slow machine must not run into the limit of interactive requests. */
+const PATIENT = { wait: 'unbounded' } as const;
 
 function insert(tx: EntityManager, id: string): Promise<unknown> {
   return tx.query(`insert into tenants (id, name) values ($1, 'x')`, [id]);
@@ -95,10 +97,14 @@ describeOnEachDatabase(
       const ids = Array.from({ length: 50 }, () => randomUUID());
       const outcomes = await Promise.allSettled(
         ids.map((id, i) =>
-          database.inTenant(TENANT, async (tx) => {
-            await insert(tx, id);
-            if (i % 2 === 1) throw new Error('odd');
-          }),
+          database.inTenant(
+            TENANT,
+            async (tx) => {
+              await insert(tx, id);
+              if (i % 2 === 1) throw new Error('odd');
+            },
+            PATIENT,
+          ),
         ),
       );
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(25);
@@ -112,10 +118,14 @@ describeOnEachDatabase(
       const numbers = Array.from({ length: 200 }, (_, i) => i);
       const answers = await Promise.all(
         numbers.map((n) =>
-          database.inTenant(TENANT, async (tx) => {
-            const [row] = await runPrepared<{ n: number }>(tx, 'select $1::int as n', [n]);
-            return row!.n;
-          }),
+          database.inTenant(
+            TENANT,
+            async (tx) => {
+              const [row] = await runPrepared<{ n: number }>(tx, 'select $1::int as n', [n]);
+              return row!.n;
+            },
+            PATIENT,
+          ),
         ),
       );
       expect(answers).toEqual(numbers);

@@ -37,7 +37,7 @@ const everywhere = [noTest, noConnectors, onlySyncRunsConnectors, noQdrant, noOp
 const without = (...allowed) => everywhere.filter((rule) => !allowed.includes(rule));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'assets/', 'web/', '*.mjs'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'assets/', 'web/', '**/*.mjs'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

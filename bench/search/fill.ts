@@ -1,4 +1,5 @@
 import { CollectionsService } from '../../src/collections/collections.service.js';
+import { AppError } from '../../src/common/errors/app-error.js';
 import { Database } from '../../src/database/database.js';
 import { HnswIndexes } from '../../src/indexing/pgvector/hnsw-indexes.js';
 import { StatsFolder } from '../../src/indexing/statistics/stats-folder.js';
@@ -8,7 +9,6 @@ import { Corpus } from '../support/corpus.js';
 import type { SearchServer } from './search-server.js';
 
 const WORDS_PER_TEXT = 60;
-const TEXTS_AT_ONCE = 1000;
 
 /** A collection of `count` memories of about 60 tokens each. */
 export async function fillCollection(
@@ -18,13 +18,24 @@ export async function fillCollection(
   const collections = server.get(CollectionsService);
   const collection = await collections.ensure(server.tenant, `memories-${count}`);
   const corpus = new Corpus(count);
-  for (let left = count; left > 0; left -= TEXTS_AT_ONCE) {
-    const items = Array.from({ length: Math.min(left, TEXTS_AT_ONCE) }, () => ({
+  const { writeBatch } = server.get(Database);
+  for (let left = count; left > 0; left -= writeBatch) {
+    const items = Array.from({ length: Math.min(left, writeBatch) }, () => ({
       text: corpus.text(WORDS_PER_TEXT),
     }));
-    await server.get(RememberService).add(server.tenant, collection, items);
+    await patiently(() => server.get(RememberService).add(server.tenant, collection, items));
   }
   return collection;
+}
+
+/** As clients do: one batch is one transaction, so a refused one has stored nothing. */
+async function patiently(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'database_busy') throw error;
+    await patiently(write);
+  }
 }
 
 /** Everything that background work would do in the minutes after a load. */

@@ -23,6 +23,7 @@ export interface CollectionRef {
   readonly spaceId: number;
   readonly dimensions: number;
   readonly scoreLow: number;
+  readonly model: string;
   /** Set during a reindex: writes go to both spaces, searches to `spaceId`. */
   readonly nextSpaceId: number | null;
 }
@@ -157,8 +158,8 @@ export class CollectionsService {
 }
 
 function refOf(row: CollectionRow): CollectionRef {
-  const { id, name, spaceId, dimensions, scoreLow, nextSpaceId } = row;
-  return { id, name, spaceId, dimensions, scoreLow, nextSpaceId };
+  const { id, name, spaceId, dimensions, scoreLow, model, nextSpaceId } = row;
+  return { id, name, spaceId, dimensions, scoreLow, model, nextSpaceId };
 }
 
 function answer(row: CollectionRow, memoryCount: number): CollectionAnswer {

@@ -6,6 +6,7 @@ import { EMBEDDER, type Embedder } from '../inference/embedder.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { wordsText } from '../remember/chunk/chunk-texts.js';
 import type { TargetCollection } from '../remember/new-memory.js';
+import { requireModel } from '../remember/require-model.js';
 import { MemoriesRepository } from './memories.repository.js';
 import { memoryNotFound } from './memories.service.js';
 import type { MovedMemory } from './memories.schema.js';
@@ -60,7 +61,7 @@ export class MoveService {
     to: TargetCollection,
   ): Promise<boolean> {
     const sameSpace = from.spaceId === to.spaceId;
-    const embedding = sameSpace ? undefined : await this.embed(tenant, memory.text, to);
+    const embedding = sameSpace ? undefined : await this.embed(memory.text, to);
     return this.database.inTenant(tenant, async (tx) => {
       const moved = await this.memories.changeCollection(tx, tenant, memory, from.id, to.id);
       if (!moved) return false;
@@ -78,14 +79,8 @@ export class MoveService {
     });
   }
 
-  private async embed(tenant: string, text: string, to: TargetCollection): Promise<Float32Array> {
-    const { embedding_model: model } = await this.collections.get(tenant, to.name);
-    if (model !== this.embedder.model) {
-      throw new AppError(
-        'embedder_unavailable',
-        `"${to.name}" was embedded with ${model}, which is not the configured model; reindex it.`,
-      );
-    }
+  private async embed(text: string, to: TargetCollection): Promise<Float32Array> {
+    requireModel(this.embedder, to);
     const [embedding] = await this.embedder.embed([text]);
     return embedding!;
   }

@@ -8,6 +8,7 @@ import type { ChangedDocument, SyncTarget } from './changed-document.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
 import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository.js';
 import { prefetch } from './prefetch.js';
+import { requireModel } from './require-model.js';
 import { prepareDocument, type PreparedDocument } from './prepare-document.js';
 import { writeBatches, type EmbeddedDocument, type WriteBatch } from './write-batches.js';
 
@@ -38,6 +39,7 @@ export class DocumentPipeline {
     changed: AsyncIterable<ChangedDocument>,
     signal: AbortSignal,
   ): AsyncGenerator<WriteBatch> {
+    requireModel(this.embedder, target.collection);
     for await (const group of prefetch(this.groups(tenant, target, changed))) {
       const texts = group.flatMap((document) => document.fresh.map((chunk) => chunk.embeddedText));
       const vectors = (await this.embedder.embed(texts, signal)).values();

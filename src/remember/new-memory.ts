@@ -21,6 +21,8 @@ export interface TargetCollection {
   readonly name: string;
   readonly spaceId: number;
   readonly dimensions: number;
+  /** Embedding model of the space; a write with another one is refused. */
+  readonly model: string;
 }
 
 /** Longest text of one directly written memory, in characters (contracts/longmem: 1..10000). */

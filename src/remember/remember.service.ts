@@ -8,6 +8,7 @@ import { wordsText } from './chunk/chunk-texts.js';
 import { MemoryRowsRepository, type MemoryRow } from './memory-rows.repository.js';
 import type { NewMemory, TargetCollection } from './new-memory.js';
 import { normaliseText, textHash } from './normalise.js';
+import { requireModel } from './require-model.js';
 import { slices } from './slices.js';
 
 /** The way in for facts: normalise, embed, store, index. Synced documents: DocumentPipeline. */
@@ -32,6 +33,7 @@ export class RememberService {
     collection: TargetCollection,
     items: readonly NewMemory[],
   ): Promise<string[]> {
+    requireModel(this.embedder, collection);
     const rows = items.map((item) => this.toRow(item));
     const vectors = await this.embedder.embed(rows.map((row) => row.text));
     const entries = rows.map((row, at) => ({
@@ -64,6 +66,7 @@ export class RememberService {
     memoryId: string,
     text: string,
   ): Promise<void> {
+    requireModel(this.embedder, collection);
     const normalised = normaliseText(text);
     const [embedding] = await this.embedder.embed([normalised]);
     await this.database.inTenant(tenant, async (tx) => {

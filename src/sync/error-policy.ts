@@ -50,6 +50,8 @@ export function judgeError(error: unknown, now: Date, attempt: number): RunVerdi
   }
   if (isUniqueViolation(error) && attempt < MAX_UPSTREAM_ATTEMPTS)
     return park('conflict', CONFLICT, now, 0);
+  if (error instanceof AppError && error.code === 'embedding_model_differs')
+    return fail(error.code, error.message, false, 'paused');
   if (error instanceof AuthError) return fail(error.code, error.message, false, 'needs_auth');
   if (error instanceof ConfigError) return fail(error.code, error.message, false, 'paused');
   if (error instanceof ConnectorError) return fail(error.code, error.message, true, 'count');

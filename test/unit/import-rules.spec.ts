@@ -79,7 +79,9 @@ const RULES: Rule[] = [
   {
     name: 'a repository is imported by its own feature folder only',
     forbids: ({ file, target }) =>
-      target.endsWith('.repository.js') && featureOf(file) !== featureOf(target),
+      target.endsWith('.repository.js') &&
+      featureOf(file) !== featureOf(target) &&
+      !inFolder(file, 'bench'),
   },
   {
     name: 'migrations import neither src nor connectors',

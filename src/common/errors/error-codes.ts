@@ -44,6 +44,10 @@ export const ERROR_CODES = {
     status: 409,
     meaning: 'That request was done before; its answer held a secret that is shown only once.',
   },
+  embedding_model_differs: {
+    status: 409,
+    meaning: 'The collection was made with another embedding model than the configured one.',
+  },
   memory_is_synced: {
     status: 409,
     meaning: 'The text of a synced memory belongs to its source and cannot be edited.',

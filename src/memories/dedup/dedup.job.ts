@@ -23,7 +23,7 @@ export const DedupParams = z.object({
 export type DedupParams = z.infer<typeof DedupParams>;
 
 const PAGE = 1_000;
-const STEPS_PER_TURN = 16;
+const STEPS_PER_TURN = 8;
 const SHOWN_CLUSTERS = 500;
 const SHOWN_DUPLICATES = 100;
 const EXCERPT_CHARACTERS = 160;

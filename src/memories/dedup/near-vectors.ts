@@ -4,7 +4,7 @@ import { expectedAgreement, SKETCH_BITS, Sketches } from './sketches.js';
 const RECALL = 0.995;
 const MAX_BAND_BITS = 31;
 /** Members of one bucket that are compared with a vector; only crowds have more. */
-const MAX_COMPARED = 512;
+const MAX_COMPARED = 128;
 /** Standard deviations by which the agreement of a near pair may fall short. */
 const TOLERANCE = 4;
 const END = -1;

@@ -1,10 +1,13 @@
 /**
  * Random-hyperplane hashing (M. Charikar, "Similarity estimation techniques from rounding
  * algorithms", STOC 2002): each bit says on which side of a random plane a vector lies, so two
- * vectors agree in a share of 1 - angle / pi of their bits.
+ * vectors agree in a share of 1 - angle / pi of their bits. The planes are those of pseudo-random
+ * rotations, three times random signs and a Hadamard transform (A. Andoni et al., "Practical and
+ * optimal LSH for angular distance", NIPS 2015), which takes a tenth of the time of free ones.
  */
 export const SKETCH_BITS = 512;
 const WORDS = SKETCH_BITS / 32;
+const SIGN_ROUNDS = 3;
 
 /** The share of bits in which two vectors of that cosine agree. */
 export function expectedAgreement(cosine: number): number {
@@ -13,24 +16,31 @@ export function expectedAgreement(cosine: number): number {
 
 /** 64 bytes for each of many vectors. */
 export class Sketches {
-  private readonly planes: Float32Array;
   private readonly words: Uint32Array;
+  private readonly signs: Float32Array;
+  private readonly rotated: Float32Array;
 
-  constructor(
-    private readonly dimensions: number,
-    capacity: number,
-  ) {
-    this.planes = randomPlanes(dimensions);
+  constructor(dimensions: number, capacity: number) {
     this.words = new Uint32Array(capacity * WORDS);
+    this.rotated = new Float32Array(2 ** Math.ceil(Math.log2(Math.max(2, dimensions))));
+    const rotations = Math.ceil(SKETCH_BITS / this.rotated.length);
+    this.signs = randomSigns(rotations * SIGN_ROUNDS * this.rotated.length);
   }
 
   set(at: number, vector: Float32Array): void {
-    const { planes, dimensions } = this;
-    for (let bit = 0; bit < SKETCH_BITS; bit++) {
-      let dot = 0;
-      const plane = bit * dimensions;
-      for (let i = 0; i < dimensions; i++) dot += planes[plane + i]! * vector[i]!;
-      if (dot > 0) this.words[at * WORDS + (bit >>> 5)]! |= 1 << (bit & 31);
+    const { rotated, signs, words } = this;
+    const size = rotated.length;
+    for (let first = 0, round = 0; first < SKETCH_BITS; first += size) {
+      rotated.fill(0);
+      rotated.set(vector);
+      for (let times = 0; times < SIGN_ROUNDS; times++, round++) {
+        for (let i = 0; i < size; i++) rotated[i]! *= signs[round * size + i]!;
+        hadamard(rotated);
+      }
+      const end = Math.min(SKETCH_BITS, first + size);
+      for (let bit = first; bit < end; bit++) {
+        if (rotated[bit - first]! > 0) words[at * WORDS + (bit >>> 5)]! |= 1 << (bit & 31);
+      }
     }
   }
 
@@ -53,10 +63,23 @@ export class Sketches {
   }
 }
 
-/** Normal directions of the planes: +1 or -1 in each dimension, the same in every run. */
-function randomPlanes(dimensions: number): Float32Array {
+/** The Walsh-Hadamard transform of a vector whose length is a power of two, in place. */
+function hadamard(values: Float32Array): void {
+  for (let half = 1; half < values.length; half *= 2) {
+    for (let start = 0; start < values.length; start += 2 * half) {
+      for (let i = start; i < start + half; i++) {
+        const [a, b] = [values[i]!, values[i + half]!];
+        values[i] = a + b;
+        values[i + half] = a - b;
+      }
+    }
+  }
+}
+
+/** The same in every run. */
+function randomSigns(length: number): Float32Array {
   let state = 0x9e3779b9;
-  return Float32Array.from({ length: SKETCH_BITS * dimensions }, () => {
+  return Float32Array.from({ length }, () => {
     // xorshift32: G. Marsaglia, "Xorshift RNGs", 2003.
     state ^= state << 13;
     state ^= state >>> 17;

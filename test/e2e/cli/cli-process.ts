@@ -1,0 +1,76 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { projectRoot } from '../../../src/common/compiled.js';
+
+const MAIN = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+
+export interface CliOptions {
+  env?: Record<string, string>;
+  cwd?: string;
+  /** What the command reads from standard input. */
+  input?: string;
+}
+
+export interface Finished {
+  exit: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The compiled command line as a process of its own. */
+export class CliProcess {
+  stdout = '';
+  stderr = '';
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  private readonly closed: Promise<unknown>;
+
+  constructor(args: readonly string[], { env = {}, cwd, input = '' }: CliOptions = {}) {
+    const { PATH, HOME } = process.env;
+    this.child = spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      // Nothing of the environment that the tests run in may change what is tested.
+      env: { PATH, HOME, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.child.stdin.end(input);
+    this.closed = once(this.child, 'close');
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Resolves once the text was written to stdout or stderr. */
+  async shows(text: string): Promise<void> {
+    const found = (): boolean => this.stdout.includes(text) || this.stderr.includes(text);
+    while (!found()) {
+      const more = Promise.race([
+        once(this.child.stdout, 'data'),
+        once(this.child.stderr, 'data'),
+        this.closed.then(() => 'closed'),
+      ]);
+      if ((await more) === 'closed' && !found()) {
+        throw new Error(`ended without "${text}":\n${this.stdout}\n${this.stderr}`);
+      }
+    }
+  }
+
+  /** Sends a signal unless the process has ended. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+  }
+
+  async end(): Promise<Finished> {
+    await this.closed;
+    return { exit: this.child.exitCode, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs a command to its end. */
+export function runCli(args: readonly string[], options?: CliOptions): Promise<Finished> {
+  return new CliProcess(args, options).end();
+}

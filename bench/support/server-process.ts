@@ -21,10 +21,14 @@ export class ServerProcess {
   }
 
   static async start(env: Record<string, string>): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [...process.execArgv, join(projectRoot, 'dist/src/main.js')], {
-      env: { ...process.env, ...env, PORT: '0', TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...process.execArgv, join(projectRoot, 'dist/src/main.js')],
+      {
+        env: { ...process.env, ...env, PORT: '0', TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     for await (const line of createInterface(child.stdout)) {
       const url = /"url":"([^"]+)"/.exec(line)?.[1];
       if (!url) continue;

@@ -44,6 +44,7 @@ export function filesConnector({
     lanes: [{ name: 'sweep', kind: 'sweep', checkpointVersion: 1 }],
     limits: { maxBodyBytes: MAX_FILE_BYTES, concurrentReads: 8 },
     followsRenamesByContent: true,
+    titlesFromContent: true,
 
     async account(ctx) {
       const { root } = await open(ctx);

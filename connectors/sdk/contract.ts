@@ -23,6 +23,11 @@ export interface Connector<Config = unknown, Credentials = unknown> {
    * `verify` says that the old id is gone.
    */
   readonly followsRenamesByContent: boolean;
+  /**
+   * Listed titles are only names (`index.md`). A title found in the content is shown instead; the
+   * name stays searchable.
+   */
+  readonly titlesFromContent: boolean;
 
   /** The account behind the credentials; two connections to one account share its budgets. */
   account(ctx: ConnectorContext<Config, Credentials>): Promise<Account>;

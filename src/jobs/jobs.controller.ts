@@ -6,8 +6,8 @@ import { requireCollectionAccess } from '../auth/permissions.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Id } from '../common/http/id.schema.js';
 import { Operation } from '../common/http/operation.js';
+import { toJobAnswer } from './job.mapper.js';
 import { JobAnswer } from './jobs.schema.js';
-import type { JobRecord } from './jobs.repository.js';
 import { JobsService } from './jobs.service.js';
 
 @ApiTags('jobs')
@@ -31,18 +31,6 @@ export class JobsController {
     const job = await this.jobs.get(key.tenant, id);
     const { collection } = job.params;
     requireCollectionAccess(key, typeof collection === 'string' ? collection : '');
-    return toAnswer(job);
+    return toJobAnswer(job);
   }
-}
-
-function toAnswer(job: JobRecord): JobAnswer {
-  return {
-    job_id: job.id,
-    kind: job.kind,
-    status: job.state,
-    result: job.result,
-    error: job.error,
-    created_at: job.created_at.toISOString(),
-    updated_at: job.updated_at.toISOString(),
-  };
 }

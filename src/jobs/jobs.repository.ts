@@ -1,18 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { JobState } from './job.entity.js';
-
-/** A job as its owner sees it. */
-export interface JobRecord {
-  readonly id: string;
-  readonly kind: string;
-  readonly state: JobState;
-  readonly params: Record<string, unknown>;
-  readonly result: Record<string, unknown> | null;
-  readonly error: string | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-}
+import type { JobRecord } from './job.mapper.js';
 
 /** A job that one worker holds until its lease lapses. */
 export interface ClaimedJob {

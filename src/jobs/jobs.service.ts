@@ -5,7 +5,8 @@ import { Lifecycle } from '../common/http/lifecycle.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { JobBell } from './job-bell.js';
-import { JobsRepository, type JobRecord } from './jobs.repository.js';
+import type { JobRecord } from './job.mapper.js';
+import { JobsRepository } from './jobs.repository.js';
 
 /** How often a waiting request looks whether a worker in another process has finished. */
 const LOOK_MS = 500;

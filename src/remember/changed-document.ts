@@ -8,6 +8,8 @@ export interface ChangedDocument {
   readonly isNew: boolean;
   readonly seq: number;
   readonly source: Omit<SourceDocument, 'body'>;
+  /** As people see it; `source.title` is the listed one. */
+  readonly title: string;
   /** Normalised text. */
   readonly text: string;
   readonly kind: 'markdown' | 'messages';

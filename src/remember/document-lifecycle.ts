@@ -7,6 +7,7 @@ import type { SyncTarget } from './changed-document.js';
 import { wordsText } from './chunk/chunk-texts.js';
 import type { DocumentRow } from './document-row.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
+import { searchableTitle } from './prepare-document.js';
 import { MemoryRowsRepository } from './memory-rows.repository.js';
 
 /** A stored document whose description changed. */
@@ -49,7 +50,9 @@ export class DocumentLifecycle {
     await this.index.writeWords(
       tx,
       texts.map(({ id, documentId, text, headingPath }) => {
-        const { title, author, sourceCreatedAt, sourceUpdatedAt } = reworded.get(documentId)!;
+        const row = reworded.get(documentId)!;
+        const { author, sourceCreatedAt, sourceUpdatedAt } = row;
+        const title = searchableTitle(row.title, row.listedTitle);
         const date = sourceCreatedAt ?? sourceUpdatedAt;
         const words = wordsText({ title, headingPath, text, author, date });
         return { memoryId: id, collectionId: target.collection.id, words };

@@ -36,6 +36,8 @@ export interface DocumentRow {
   readonly metaHash: string;
   readonly state: DocumentState;
   readonly title: string;
+  /** The source's own name for it; not stored, but among the searchable words. */
+  readonly listedTitle: string;
   readonly url: string | null;
   readonly author: string | null;
   readonly container: string | null;
@@ -54,6 +56,7 @@ export function toDocumentRow(
   stored: {
     id: string;
     seq: number;
+    title: string;
     contentHash: string | null;
     metaHash: string;
     chunkCount: number;
@@ -65,7 +68,7 @@ export function toDocumentRow(
     partition: source.partition,
     version: source.version,
     state: 'live',
-    title: source.title,
+    listedTitle: source.title,
     url: source.url,
     author: source.author,
     container: source.container,

@@ -32,9 +32,9 @@ export function prepareDocument(
   stored: readonly StoredChunk[],
   options: { countTokens(text: string): number; now: Date },
 ): PreparedDocument {
-  const { source } = document;
+  const { source, title } = document;
   const chunks = chunkDocument(
-    { title: source.title, text: document.text, kind: document.kind },
+    { title, text: document.text, kind: document.kind },
     { countTokens: (text) => options.countTokens(text) },
   );
   const storedById = new Map(stored.map((chunk) => [chunk.id, chunk]));
@@ -54,13 +54,12 @@ export function prepareDocument(
       keptCount += 1;
       continue;
     }
-    const { title } = source;
     const { headingPath, text } = chunk;
     fresh.push({
       row,
       embeddedText: embeddedText(title, headingPath, text),
       words: wordsText({
-        title,
+        title: searchableTitle(title, source.title),
         headingPath,
         text,
         author: source.author,
@@ -77,6 +76,11 @@ export function prepareDocument(
     keptCount,
     removed: removed.map((chunk) => chunk.id),
   };
+}
+
+/** Both names of a document are words that people look for. */
+export function searchableTitle(title: string, listed: string): string {
+  return title === listed ? title : `${title} ${listed}`;
 }
 
 /** The date that is searchable as words: the first one, so that an edit leaves words alone. */
@@ -130,6 +134,6 @@ function toRow(
 }
 
 function documentRow(document: ChangedDocument, chunkCount: number): DocumentRow {
-  const { id, seq, source, contentHash, metaHash } = document;
-  return toDocumentRow(source, { id, seq, contentHash, metaHash, chunkCount });
+  const { id, seq, title, source, contentHash, metaHash } = document;
+  return toDocumentRow(source, { id, seq, title, contentHash, metaHash, chunkCount });
 }

@@ -31,7 +31,7 @@ export class SearchService {
 
   /**
    * The best memories for a query, best first.
-   * @throws AppError `collection_not_found`, `embedder_unavailable`
+   * @throws AppError `collection_not_found`, `embedder_unavailable`, `embedding_model_differs`
    */
   async search(tenant: string, query: SearchQuery): Promise<Hit[]> {
     const mode = query.mode ?? 'hybrid';

@@ -42,7 +42,7 @@ describe('the spaces of a search', () => {
 
   it('are an error when no vector can be compared', () => {
     expect(() => spacesOf([mixed[1]!], 'vector', 'here')).toThrow(
-      expect.objectContaining({ code: 'embedder_unavailable' }),
+      expect.objectContaining({ code: 'embedding_model_differs' }),
     );
   });
 });

@@ -16,7 +16,7 @@ export interface SearchedSpace {
 /**
  * Collections by embedding space, since only vectors of one model can be compared. A space of
  * another model than the configured one (its reindex is still to come) is searched by words.
- * @throws AppError `embedder_unavailable` for a vector search when no space is of the model
+ * @throws AppError `embedding_model_differs` for a vector search when no space is of the model
  */
 export function spacesOf(
   collections: readonly SearchedCollection[],
@@ -34,7 +34,7 @@ export function spacesOf(
   const comparable = spaces.filter((space) => space.comparable);
   if (comparable.length > 0) return comparable;
   throw new AppError(
-    'embedder_unavailable',
+    'embedding_model_differs',
     `"${collections[0]!.name}" was embedded with ${collections[0]!.model}, and queries are now ` +
       `embedded with ${model}. Search it in the mode text or hybrid, or reindex it.`,
   );

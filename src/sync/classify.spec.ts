@@ -38,7 +38,10 @@ const known = (changes: Partial<KnownDocument> = {}): KnownDocument => ({
 
 const kindOf = (listed: SourceDocument, stored?: KnownDocument, full = false) => {
   const byId = new Map(stored ? [[stored.externalId, stored]] : []);
-  const { unchanged, relabelled, toRead } = classify([listed], byId, full);
+  const { unchanged, relabelled, toRead } = classify([listed], byId, {
+    full,
+    titlesFromContent: false,
+  });
   return { unchanged: unchanged.length, relabelled: relabelled.length, toRead: toRead.length };
 };
 
@@ -56,6 +59,13 @@ describe('classify', () => {
     expect(kindOf(source({ version: '2' }), known())).toEqual(TO_READ);
     expect(kindOf(source({ title: 'b' }), known())).toEqual(TO_READ);
     expect(kindOf(source(), known({ state: 'pending' }))).toEqual(TO_READ);
+  });
+
+  it('does not take a listed name for the title that was found in the content', () => {
+    const stored = known({ title: 'A heading' });
+    const byId = new Map([[stored.externalId, stored]]);
+    const options = { full: false, titlesFromContent: true };
+    expect(classify([source()], byId, options).unchanged).toHaveLength(1);
   });
 
   it('reads everything on request', () => {

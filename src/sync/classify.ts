@@ -21,13 +21,14 @@ export interface Classified {
 export function classify(
   listed: readonly SourceDocument[],
   known: ReadonlyMap<string, KnownDocument>,
-  full: boolean,
+  options: { full: boolean; titlesFromContent: boolean },
 ): Classified {
   const result: Classified = { unchanged: [], relabelled: [], toRead: [] };
   for (const source of listed) {
     const before = known.get(source.externalId);
     const document = { source, known: before, metaHash: metaHash(source) };
-    if (!before || full || !sameContent(before, source)) result.toRead.push(document);
+    if (!before || options.full || !sameContent(before, source, options.titlesFromContent))
+      result.toRead.push(document);
     else if (before.state !== 'live' || before.metaHash !== document.metaHash)
       result.relabelled.push(document);
     else result.unchanged.push(document);
@@ -36,12 +37,16 @@ export function classify(
 }
 
 /** The title is part of what is embedded, so a rename counts as other content. */
-function sameContent(known: KnownDocument, source: SourceDocument): boolean {
+function sameContent(
+  known: KnownDocument,
+  source: SourceDocument,
+  titlesFromContent: boolean,
+): boolean {
   return (
     known.state !== 'pending' &&
     known.contentHash !== null &&
     known.version === source.version &&
-    known.title === source.title
+    (titlesFromContent || known.title === source.title)
   );
 }
 
@@ -66,11 +71,12 @@ export function metaHash(source: Omit<SourceDocument, 'body'>): string {
     .digest('base64url');
 }
 
-/** Whether a change of labels touches the words arm, which contains author and date. */
+/** Whether a change of labels touches the words arm, which contains name, author and date. */
 export function isReworded(known: KnownDocument, source: Omit<SourceDocument, 'body'>): boolean {
   const date = source.times.createdAt ?? source.times.updatedAt;
   const before = known.sourceCreatedAt ?? known.sourceUpdatedAt;
-  return known.author !== source.author || day(date) !== day(before);
+  const isRenamed = known.externalId !== source.externalId;
+  return isRenamed || known.author !== source.author || day(date) !== day(before);
 }
 
 function day(date: Date | null): string | undefined {

@@ -156,7 +156,7 @@ export class ContentChanges {
     return (
       known.state !== 'pending' &&
       known.contentHash === document.contentHash &&
-      known.title === document.source.title &&
+      known.title === document.title &&
       !sync.run.options.full
     );
   }
@@ -173,11 +173,12 @@ export class ContentChanges {
       isNew: known === undefined,
       seq,
       source,
+      title: document.title,
       text: document.text,
       kind: document.kind,
       contentHash: document.contentHash,
       metaHash: document.metaHash,
-      retitled: known !== undefined && known.title !== source.title,
+      retitled: known !== undefined && known.title !== document.title,
       suppressedTexts: judged.suppressedTexts.get(source.externalId) ?? new Set(),
     };
   }
@@ -186,10 +187,10 @@ export class ContentChanges {
 /** The row of a document whose stored content stays as it is. */
 export function relabelled(document: ListedDocument, known: KnownDocument): RelabelledDocument {
   const source = withoutBody(document.source);
-  const { id, seq, contentHash, chunkCount } = known;
+  const { id, seq, title, contentHash, chunkCount } = known;
   const { metaHash } = document;
   return {
-    row: toDocumentRow(source, { id, seq, contentHash, metaHash, chunkCount }),
+    row: toDocumentRow(source, { id, seq, title, contentHash, metaHash, chunkCount }),
     reworded: isReworded(known, source),
   };
 }

@@ -8,7 +8,12 @@ import type { ListedDocument } from './classify.js';
 import type { FailedItem } from './failures.repository.js';
 import type { SyncRun } from './sync-run.js';
 
+/** Longer titles are cut; the text holds them whole. */
+const MAX_TITLE = 200;
+
 export interface ReadDocument extends ListedDocument {
+  /** As people see it: from the content where the listed one is only a name. */
+  readonly title: string;
   readonly text: string;
   readonly kind: 'markdown' | 'messages';
   readonly contentHash: string;
@@ -36,8 +41,11 @@ export class DocumentReader {
       const body = typeof source.body === 'function' ? await source.body() : source.body;
       sync.counts.fetched += 1;
       stage = 'extract';
-      const { text, kind } = await this.toText(sync, body);
-      return { read: { ...listed, text, kind, contentHash: textHash(text) } };
+      const { text, kind, found } = await this.toText(sync, body);
+      const title = (sync.connector.titlesFromContent && found) || source.title;
+      const heading = found && found !== title && !text.includes(found) ? `# ${found}\n\n` : '';
+      const whole = heading + text;
+      return { read: { ...listed, title, text: whole, kind, contentHash: textHash(whole) } };
     } catch (error) {
       sync.signal.throwIfAborted();
       if (error instanceof DocumentGoneError) return { vanished: true };
@@ -74,7 +82,7 @@ export class DocumentReader {
   private async toText(
     sync: SyncRun,
     body: Body,
-  ): Promise<{ text: string; kind: 'markdown' | 'messages' }> {
+  ): Promise<{ text: string; kind: 'markdown' | 'messages'; found?: string }> {
     if ('text' in body) {
       sync.counts.bytes += body.text.length;
       return { text: normaliseText(body.text), kind: body.kind ?? 'markdown' };
@@ -86,8 +94,7 @@ export class DocumentReader {
     const { bytes, mediaType, fileName } = body;
     const extracted = await this.extractor.extract(bytes, mediaType, fileName, sync.signal);
     const text = normaliseText(extracted.text);
-    const title = extracted.title?.trim();
-    const heading = title && !text.includes(title) ? `# ${title}\n\n` : '';
-    return { text: heading + text, kind: 'markdown' };
+    const found = extracted.title?.trim().slice(0, MAX_TITLE) || undefined;
+    return { text, kind: 'markdown', found };
   }
 }

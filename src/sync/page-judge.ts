@@ -55,7 +55,9 @@ export class PageJudge {
       known.map((document) => [document.externalId, document]),
     );
     const wanted = documents.filter(({ externalId }) => !suppressed.documents.has(externalId));
-    const classified = classify(wanted, byId, sync.run.options.full === true);
+    const { titlesFromContent } = sync.connector;
+    const full = sync.run.options.full === true;
+    const classified = classify(wanted, byId, { full, titlesFromContent });
     const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
     const gone = new Set(page.tombstones);
     return {

@@ -7,6 +7,7 @@ import { AppModule } from '../../src/app.module.js';
 import type { Clock } from '../../src/common/clock.js';
 import { JsonLogger } from '../../src/common/http/json-logger.js';
 import { readConfig } from '../../src/config/config.js';
+import { CONNECTORS, type ConnectorRegistry } from '../../src/connections/connectors.js';
 import {
   BACKUPS,
   DATA_DIRECTORY_LOCK,
@@ -27,6 +28,8 @@ export interface TestAppOptions {
   database?: Database;
   env?: Record<string, string>;
   clock?: Clock;
+  /** In place of the connectors of the installation. */
+  connectors?: ConnectorRegistry;
   /** More modules, e.g. with routes that only a test needs. */
   modules?: (Type | DynamicModule)[];
 }
@@ -71,6 +74,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   if (options.database) {
     builder.overrideModule(DatabaseModule).useModule(borrowedDatabase(options.database));
   }
+  if (options.connectors) builder.overrideProvider(CONNECTORS).useValue(options.connectors);
   const module = await builder.compile();
   const nest = module.createNestApplication<NestExpressApplication>({ ...APP_OPTIONS, logger });
   configureHttp(nest);

@@ -54,17 +54,22 @@ export function sourceOf({ metadata, source, container_tag: tag }: SearchHit): s
 /** The part of the text that has most of the query's words, without headings and Markdown marks. */
 export function excerpt({ text }: Pick<SearchHit, 'text'>, query: string, width: number): string[] {
   const body = text.replace(/^(\s*#{1,6}[^\n]*\n+)+/, '');
-  const plain = (body.trim() === '' ? text : body)
-    .replace(/^[\s>]*(#{1,6}|[-*+]|\d+\.)\s+/gm, '')
-    .replace(/^\s*[|\s:-]+$/gm, ' ')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*`]+/g, '')
-    .replace(/\s*\|\s*/g, ' ');
+  const plain = withoutMarks(body.trim() === '' ? text : body);
   const sentences = plain.split(/(?<=[.!?:;])\s+|\n+/).filter((one) => one.trim() !== '');
   const wanted = stems(query);
   const hits = sentences.map((one) => wanted.filter((stem) => stems(one).includes(stem)).length);
   const best = Math.max(0, hits.indexOf(Math.max(...hits)));
   return wrap(sentences.slice(best).join(' '), width, EXCERPT_LINES);
+}
+
+/** A Markdown text as it reads: no bullets, rules, links, emphasis and table lines. */
+export function withoutMarks(markdown: string): string {
+  return markdown
+    .replace(/^[\s>]*(#{1,6}|[-*+]|\d+\.)\s+/gm, '')
+    .replace(/^\s*[|\s:-]+$/gm, ' ')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*`]+/g, '')
+    .replace(/\s*\|\s*/g, ' ');
 }
 
 /** Beginnings of the longer words: `restored` and `restore` are the same word to a reader. */

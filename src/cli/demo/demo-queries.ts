@@ -1,4 +1,4 @@
-import { openingHeadings } from '../commands/search-hit.js';
+import { openingHeadings, withoutMarks } from '../commands/search-hit.js';
 import type { MemoryAnswer } from '../../memories/memories.schema.js';
 import { oneLine } from '../output/text-width.js';
 
@@ -19,27 +19,22 @@ const EMPTY_HEADINGS =
 type Memory = Pick<MemoryAnswer, 'text' | 'metadata'>;
 
 /**
- * Three things to ask a corpus that nobody knows: headings (else titles, else first words) of
- * documents spread evenly over it, so that each answer can be checked at a glance.
+ * Three things to ask a corpus that nobody knows: headings or titles of documents spread evenly
+ * over it, so that each answer can be checked at a glance; first words where it has neither.
  */
 export function chooseQueries(memories: readonly Memory[]): string[] {
   const documents = byDocument(memories);
-  const names = [...documents.keys()].sort();
   const often = headingCounts(memories);
-  const chosen: string[] = [];
-  for (const name of spread(names)) {
-    if (chosen.length === WANTED) break;
-    const candidates = candidatesOf(name, documents.get(name)!, often);
-    const fresh = candidates.find((query) => !chosen.includes(query));
-    if (fresh !== undefined) chosen.push(fresh);
+  const order = spread([...documents.keys()].sort());
+  const telling = order.map((name) => tellingNames(name, documents.get(name)!, often));
+  const chosen = new Set<string>();
+  // One of each document first; a corpus of one or two documents gives more of its headings.
+  const inTurn = [...telling.map((names) => names.slice(0, 1)), ...telling].flat();
+  const opening = order.map((name) => firstWords(documents.get(name)![0]!.text));
+  for (const query of [...inTurn, ...opening]) {
+    if (query !== '' && chosen.size < WANTED) chosen.add(query);
   }
-  // A corpus of one or two documents gives more of its headings.
-  for (const [name, own] of documents) {
-    for (const query of candidatesOf(name, own, often)) {
-      if (chosen.length < WANTED && !chosen.includes(query)) chosen.push(query);
-    }
-  }
-  return chosen;
+  return [...chosen];
 }
 
 function byDocument(memories: readonly Memory[]): Map<string, Memory[]> {
@@ -69,24 +64,20 @@ function spread(names: readonly string[]): string[] {
   return order.filter((i) => i < names.length).map((i) => names[i]!);
 }
 
-/** Headings that stand only once come first: their answer is certain. */
-function candidatesOf(
+/** Headings that stand only once come first: their answer is certain. The title comes last. */
+function tellingNames(
   name: string,
   memories: readonly Memory[],
   often: ReadonlyMap<string, number>,
 ): string[] {
   const headings = memories
     .map(({ text }) => openingHeadings(text).at(-1) ?? '')
-    .filter(isTelling)
     .sort((a, b) => (often.get(a) ?? 0) - (often.get(b) ?? 0));
-  const title = spokenName(name);
-  const opening = oneLine(memories[0]?.text ?? '')
-    .split(' ')
-    .slice(0, MOST_WORDS)
-    .join(' ');
-  const rest = [title].filter(isTelling);
-  const all = [...headings, ...rest];
-  return all.length > 0 ? [...new Set(all)] : [opening].filter((text) => text !== '');
+  return [...new Set([...headings, spokenName(name)])].filter(isTelling);
+}
+
+function firstWords(text: string): string {
+  return oneLine(withoutMarks(text)).split(' ').slice(0, MOST_WORDS).join(' ');
 }
 
 function isTelling(heading: string): boolean {

@@ -85,7 +85,7 @@ async function syncFolder(
       schedule: null,
     }));
   const { run_id: id } = await api.sync(connection.id, {});
-  const name = `synced ${shown === '' || shown.startsWith('..') ? folder : shown}:`;
+  const name = shown === '' || shown.startsWith('..') ? folder : shown;
   const link = { api, origin: 'opened', close: server.close, reconnect: unneeded } as const;
   const [run] = await followRuns(context, link, [{ id, name }]);
   return { connection, run: run! };

@@ -26,6 +26,7 @@ describe('progress board', () => {
     const board = new ProgressBoard(terminal, new ManualClock());
     board.show(['one', 'two']);
     board.show(['three']);
+    board.show(['three']);
     board.clear();
     expect(written).toEqual(['one\ntwo\n', '\u001b[2A\r\u001b[0Jthree\n', '\u001b[1A\r\u001b[0J']);
   });

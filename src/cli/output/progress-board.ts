@@ -23,14 +23,16 @@ export class ProgressBoard {
 
   /** Replaces the block. In a pipe or log a changed block is added every few seconds. */
   show(lines: readonly string[]): void {
+    const text = lines.join('\n');
     if (this.terminal.live) {
+      if (this.drawn > 0 && text === this.lastText) return;
       this.terminal.draw(`${this.home()}${lines.map((line) => `${line}\n`).join('')}`);
       this.drawn = lines.length;
+      this.lastText = text;
       return;
     }
     const now = this.clock.now().getTime();
     this.lastNote ??= now;
-    const text = lines.join('\n');
     if (now - this.lastNote < QUIET_MS || text === this.lastText) return;
     this.lastNote = now;
     this.lastText = text;

@@ -40,11 +40,13 @@ function runningParts({ progress, status }: RunView): string[] {
     const documents = done === 0 ? 'starting' : `${formatCount(done)} documents`;
     return [documents, speed, place].filter((part) => part !== '');
   }
-  const percent = `${Math.floor((Math.min(done, expected) / expected) * 100)}%`.padStart(4);
+  // What is listed is still being read and written; all is done when the run has ended.
+  const share = Math.min(done / expected, 0.99);
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
   const total = formatCount(expected);
   const left = !eta || status !== 'running' ? '' : `ETA ${formatDuration(eta * 1000)}`;
   return [
-    `▕${bar(done / expected)}▏${percent}`,
+    `▕${bar(share)}▏${percent}`,
     `${formatCount(done).padStart(total.length)}/${total}`,
     speed,
     left,

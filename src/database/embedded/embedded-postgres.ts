@@ -2,14 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { AppError } from '../../common/errors/app-error.js';
-import { ensureFreeSpace, freeBytes, MINIMUM_FREE_BYTES } from './free-space.js';
+import { ensureFreeSpace, type MeasureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
 import { PgliteThread } from './pglite-thread.js';
 import { PortStream } from './port-stream.js';
 
 export interface EmbeddedPostgresOptions {
   /** Hears each time the engine breaks down, e.g. on a full disk; the next request reopens it. */
   onFailure?: (error: AppError) => void;
-  measureFreeSpace?: typeof freeBytes;
+  measureFreeSpace?: MeasureFreeSpace;
 }
 
 /**

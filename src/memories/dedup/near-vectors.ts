@@ -92,7 +92,7 @@ export class NearVectors {
   /** The group is part of it, so that members of other groups are met by chance only. */
   private key(at: number, band: number): number {
     const bits = this.sketches.bits(at, band * this.bandBits, this.bandBits);
-    return Math.imul(bits, 0x85ebca6b) ^ Math.imul(this.groups[at]! + 1, 0xc2b2ae35);
+    return mixed(bits ^ Math.imul(this.groups[at]!, 0x9e3779b9));
   }
 
   private cosine(a: number, b: number): number {
@@ -111,6 +111,14 @@ function widestBand(agreement: number): number {
     if (1 - missed >= RECALL) return bits;
   }
   return 1;
+}
+
+/** The 32-bit finalizer of MurmurHash3 (A. Appleby, public domain): every bit sways every other. */
+function mixed(word: number): number {
+  let hash = word;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }
 
 /** A hash table of chains in two flat arrays: a Map of arrays would take ten times the memory. */
@@ -148,6 +156,6 @@ class Buckets {
   }
 
   private slot(key: number): number {
-    return (key ^ (key >>> 15)) & (this.heads.length - 1);
+    return key & (this.heads.length - 1);
   }
 }

@@ -68,9 +68,10 @@ function hadamard(values: Float32Array): void {
   for (let half = 1; half < values.length; half *= 2) {
     for (let start = 0; start < values.length; start += 2 * half) {
       for (let i = start; i < start + half; i++) {
-        const [a, b] = [values[i]!, values[i + half]!];
-        values[i] = a + b;
-        values[i + half] = a - b;
+        const left = values[i]!;
+        const right = values[i + half]!;
+        values[i] = left + right;
+        values[i + half] = left - right;
       }
     }
   }

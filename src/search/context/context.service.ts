@@ -14,7 +14,7 @@ export class ContextService {
 
   /**
    * What a language model should read to answer a query, with its sources.
-   * @throws AppError `collection_not_found`, `embedder_unavailable`
+   * @throws AppError `collection_not_found`, `embedder_unavailable`, `embedding_model_differs`
    */
   async compose(tenant: string, query: SearchQuery, maxTokens: number): Promise<ContextAnswer> {
     const hits = await this.searches.search(tenant, query);

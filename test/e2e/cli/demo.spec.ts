@@ -33,7 +33,7 @@ describe('the demo', () => {
     const { exit, stdout, stderr } = await runCli(['demo', '--exit', '--data-dir', dataDir]);
     expect({ exit, stderr }).toMatchObject({ exit: 0 });
     expect(stderr).toMatch(/✓ server at http:\/\/127\.0\.0\.1:\d+ ready/);
-    expect(stderr).toMatch(/✓ synced .*docs: \d+ synced/);
+    expect(stderr).toMatch(/✓ .*docs \d+ synced/);
     expect(stdout.match(/^\? /gm)).toHaveLength(3);
     expect(stdout).toMatch(/^API key +mv_/m);
     expect(stdout).toMatch(/^curl -s http/m);

@@ -261,7 +261,7 @@ describeOnEachDatabase('search', (open) => {
       const vector = await request('search', { query: 'walnut', mode: 'vector', min_score: 0 });
       expect(vector.body).toHaveLength(2);
       const stale = await request('collections/old/search', { query: 'walnut', mode: 'vector' });
-      expect([stale.status, stale.body.code]).toEqual([503, 'embedder_unavailable']);
+      expect([stale.status, stale.body.code]).toEqual([409, 'embedding_model_differs']);
     });
   });
 

@@ -29,6 +29,7 @@ describeOnEachDatabase('syncing a folder', (open) => {
     expect(hit!.metadata).toMatchObject({
       provider: 'files',
       external_id: 'guides/onboarding.md',
+      title: 'Onboarding',
       connection_id: folder.connection,
     });
   });
@@ -139,6 +140,20 @@ describeOnEachDatabase('syncing a folder', (open) => {
     const shown = await folder.app.request('GET', `/v1/memory/connections/${folder.connection}`);
     expect(shown.body.status).toBe('paused');
     expect(shown.body.status_reason).toContain(folder.root);
+  });
+
+  it('finds a file by its name as well as by its heading', async () => {
+    folder.write('zephyr-9.md', '# Wind tunnel\n\nMeasured on the second of May.');
+    folder.write('other.md', '# Other\n\nNothing to see.');
+    await folder.sync();
+    expect((await search('zephyr'))[0]!.metadata.external_id).toBe('zephyr-9.md');
+    folder.rename('zephyr-9.md', 'mistral-9.md');
+    const run = await folder.sync();
+    expect(run.counts).toMatchObject({ moved: 1, embedded: 0 });
+    expect((await search('mistral'))[0]!.metadata).toMatchObject({
+      external_id: 'mistral-9.md',
+      title: 'Wind tunnel',
+    });
   });
 
   it('keeps a chunk deleted that its owner deleted', async () => {

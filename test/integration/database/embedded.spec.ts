@@ -24,9 +24,6 @@ interface WithStream {
   connection: { stream: Duplex };
 }
 
-/** A message of a type that does not exist, and Sync. */
-const FATAL_TO_THE_SESSION = Buffer.from('z\0\0\0\x04S\0\0\0\x04');
-
 async function folder(make: () => Promise<string>): Promise<string> {
   const path = await make();
   folders.push(path);
@@ -168,13 +165,13 @@ describe('the embedded database', () => {
     await database.asSystem((tx) =>
       tx.query(`insert into tenants (id, name) values (gen_random_uuid(), 'kept')`),
     );
-    const broken = database.asSystem(async (tx) => {
-      const client = (await tx.queryRunner!.connect()) as WithStream;
-      client.connection.stream.write(FATAL_TO_THE_SESSION);
-      await tx.query('select 1');
-    });
+    // PostgreSQL panics when it cannot begin the next file of its log.
+    const log = join(dataPaths(dataDir).database, 'pg_wal');
+    await rename(log, `${log}.away`);
+    const broken = database.asSystem((tx) => tx.query('select pg_switch_wal()'));
     await expect(broken).rejects.toMatchObject({ code: 'database_unavailable' });
-    expect(failures).toHaveLength(1);
+    expect(failures.map(({ message }) => message)).toEqual([expect.stringContaining('PANIC')]);
+    await rename(`${log}.away`, log);
     free = 0;
     await expect(database.ping()).rejects.toMatchObject({ code: 'disk_full' });
     free = MINIMUM_FREE_BYTES;

@@ -1,0 +1,56 @@
+import type {
+  ConformanceHarness,
+  ConformanceOptions,
+} from '../../connectors/sdk/conformance/harness.contract.js';
+import { databases } from './database-fixtures.js';
+import { changeCases } from './fault-matrix/change-cases.js';
+import { deletionCases } from './fault-matrix/deletion-cases.js';
+import { EngineBench } from './fault-matrix/engine-bench.js';
+import { interruptionCases } from './fault-matrix/interruption-cases.js';
+import { listingCases } from './fault-matrix/listing-cases.js';
+import type { MatrixCases } from './fault-matrix/matrix-cases.js';
+import type { SyncedSource } from './fault-matrix/synced-source.js';
+import { workerCases } from './fault-matrix/worker-cases.js';
+import { postgresqlMissing } from './test-postgresql.js';
+
+/**
+ * What the engine must survive with every connector, on every database: after each fault, its
+ * repair and another sync the index equals the source, and at no time has anything been deleted
+ * that the source still has.
+ */
+export function engineFaultMatrix(
+  name: string,
+  makeSource: () => Promise<ConformanceHarness>,
+  { pageSize, supports }: ConformanceOptions,
+): void {
+  const missing = postgresqlMissing({ pgvector: true });
+  if (missing) it.skip(`fault matrix of ${name} on PostgreSQL (${missing})`, () => undefined);
+
+  for (const { name: engine, open } of databases()) {
+    describe(`fault matrix of ${name} on ${engine}`, () => {
+      let bench: EngineBench;
+      let source: SyncedSource;
+
+      beforeAll(async () => {
+        bench = await EngineBench.start(await open());
+      });
+      afterAll(() => bench.close());
+      beforeEach(async () => {
+        source = await bench.attach(await makeSource());
+      });
+      afterEach(() => bench.detach());
+
+      const cases: MatrixCases = {
+        pageSize,
+        bench: () => bench,
+        source: () => source,
+        when: (...edits) => (edits.every((edit) => supports.includes(edit)) ? it : it.skip),
+      };
+      listingCases(cases);
+      changeCases(cases);
+      deletionCases(cases);
+      interruptionCases(cases);
+      if (engine === 'postgresql') workerCases(cases);
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { TransientSourceError } from '../../../connectors/sdk/errors.js';
+import { HOLD_COUNT } from '../../../src/sync/hold-rule.js';
+import type { MatrixCases } from './matrix-cases.js';
+import { textOf } from './synced-source.js';
+
+/** Cases i, j and k: what is removed, taken away or lost. */
+export function deletionCases({ bench, source, pageSize, when }: MatrixCases): void {
+  describe('deletions', () => {
+    it('hides what was removed, first, middle and last, and nothing else', async () => {
+      const ids = (await source().fill({ one: 3 * pageSize })).get('one')!;
+      await source().sync();
+      for (const id of [ids[0]!, ids[pageSize]!, ids.at(-1)!]) await source().editor.remove(id);
+      const run = await source().sync();
+      expect(run).toMatchObject({ status: 'success', counts: { deleted: 3, embedded: 0 } });
+      await source().expectIndexToEqualSource();
+    });
+
+    when('removeContainer')('hides what was in a removed container', async () => {
+      await source().fill({ one: pageSize, two: pageSize + 1 });
+      await source().sync();
+      await source().editor.removeContainer!('two');
+      const run = await source().sync();
+      expect(run).toMatchObject({ status: 'success', held_deletions: null });
+      expect(run.counts.deleted).toBe(pageSize + 1);
+      await source().expectIndexToEqualSource();
+    });
+
+    when('removeContainer')('bears a container that goes in mid-listing', async () => {
+      await source().fill({ one: 2 * pageSize, two: pageSize });
+      await source().sync();
+      bench().hooks = {
+        async beforePage({ partition, page }) {
+          if (partition === 'one' && page === 2) await source().editor.removeContainer!('one');
+        },
+      };
+      const first = await source().sync();
+      expect(first.status).not.toBe('error');
+      bench().hooks = {};
+      await source().sync();
+      await source().expectIndexToEqualSource();
+    });
+
+    when('removeContainer')('holds a mass deletion until a person confirms it', async () => {
+      const lost = HOLD_COUNT + 1;
+      await source().fill({ one: 3, two: lost });
+      await source().sync();
+      await source().editor.removeContainer!('two');
+      for (let sync = 1; sync <= 2; sync += 1) {
+        const run = await source().sync();
+        expect(run).toMatchObject({
+          status: 'partial',
+          counts: { deleted: 0 },
+          held_deletions: { count: lost, partitions: ['two'] },
+        });
+        expect((await source().visible()).size).toBe(lost + 3);
+      }
+      const settled = await source().post('deletions/confirm');
+      expect(settled).toMatchObject({ status: 200, body: { deleted: lost, kept: 0 } });
+      await source().expectIndexToEqualSource();
+      expect(await source().sync()).toMatchObject({ status: 'success', held_deletions: null });
+      await source().expectIndexToEqualSource();
+    });
+
+    when('removeContainer')('keeps a held deletion that a person rejects', async () => {
+      const lost = HOLD_COUNT + 1;
+      await source().fill({ one: 3, two: lost });
+      await source().sync();
+      await source().editor.removeContainer!('two');
+      await source().sync();
+      const settled = await source().post('deletions/reject');
+      expect(settled).toMatchObject({ status: 200, body: { deleted: 0, kept: lost } });
+      expect((await source().visible()).size).toBe(lost + 3);
+      expect(await source().get()).toMatchObject({ held_deletions: null });
+      await source().fill({ two: lost });
+      expect((await source().sync()).counts).toMatchObject({ created: 0, deleted: 0, embedded: 0 });
+      await source().expectIndexToEqualSource();
+    });
+
+    it('deletes nothing on suspicion alone', async () => {
+      const ids = (await source().fill({ one: pageSize + 1 })).get('one')!;
+      await source().sync();
+      await source().editor.remove(ids[0]!);
+      bench().hooks = {
+        beforeVerify() {
+          throw new TransientSourceError('down', 'The source does not answer.');
+        },
+      };
+      const parked = await source().sync();
+      expect(parked.status).toBe('waiting');
+      // Nothing is held, so there is nothing that a person could confirm.
+      const confirmed = await source().post('deletions/confirm');
+      expect(confirmed).toMatchObject({ status: 409, body: { code: 'no_held_deletions' } });
+      expect((await source().visible()).size).toBe(pageSize + 1);
+      bench().hooks = {};
+      expect(await source().goOn(parked)).toMatchObject({ status: 'success' });
+      await source().expectIndexToEqualSource();
+    });
+
+    when('denyContainer')('keeps what is in a container that is out of reach', async () => {
+      const filled = await source().fill({ one: pageSize + 1, two: pageSize });
+      await source().sync();
+      await source().editor.denyContainer!('one');
+      const fresh = await source().editor.put('two', 'note-9999', textOf('news elsewhere'));
+      const run = await source().sync();
+      expect(run.counts.deleted).toBe(0);
+      const stored = await source().stored();
+      const denied = new Set(filled.get('one'));
+      const states = stored.filter(({ externalId }) => denied.has(externalId));
+      expect(states).toHaveLength(pageSize + 1);
+      for (const { state } of states) expect(['live', 'lost_access']).toContain(state);
+      expect(await source().visible()).toContain(fresh);
+      await source().editor.repair();
+      const again = await source().sync();
+      expect(again).toMatchObject({ status: 'success', counts: { created: 0, embedded: 0 } });
+      await source().expectIndexToEqualSource();
+    });
+
+    when('loseAccount').each(['before the listing', 'in mid-listing'])(
+      'keeps everything when the account is lost %s, and stops',
+      async (when) => {
+        await source().fill({ one: 3 * pageSize });
+        await source().sync();
+        if (when === 'before the listing') await source().editor.loseAccount!();
+        bench().hooks = {
+          async beforePage({ page }) {
+            if (when === 'in mid-listing' && page === 2) await source().editor.loseAccount!();
+          },
+        };
+        const run = await source().settled(await source().ask());
+        expect(run).toMatchObject({ status: 'error', error: expect.any(String) });
+        expect((await source().visible()).size).toBe(3 * pageSize);
+        const shown = await source().get();
+        expect(['paused', 'needs_auth']).toContain(shown.status);
+        expect(shown.status_reason).toBe(run.error);
+        bench().hooks = {};
+        await source().editor.repair();
+        expect((await source().post('resume')).body.status).toBe('active');
+        const again = await source().sync();
+        expect(again).toMatchObject({ status: 'success', counts: { created: 0, embedded: 0 } });
+        await source().expectIndexToEqualSource();
+      },
+    );
+  });
+}

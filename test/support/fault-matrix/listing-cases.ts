@@ -1,0 +1,229 @@
+import { RateLimitedError } from '../../../connectors/sdk/errors.js';
+import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/error-policy.js';
+import type { MatrixCases } from './matrix-cases.js';
+import { textOf } from './synced-source.js';
+
+/** Cases a to f, l and p: what goes wrong while a source is listed and read. */
+export function listingCases({ bench, source, pageSize, when }: MatrixCases): void {
+  describe('listing', () => {
+    it.each([0, 1])('reads full pages and %i more, once', async (more) => {
+      const count = 2 * pageSize + more;
+      await source().fill({ one: count, two: pageSize + more });
+      const reads = await source().reads(async () => {
+        const run = await source().sync();
+        expect(run).toMatchObject({ status: 'success', error: null });
+        const total = count + pageSize + more;
+        expect(run.counts).toMatchObject({ created: total, fetched: total, listed: total });
+      });
+      expect(reads).toBe(count + pageSize + more);
+      await source().expectIndexToEqualSource();
+    });
+
+    it('reads and embeds nothing of a source that has not changed', async () => {
+      await source().fill({ one: pageSize + 1 });
+      await source().sync();
+      const reads = await source().reads(async () => {
+        const run = await source().sync();
+        expect(run.counts).toMatchObject({
+          listed: pageSize + 1,
+          unchanged: pageSize + 1,
+          ...{ created: 0, updated: 0, moved: 0, deleted: 0, embedded: 0 },
+        });
+      });
+      expect(reads).toBe(0);
+      await source().expectIndexToEqualSource();
+    });
+
+    it.each(['first', 'later'])('bears edits between the pages of a %s sync', async (which) => {
+      const ids = (await source().fill({ one: 3 * pageSize })).get('one')!;
+      if (which === 'later') await source().sync();
+      const { editor } = source();
+      bench().hooks = {
+        async beforePage({ partition, page }) {
+          if (partition !== 'one' || page !== 2) return;
+          await editor.edit(ids[0]!, textOf('an edit behind the listing'));
+          await editor.edit(ids[2 * pageSize]!, textOf('an edit ahead of the listing'));
+          await editor.remove(ids[1]!);
+          await editor.remove(ids[2 * pageSize + 1]!);
+          await editor.put('one', 'note-0000-new', textOf('news behind the listing'));
+          await editor.put('one', 'note-9999-new', textOf('news ahead of the listing'));
+        },
+      };
+      await source().sync();
+      bench().hooks = {};
+      const run = await source().sync();
+      expect(run.status).toBe('success');
+      await source().expectIndexToEqualSource();
+    });
+
+    when('failListing').each([1, 3])('goes on after %i failures of page 2', async (times) => {
+      const ids = (await source().fill({ one: 3 * pageSize, two: 2 })).get('one')!;
+      await source().editor.failListing!('one', 2, times);
+      const reads = await source().reads(async () => {
+        let run = await source().sync();
+        for (let parked = 1; parked <= times; parked += 1) {
+          expect(run).toMatchObject({ status: 'waiting', waiting: { reason: 'upstream' } });
+          expect(Date.parse(run.waiting!.until)).toBeGreaterThan(Date.now());
+          run = await source().goOn(run);
+        }
+        expect(run).toMatchObject({ status: 'success', error: null, attempt: times + 1 });
+        expect(run.attempts.map(({ outcome }) => outcome)).toEqual([
+          ...Array<string>(times).fill('parked'),
+          'success',
+        ]);
+      });
+      // Page 1 is committed before page 2 fails, so nothing is read twice.
+      expect(reads).toBe(ids.length + 2);
+      await source().expectIndexToEqualSource();
+    });
+
+    when('failListing')('ends the run when a page never comes, and keeps the data', async () => {
+      const filled = await source().fill({ one: 2 * pageSize, two: 3 });
+      await source().sync();
+      const [id] = filled.get('one')!;
+      await source().editor.remove(id!);
+      await source().editor.failListing!('one', 2, Number.POSITIVE_INFINITY);
+      let run = await source().sync();
+      for (let attempt = 1; attempt < MAX_UPSTREAM_ATTEMPTS; attempt += 1) {
+        expect(run.status).toBe('waiting');
+        run = await source().goOn(run);
+      }
+      expect(run).toMatchObject({ status: 'error', error_detail: { retryable: true } });
+      expect((await source().visible()).size).toBe(2 * pageSize + 3);
+      await source().editor.repair();
+      expect((await source().sync()).status).toBe('success');
+      await source().expectIndexToEqualSource();
+    });
+
+    when('failListing')('of one container does not keep the others waiting', async () => {
+      await source().fill({ one: pageSize + 1, two: 2, three: 3 });
+      await source().editor.failListing!('one', 2, Number.POSITIVE_INFINITY);
+      const run = await source().sync();
+      expect(run.status).toBe('waiting');
+      expect((await source().visible()).size).toBeGreaterThanOrEqual(5);
+      await source().editor.repair();
+      expect((await source().goOn(run)).status).toBe('success');
+      await source().expectIndexToEqualSource();
+    });
+
+    it.each([1, 60, 900])('parks for the %i s that the source asks for', async (seconds) => {
+      const { clock } = bench();
+      const total = (await source().fill({ one: 2 * pageSize + 1 })).get('one')!.length;
+      let refused = 0;
+      bench().hooks = {
+        beforePage({ page }) {
+          if (page !== 2 || refused > 0) return;
+          refused += 1;
+          const until = new Date(clock.now().getTime() + seconds * 1000);
+          throw new RateLimitedError('too many requests', until, 'list');
+        },
+      };
+      const reads = await source().reads(async () => {
+        const parked = await source().sync();
+        expect(parked).toMatchObject({
+          status: 'waiting',
+          waiting: { reason: 'rate_limited:list' },
+          error_detail: { code: 'rate_limited', retryable: true },
+          finished_at: null,
+        });
+        const wait = Date.parse(parked.waiting!.until) - Date.parse(parked.created_at);
+        expect(wait).toBeGreaterThanOrEqual(seconds * 1000);
+        expect((await source().visible()).size).toBe(pageSize);
+        const run = await source().goOn(parked);
+        expect(run).toMatchObject({ status: 'success', waiting: null, error: null });
+      });
+      expect(reads).toBe(total);
+      await source().expectIndexToEqualSource();
+    });
+
+    when('truncateListing')('deletes nothing after a truncated listing', async () => {
+      const ids = (await source().fill({ one: pageSize + 1, two: 2 })).get('one')!;
+      await source().sync();
+      await source().editor.remove(ids[0]!);
+      await source().editor.truncateListing!('one');
+      const run = await source().sync();
+      expect(run).toMatchObject({ status: 'partial', held_deletions: null });
+      expect(run.counts).toMatchObject({ deleted: 0, lost_access: 0 });
+      const gap = run.partitions.find(({ key }) => key === 'one')!;
+      expect(gap).toMatchObject({ state: 'incomplete', gap_reason: expect.any(String) });
+      expect(await source().visible()).toContain(ids[0]);
+      await source().editor.repair();
+      const after = await source().sync();
+      expect(after).toMatchObject({ status: 'success', counts: { deleted: 1 } });
+      await source().expectIndexToEqualSource();
+    });
+
+    it.each([
+      ['of an older version', `schema_version = 0`],
+      ['that means nothing', `value = '{"cursor":"expired"}'`],
+    ])('starts the listing again from a checkpoint %s', async (_, change) => {
+      await source().fill({ one: 3 * pageSize });
+      bench().hooks = {
+        beforePage({ page, resumed }) {
+          const inAnHour = new Date(Date.now() + 3_600_000);
+          if (page === 3 && !resumed) throw new RateLimitedError('wait', inAnHour, 'list');
+        },
+      };
+      const parked = await source().sync();
+      expect(parked.status).toBe('waiting');
+      const { connection } = source();
+      await bench().database.asSystem((tx) =>
+        tx.query(`update checkpoints set ${change} where connection_id = $1`, [connection]),
+      );
+      bench().hooks = {};
+      const run = await source().goOn(parked);
+      expect(run.status).toBe('success');
+      await source().expectIndexToEqualSource();
+    });
+
+    it('finds an edit and a deletion far behind the newest documents', async () => {
+      const ids = (await source().fill({ one: 3 * pageSize })).get('one')!;
+      await source().sync();
+      await source().editor.edit(ids[pageSize]!, textOf('an old document, edited'));
+      await source().editor.remove(ids[pageSize + 1]!);
+      const run = await source().sync();
+      expect(run.counts).toMatchObject({ updated: 1, deleted: 1, created: 0, fetched: 1 });
+      await source().expectIndexToEqualSource();
+    });
+
+    when('poison')('leaves out one broken document among many, by name', async () => {
+      const ids = (await source().fill({ one: 4 * pageSize })).get('one')!;
+      const bad = ids[pageSize + 1]!;
+      await source().editor.poison!(bad);
+      const run = await source().sync();
+      expect(run).toMatchObject({
+        status: 'partial',
+        counts: { created: ids.length - 1, failed: 1 },
+      });
+      expect(await source().get('/failures')).toMatchObject([
+        { external_id: bad, stage: 'fetch', attempts: 1, resolved_at: null },
+      ]);
+      // Its backoff is not over: it is not tried again, and the run does not pretend success.
+      const reads = await source().reads(async () => {
+        expect(await source().sync()).toMatchObject({ status: 'partial', counts: { failed: 1 } });
+      });
+      expect(reads).toBe(0);
+      await source().editor.repair();
+      const [failure] = await source().get('/failures');
+      const path = `/v1/memory/failures/${failure.id}/retry`;
+      const retried = await bench().app.request('POST', path);
+      expect(retried).toMatchObject({ status: 202, body: { coalesced: false } });
+      expect((await source().settled(retried.body.run_id as string)).status).toBe('success');
+      expect(await source().get('/failures')).toEqual([]);
+      await source().expectIndexToEqualSource();
+    });
+
+    when('deny')('keeps what it knows of a document that may not be read any more', async () => {
+      const ids = (await source().fill({ one: pageSize + 1 })).get('one')!;
+      await source().sync();
+      await source().editor.edit(ids[0]!, textOf('a secret'));
+      await source().editor.deny!(ids[0]!);
+      const run = await source().sync();
+      expect(run).toMatchObject({ status: 'partial', counts: { failed: 1, deleted: 0 } });
+      expect(await source().visible()).toContain(ids[0]);
+      await source().editor.repair();
+      expect((await source().sync({ full: true })).status).toBe('success');
+      await source().expectIndexToEqualSource();
+    });
+  });
+}

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from './auth/auth.module.js';
+import { LocalAccessModule } from './cli/local/local-access.module.js';
 import { CollectionsModule } from './collections/collections.module.js';
 import { CLOCK, SystemClock, type Clock } from './common/clock.js';
 import { HttpModule } from './common/http/http.module.js';
@@ -32,6 +33,7 @@ const FEATURES = [
   ConnectionsModule,
   SyncModule,
   SchedulerModule,
+  LocalAccessModule,
 ];
 
 /** The whole product. Configuration, clock and ids are handed in here and nowhere else. */

@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
+import { LocalAccessService } from './cli/local/local-access.service.js';
 import { CLOCK, type Clock } from './common/clock.js';
 import { accessLog } from './common/http/access-log.js';
 import { JsonLogger } from './common/http/json-logger.js';
@@ -45,6 +46,7 @@ export async function startServer(config: Config, logger?: LoggerService): Promi
     await app.init();
     const { apiKey } = await app.get(BootstrapService).ensure();
     await app.listen(config.port, config.host);
+    await app.get(LocalAccessService).announce(urlOf(app));
     return { url: urlOf(app), apiKey, close: () => stopServer(app) };
   } catch (error) {
     await app.close();

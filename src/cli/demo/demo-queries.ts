@@ -30,7 +30,8 @@ export function chooseQueries(memories: readonly Memory[]): string[] {
   const chosen = new Set<string>();
   // One of each document first; a corpus of one or two documents gives more of its headings.
   const inTurn = [...telling.map((names) => names.slice(0, 1)), ...telling].flat();
-  const opening = order.map((name) => firstWords(documents.get(name)![0]!.text));
+  const nameless = order.filter((_, i) => telling[i]!.length === 0);
+  const opening = nameless.map((name) => firstWords(documents.get(name)![0]!.text));
   for (const query of [...inTurn, ...opening]) {
     if (query !== '' && chosen.size < WANTED) chosen.add(query);
   }

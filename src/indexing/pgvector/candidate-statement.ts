@@ -14,8 +14,6 @@ export interface WordsQuery {
 export interface CandidateStatement {
   readonly text: string;
   readonly values: unknown[];
-  /** The text is the same for every query like this one, so it may stay prepared. */
-  readonly constant: boolean;
 }
 
 export interface CandidateRow {
@@ -41,7 +39,7 @@ export function candidateStatement(
   approximate: string | null,
 ): CandidateStatement {
   const parameters = new Parameters();
-  const collections = parameters.add(uuidArray(query.collectionIds));
+  const inScope = scopeCondition(query.collectionIds, parameters);
   const depth = parameters.add(query.depth);
   const dense = query.embedding && `${parameters.add(vectorBytes(query.embedding))}::vector`;
   const sparse = words && `${parameters.add(words.weights)}::sparsevec`;
@@ -60,7 +58,7 @@ export function candidateStatement(
 
   /** One arm: ids and scores of the best `depth` of a table. */
   const arm = (table: string, score: string, order: string, conditions: string[]): string => {
-    const all = [`i.collection_id = any(${collections}::uuid[])`, ...conditions, ...rowConditions];
+    const all = [...conditions, ...rowConditions];
     if (exclude) all.push(`i.memory_id <> all(${exclude}::uuid[])`);
     return `select i.memory_id, i.collection_id, ${score} as score from ${table} i
       ${filtered ? 'join memories m on m.id = i.memory_id' : ''}
@@ -71,15 +69,18 @@ export function candidateStatement(
     const distance = `i.embedding <#> ${dense}`;
     // Only this spelling matches the index; only the other one is sure not to.
     const indexed = approximate && `i.embedding::${approximate} <#> ${dense}::${approximate}`;
-    const dimension = [`i.space_id = ${space}`];
+    const scope = [`i.space_id = ${space}`, inScope];
     arms.push(`dense as materialized (
-      ${arm('vectors', distance, indexed ?? distance, dimension)})`);
+      ${arm('vectors', distance, indexed ?? distance, scope)})`);
   }
   if (sparse) {
     const product = `i.weights <#> ${sparse}`;
     const gate = parameters.add(intArray(words.gate));
+    // Inside coalesce() the scope stays a filter: the gate's keys are of these collections already,
+    // and reading an index of all their memories beside it costs more than it leaves out.
+    const scope = [`i.terms && ${gate}::int[]`, `coalesce(${inScope}, false)`];
     arms.push(`words_arm as materialized (
-      ${arm('words', product, product, [`i.terms && ${gate}::int[]`])})`);
+      ${arm('words', product, product, scope)})`);
   }
   const found = [
     dense &&
@@ -97,8 +98,14 @@ export function candidateStatement(
         ${missingProduct(sparse, query.mode)} as product
       from found f`,
     values: parameters.values,
-    constant: !filtered,
   };
+}
+
+/** For one collection `=`, which is cheaper than a look into an array for each of 100,000 rows. */
+function scopeCondition(collectionIds: readonly string[], parameters: Parameters): string {
+  return collectionIds.length === 1
+    ? `i.collection_id = ${parameters.add(collectionIds[0])}::uuid`
+    : `i.collection_id = any(${parameters.add(uuidArray(collectionIds))}::uuid[])`;
 }
 
 function missingDistance(dense: string | null, space: string): string {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { runPrepared } from '../../database/prepared-statement.js';
 import { fuse } from '../fusion.js';
 import { statisticsDeltas } from '../statistics/statistics-delta.js';
 import { StatsFolder } from '../statistics/stats-folder.js';
@@ -149,8 +148,10 @@ export class PgVectorIndex implements VectorIndex {
     words: WeighedWords | null,
     approximate: string | null,
   ): Promise<CandidateRow[]> {
-    const { text, values, constant } = candidateStatement(query, words, approximate);
-    return constant ? runPrepared(tx, text, values) : tx.query<CandidateRow[]>(text, values);
+    const { text, values } = candidateStatement(query, words, approximate);
+    // Not prepared: a session would soon keep one plan, made for the first few collections, and
+    // use it for those a thousand times as large, too.
+    return tx.query<CandidateRow[]>(text, values);
   }
 }
 

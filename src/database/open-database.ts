@@ -9,8 +9,12 @@ import { Backups } from './embedded/backups.js';
 import { DataDirectoryLock } from './embedded/data-directory-lock.js';
 import { checkVersion, dataPaths, finishRestore } from './embedded/data-directory.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
-import type { MeasureFreeSpace } from './embedded/free-space.js';
-import { Maintenance } from './embedded/maintenance.js';
+import {
+  CHECKPOINT_FREE_BYTES,
+  ensureFreeSpace,
+  type MeasureFreeSpace,
+} from './embedded/free-space.js';
+import { Maintenance, type RunStatement } from './embedded/maintenance.js';
 import { systemTimers, type Timers } from './embedded/timers.js';
 import { migrateServer } from './server-migration.js';
 
@@ -135,7 +139,14 @@ async function assemble(
     },
     stopEngine,
   });
-  const maintenance = new Maintenance((sql) => database.maintain(sql), clock, onError);
+  const run: RunStatement = async (sql) => {
+    const folder = dataPaths(dataDir).database;
+    const { measureFreeSpace } = given.options;
+    if (sql === 'CHECKPOINT')
+      await ensureFreeSpace(folder, CHECKPOINT_FREE_BYTES, measureFreeSpace);
+    return database.maintain(sql);
+  };
+  const maintenance = new Maintenance(run, clock, onError);
   const backups = new Backups(dataDir, (work) => database.hold(work), clock);
   const schedule = new BackupSchedule(backups, clock, onError);
   maintenance.start(timers);

@@ -74,7 +74,7 @@ export class MemoryRowsRepository {
        on conflict (id) do update set ordinal = excluded.ordinal,
          heading_path = excluded.heading_path, author = excluded.author,
          container = excluded.container, metadata = excluded.metadata,
-         source_updated_at = excluded.source_updated_at, visible = not memories.archived,
+         source_updated_at = excluded.source_updated_at, visible = memories.is_latest and not memories.archived,
          updated_at = now()`,
       [tenant, collectionId, JSON.stringify(rows)],
     );
@@ -101,18 +101,20 @@ export class MemoryRowsRepository {
     ]);
   }
 
+  /** False when the memory is not there (any more). */
   async replaceText(
     tx: EntityManager,
     tenant: string,
     id: string,
     text: string,
     hash: string,
-  ): Promise<void> {
-    await tx.query(
+  ): Promise<boolean> {
+    const [, affected] = await tx.query<[unknown[], number]>(
       `update memories set text = $3, text_hash = $4, updated_at = now()
        where tenant_id = $1 and id = $2`,
       [tenant, id, text, hash],
     );
+    return affected > 0;
   }
 
   /** Labels that chunks repeat from their documents; nothing here needs a vector. */

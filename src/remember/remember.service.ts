@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
+import { AppError } from '../common/errors/app-error.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { EMBEDDER, type Embedder } from '../inference/embedder.js';
@@ -59,7 +60,10 @@ export class RememberService {
     return rows.map((row) => row.id);
   }
 
-  /** Gives a directly written memory a new text: row, vector and words change together. */
+  /**
+   * Gives a directly written memory a new text: row, vector and words change together.
+   * @throws AppError `memory_not_found` when it was deleted meanwhile
+   */
   async replaceText(
     tenant: string,
     collection: TargetCollection,
@@ -70,7 +74,9 @@ export class RememberService {
     const normalised = normaliseText(text);
     const [embedding] = await this.embedder.embed([normalised]);
     await this.database.inTenant(tenant, async (tx) => {
-      await this.rows.replaceText(tx, tenant, memoryId, normalised, textHash(normalised));
+      const hash = textHash(normalised);
+      if (!(await this.rows.replaceText(tx, tenant, memoryId, normalised, hash)))
+        throw new AppError('memory_not_found', `There is no memory ${memoryId}.`);
       await this.index.write(tx, [
         {
           memoryId,

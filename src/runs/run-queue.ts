@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { Database } from '../database/database.js';
 import { runPrepared } from '../database/prepared-statement.js';
-import type { ErrorDetail, HeldDeletions, RunProgress, RunRow, WaitingReason } from './run-row.js';
+import type { ErrorDetail, HeldDeletions, RunProgress, RunRow, Wait } from './run-row.js';
 import { sourcesOf, type RunState } from './run-state.js';
 
 export const LEASE_SECONDS = 6;
@@ -105,40 +105,62 @@ export class RunQueue {
     ]);
   }
 
-  /** Ends the run or gives it back (`queued`), in the caller's transaction. @throws LeaseLost */
+  /** How many attempts in a row, with the current one, have not brought a single page. */
+  async attemptsWithoutProgress(tx: EntityManager, run: ClaimedRun): Promise<number> {
+    const rows = await tx.query<{ n: number }[]>(
+      `select count(*)::int as n from run_attempts where run_id = $1 and started_at >
+         coalesce((select max(updated_at) from run_partitions where run_id = $1), '-infinity')`,
+      [run.id],
+    );
+    return rows[0]!.n;
+  }
+
+  /**
+   * Ends the run or gives it back (`queued`, `waiting`), in the caller's transaction. A run that
+   * was asked to stop meanwhile is not given back but cancelled.
+   * @throws LeaseLost
+   */
   async release(
     tx: EntityManager,
     run: ClaimedRun,
     to: Exclude<RunState, 'running'>,
     outcome: {
       error?: ErrorDetail;
-      waiting?: WaitingReason;
+      waiting?: Wait;
       attemptOutcome: string;
     },
   ): Promise<void> {
     const { error, waiting } = outcome;
-    const [, affected] = await tx.query<[unknown[], number]>(
-      `update runs set state = $3, lease_token = null, lease_until = null, lease_owner = null,
-         waiting = $4, run_at = coalesce(($4::jsonb ->> 'until')::timestamptz, run_at),
-         error = $5, error_detail = $6,
-         finished_at = case when $7 then null else now() end, updated_at = now()
-       where id = $1 and lease_token = $2 and state = any($8::text[])`,
+    const goesOn = to === 'queued' || to === 'waiting';
+    const [rows] = await tx.query<[{ state: RunState }[], number]>(
+      `update runs set lease_token = null, lease_until = null, lease_owner = null,
+         state = case when $7 and cancel_requested then 'cancelled' else $3 end,
+         finished_at = case when $7 and not cancel_requested then null else now() end,
+         waiting = case when $4::text is not null and not cancel_requested
+           then jsonb_build_object('reason', $4, 'until', to_char(
+             (now() + make_interval(secs => $5)) at time zone 'utc',
+             'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end,
+         run_at = coalesce(now() + make_interval(secs => $5), run_at),
+         error = $6, error_detail = $8, updated_at = now()
+       where id = $1 and lease_token = $2 and state = any($9::text[]) returning state`,
       [
         run.id,
         run.lease_token,
         to,
-        waiting ? JSON.stringify(waiting) : null,
+        waiting?.reason ?? null,
+        waiting?.seconds ?? null,
         error?.message ?? null,
+        goesOn,
         error ? JSON.stringify(error) : null,
-        to === 'queued' || to === 'waiting',
         sourcesOf(to),
       ],
     );
-    if (affected === 0) throw new LeaseLost(run.id);
+    if (!rows[0]) throw new LeaseLost(run.id);
+    const ended = rows[0].state === to ? outcome.attemptOutcome : rows[0].state;
     await tx.query(
       `update run_attempts set ended_at = now(), outcome = $3, error = $4
        where run_id = $1 and attempt = $2`,
-      [run.id, run.attempt, outcome.attemptOutcome, error?.message ?? null],
+      [run.id, run.attempt, ended, error?.message ?? null],
     );
   }
 

@@ -46,6 +46,12 @@ export interface WaitingReason {
   until: string;
 }
 
+/** How long a run is to wait: a duration, since the clock of a worker may be wrong. */
+export interface Wait {
+  reason: string;
+  seconds: number;
+}
+
 export interface RunOptions {
   /** Every document is read again, whatever its version. */
   full?: boolean;

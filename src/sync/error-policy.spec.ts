@@ -15,7 +15,7 @@ describe('judgeError', () => {
     const verdict = judgeError(new RateLimitedError('slow down', until, 'history'), now, 1);
     expect(verdict).toMatchObject({
       kind: 'park',
-      waiting: { reason: 'rate_limited:history', until: until.toISOString() },
+      waiting: { reason: 'rate_limited:history', seconds: 900 },
     });
   });
 
@@ -23,7 +23,7 @@ describe('judgeError', () => {
     const error = new AppError('embedder_unavailable', 'down', { retryAfter: 30 });
     expect(judgeError(error, now, 99)).toMatchObject({
       kind: 'park',
-      waiting: { reason: 'embedder', until: '2026-05-08T12:00:30.000Z' },
+      waiting: { reason: 'embedder', seconds: 30 },
     });
   });
 

@@ -7,17 +7,17 @@ import {
 } from '../../connectors/sdk/errors.js';
 import { AppError } from '../common/errors/app-error.js';
 import { isUniqueViolation } from '../database/database-errors.js';
-import type { ErrorDetail, WaitingReason } from '../runs/run-row.js';
+import type { ErrorDetail, Wait } from '../runs/run-row.js';
 
 /** What becomes of a run, and of its connection, after an error that is not about one document. */
 export type RunVerdict =
-  | { readonly kind: 'park'; readonly waiting: WaitingReason; readonly error: ErrorDetail }
+  | { readonly kind: 'park'; readonly waiting: Wait; readonly error: ErrorDetail }
   | { readonly kind: 'fail'; readonly error: ErrorDetail; readonly connection: ConnectionVerdict };
 
 /** `count` = one more error in a row; five of them pause the connection. */
 export type ConnectionVerdict = 'needs_auth' | 'paused' | 'count';
 
-/** Attempts of one run after which an upstream that stays unwell ends the run. */
+/** Attempts without any progress after which an upstream that stays unwell ends the run. */
 export const MAX_UPSTREAM_ATTEMPTS = 8;
 
 /** Codes of our own parts that park a run until they are back, whatever the number of attempts. */
@@ -34,22 +34,23 @@ const CONFLICT = {
   retryable: true,
 };
 
+/** @param attempt counted from 1 since the run last got ahead */
 export function judgeError(error: unknown, now: Date, attempt: number): RunVerdict {
   if (error instanceof RateLimitedError) {
     const detail = { code: error.code, message: error.message, retryable: true };
-    const waiting = { reason: `rate_limited:${error.method}`, until: error.until.toISOString() };
-    return { kind: 'park', waiting, error: detail };
+    const seconds = Math.max(0, (error.until.getTime() - now.getTime()) / 1000);
+    return park(`rate_limited:${error.method}`, detail, seconds);
   }
   if (error instanceof AppError && PARKING_CODES[error.code] !== undefined) {
     const detail = { code: error.code, message: error.message, retryable: true };
-    return park(PARKING_CODES[error.code]!, detail, now, error.retryAfter ?? backoff(attempt));
+    return park(PARKING_CODES[error.code]!, detail, error.retryAfter ?? backoff(attempt));
   }
   if (error instanceof TransientSourceError && attempt < MAX_UPSTREAM_ATTEMPTS) {
     const detail = { code: error.code, message: error.message, retryable: true };
-    return park('upstream', detail, now, error.retryAfterSeconds ?? backoff(attempt));
+    return park('upstream', detail, error.retryAfterSeconds ?? backoff(attempt));
   }
   if (isUniqueViolation(error) && attempt < MAX_UPSTREAM_ATTEMPTS)
-    return park('conflict', CONFLICT, now, 0);
+    return park('conflict', CONFLICT, 0);
   if (error instanceof AppError && error.code === 'embedding_model_differs')
     return fail(error.code, error.message, false, 'paused');
   if (error instanceof AuthError) return fail(error.code, error.message, false, 'needs_auth');
@@ -64,9 +65,8 @@ export function backoff(attempt: number): number {
   return Math.min(600, 5 * 2 ** Math.max(0, attempt - 1));
 }
 
-function park(reason: string, error: ErrorDetail, now: Date, seconds: number): RunVerdict {
-  const until = new Date(now.getTime() + seconds * 1000).toISOString();
-  return { kind: 'park', waiting: { reason, until }, error };
+function park(reason: string, error: ErrorDetail, seconds: number): RunVerdict {
+  return { kind: 'park', waiting: { reason, seconds }, error };
 }
 
 function fail(

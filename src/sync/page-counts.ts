@@ -23,13 +23,16 @@ export function withBatch(before: Written, batch: WriteBatch): Written {
   };
 }
 
+/** What committing a page adds to; the rest is counted while reading, which runs ahead. */
+export type CommittedCounts = Omit<RunCounts, 'fetched' | 'bytes' | 'api_calls' | 'rate_limited'>;
+
 /** The run's totals with one more page; pure, because a transaction may be repeated. */
 export function withPage(
-  before: RunCounts,
+  before: CommittedCounts,
   items: ListedItems,
   { judged, findings }: { judged: JudgedPage; findings: PageFindings },
   written: Written,
-): RunCounts {
+): CommittedCounts {
   const restored = judged.relabelled.filter(
     ({ known }) => known!.state === 'deleted' || known!.state === 'lost_access',
   ).length;
@@ -42,7 +45,6 @@ export function withPage(
   for (const [reason, n] of Object.entries(reasons))
     if (n > 0) skipped[reason] = (skipped[reason] ?? 0) + n;
   return {
-    ...before,
     skipped,
     listed: before.listed + items.documents.length + items.failures.length,
     created: before.created + findings.created,
@@ -51,6 +53,7 @@ export function withPage(
     updated: before.updated + findings.updated + findings.relabelled.length - restored,
     unchanged: before.unchanged + judged.unchanged.length,
     deleted: before.deleted + judged.tombstones.length,
+    lost_access: before.lost_access,
     failed: before.failed + findings.failures.length + judged.postponed.length,
     chunks: before.chunks + written.chunks,
     embedded: before.embedded + written.embedded,

@@ -78,10 +78,10 @@ export class PageWriter {
         await this.pageCommit.tombstones(tx, sync, found.judged.tombstones);
         await this.pageCommit.failures(tx, sync, found.judged, found.findings);
         await source.save(tx, sync);
-        await this.pageCommit.counts(tx, sync, totals);
+        await this.pageCommit.counts(tx, sync, { ...sync.counts, ...totals });
       }),
     );
-    if (totals) sync.counts = totals;
+    Object.assign(sync.counts, totals);
   }
 
   private findings(judged: JudgedPage, items: ListedItems): PageFindings {

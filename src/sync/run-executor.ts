@@ -83,8 +83,9 @@ export class RunExecutor {
   }
 
   private async failed(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {
-    const verdict = judgeError(error, this.clock.now(), run.attempt);
-    await this.database.inTenant(run.tenant_id, async (tx) => {
+    const verdict = await this.database.inTenant(run.tenant_id, async (tx) => {
+      const attempt = Math.max(1, await this.queue.attemptsWithoutProgress(tx, run));
+      const verdict = judgeError(error, this.clock.now(), attempt);
       await this.report(tx, run, sync);
       if (verdict.kind === 'park') {
         const { waiting, error: detail } = verdict;
@@ -93,7 +94,7 @@ export class RunExecutor {
           error: detail,
           attemptOutcome: 'parked',
         });
-        return;
+        return verdict;
       }
       await this.queue.release(tx, run, 'error', { error: verdict.error, attemptOutcome: 'error' });
       await this.connections.runEnded(tx, run.tenant_id, run.connection_id, {
@@ -101,6 +102,7 @@ export class RunExecutor {
         verdict: verdict.connection,
         reason: verdict.error.message,
       });
+      return verdict;
     });
     this.logger.warn({ msg: `run ${verdict.kind}ed`, run: run.id, error });
   }

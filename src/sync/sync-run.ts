@@ -13,7 +13,7 @@ import { SeenBitmap } from './seen-bitmap.js';
 
 /** One attempt at a run: what it works on and what it has counted so far. */
 export class SyncRun {
-  counts: RunCounts;
+  readonly counts: RunCounts;
   readonly timings: RunTimings;
   /** Documents that this attempt has met anywhere; none of them is the old name of a new one. */
   readonly met = new SeenBitmap();

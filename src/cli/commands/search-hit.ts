@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { SearchHit } from '../../search/search.schema.js';
 import type { Style } from '../output/style.js';
-import { oneLine, textWidth, truncate, wrap } from '../output/text-width.js';
+import { oneLine, truncate, wrap } from '../output/text-width.js';
 
 const EXCERPT_LINES = 2;
 const WIDTH_OF_NO_TERMINAL = 100;
@@ -39,7 +39,7 @@ export function titleOf({ metadata, text, category }: SearchHit): string {
   const title = metadata['title'];
   const [heading] = openingHeadings(text).slice(-1);
   if (typeof title !== 'string') return oneLine(heading ?? category);
-  if (heading === undefined || textWidth(heading) === 0) return oneLine(title);
+  if (heading === undefined || heading === oneLine(title)) return oneLine(title);
   return oneLine(`${title} › ${heading}`);
 }
 
@@ -62,9 +62,10 @@ export function excerpt({ text }: Pick<SearchHit, 'text'>, query: string, width:
   return wrap(sentences.slice(best).join(' '), width, EXCERPT_LINES);
 }
 
-/** A Markdown text as it reads: no bullets, rules, links, emphasis and table lines. */
+/** A Markdown text as it reads: no fences, bullets, links, emphasis and table lines. */
 export function withoutMarks(markdown: string): string {
   return markdown
+    .replace(/^\s*(`{3}|~{3}).*$/gm, '')
     .replace(/^[\s>]*(#{1,6}|[-*+]|\d+\.)\s+/gm, '')
     .replace(/^\s*[|\s:-]+$/gm, ' ')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')

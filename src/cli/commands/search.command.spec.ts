@@ -42,6 +42,12 @@ describe('search hit', () => {
     ]);
   });
 
+  it('does not repeat the title where the text begins with it', () => {
+    const top = hit({ text: '# Guide\n\nStop it.', metadata: { title: 'Guide' } });
+    const [head] = hitLines(top, { rank: 1, query: 'stop', width: 80, style });
+    expect(head).toBe(' 1  0.71  Guide');
+  });
+
   it('fits the terminal', () => {
     const long = hit({ text: 'word '.repeat(200) });
     for (const line of hitLines(long, { rank: 9, query: 'x', width: 40, style })) {

@@ -4,9 +4,9 @@ import { oneLine } from '../output/text-width.js';
 
 /** For the documentation of this project. */
 export const DOCS_QUESTIONS: readonly string[] = [
-  'What happens when a file is renamed or deleted?',
+  'How are deletions proven?',
+  'What survives a kill?',
   'How do I restore a backup?',
-  'Why is the database embedded in a worker thread?',
 ];
 
 const WANTED = 3;

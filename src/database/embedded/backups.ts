@@ -18,7 +18,7 @@ import {
   syncPath,
   totalBytes,
 } from './file-copy.js';
-import { ensureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
+import { CHECKPOINT_FREE_BYTES, ensureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
 import type { RunStatement } from './maintenance.js';
 
 const KEPT = 7;
@@ -108,6 +108,7 @@ export class Backups {
   }
 
   private async copy(run: RunStatement, to: string): Promise<FileList> {
+    await ensureFreeSpace(this.paths.database, CHECKPOINT_FREE_BYTES);
     await run('CHECKPOINT');
     const list = await listFiles(this.paths.database);
     await ensureFreeSpace(dirname(to), totalBytes(list) + MINIMUM_FREE_BYTES);

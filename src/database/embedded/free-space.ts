@@ -7,6 +7,9 @@ import { AppError } from '../../common/errors/app-error.js';
  */
 export const MINIMUM_FREE_BYTES = 64 * 1024 * 1024;
 
+/** A checkpoint that finds no space stops the engine, so that nobody can even read. */
+export const CHECKPOINT_FREE_BYTES = 16 * 1024 * 1024;
+
 export type MeasureFreeSpace = (folder: string) => Promise<number>;
 
 /** Bytes that this process may still write below `folder`. */

@@ -68,14 +68,12 @@ export class Maintenance {
     const now = this.clock.now().getTime();
     const written = (await this.walPosition()) - this.checkpointedBytes;
     const minute = now - this.checkpointedAt >= CHECKPOINT_MS;
+    if (minute) this.checkpointedAt = now;
     if (written > 0 && (minute || written >= CHECKPOINT_BYTES)) {
       await this.run('CHECKPOINT');
       this.checkpointedBytes = await this.walPosition();
     }
-    if (minute) {
-      this.checkpointedAt = now;
-      await this.forEachTable(CHANGED_TABLES, 'ANALYZE');
-    }
+    if (minute) await this.forEachTable(CHANGED_TABLES, 'ANALYZE');
     if (now - this.vacuumedAt >= VACUUM_MS) {
       this.vacuumedAt = now;
       // The counters start from zero with the process, so the first round visits every table.

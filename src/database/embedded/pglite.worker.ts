@@ -11,6 +11,9 @@ const { dataDir } = workerData as { dataDir: string };
 /** PGlite has one session: everything that touches it goes through this one queue. */
 let queue = Promise.resolve();
 
+/** Ends what the latest client left open. */
+let finishClient = (): Promise<void> => Promise.resolve();
+
 function inTurn(task: () => Promise<void>): void {
   queue = queue.then(task).catch(fail);
 }
@@ -70,6 +73,10 @@ function serve(db: PGlite, port: MessagePort): void {
     if (messages.terminated) await finish();
   }
 
+  // News of a client that vanished may come later than its successor, which must not find itself
+  // in the other's transaction.
+  inTurn(finishClient);
+  finishClient = finish;
   port.on('close', () => inTurn(finish));
   port.on('message', (chunk: Uint8Array) => inTurn(() => receive(chunk)));
 }

@@ -1,6 +1,6 @@
 import { intArray, uuidArray, vectorBytes } from '../binary-arrays.js';
 import type { IndexQuery } from '../vector-index.js';
-import { filtersRows, memoryConditions, VISIBLE } from './memory-conditions.js';
+import { leavesOutRows, memoryConditions, VISIBLE } from './memory-conditions.js';
 import { Parameters } from './parameters.js';
 
 /** What the words arm looks for. */
@@ -14,7 +14,12 @@ export interface WordsQuery {
 export interface CandidateStatement {
   readonly text: string;
   readonly values: unknown[];
+  /** One of few texts that most searches use, so it may stay prepared. */
+  readonly common: boolean;
 }
+
+/** Depths of common statements are multiples of this: those of limits up to 50, 75 and 100. */
+const COMMON_DEPTH = 100;
 
 export interface CandidateRow {
   memory_id: string;
@@ -39,17 +44,17 @@ export function candidateStatement(
   approximate: string | null,
 ): CandidateStatement {
   const parameters = new Parameters();
-  const inScope = scopeCondition(query.collectionIds, parameters);
-  const depth = parameters.add(query.depth);
+  const scopeOf = scopeCondition(query.collectionIds, parameters);
   const dense = query.embedding && `${parameters.add(vectorBytes(query.embedding))}::vector`;
   const sparse = words && `${parameters.add(words.weights)}::sparsevec`;
   const exclude = query.filter.excludeIds?.length
     ? parameters.add(uuidArray(query.filter.excludeIds))
     : null;
-  const filtered = filtersRows(query.filter) || query.visibleOnly === true;
+  const filtered = leavesOutRows(query);
   const rowConditions = filtered
     ? [
         `m.tenant_id = ${parameters.add(query.tenant)}`,
+        scopeOf('m'),
         VISIBLE,
         ...memoryConditions(query.filter, parameters),
       ]
@@ -62,23 +67,22 @@ export function candidateStatement(
     if (exclude) all.push(`i.memory_id <> all(${exclude}::uuid[])`);
     return `select i.memory_id, i.collection_id, ${score} as score from ${table} i
       ${filtered ? 'join memories m on m.id = i.memory_id' : ''}
-      where ${all.join('\n and ')} order by ${order} limit ${depth}`;
+      where ${all.join('\n and ')} order by ${order} limit ${query.depth}`;
   };
   const arms: string[] = [];
   if (dense) {
     const distance = `i.embedding <#> ${dense}`;
-    // Only this spelling matches the index; only the other one is sure not to.
+    // Only this spelling matches the HNSW index; only the other one is sure not to.
     const indexed = approximate && `i.embedding::${approximate} <#> ${dense}::${approximate}`;
-    const scope = [`i.space_id = ${space}`, inScope];
+    const scope = approximate ? asFilter(scopeOf('i')) : scopeOf('i');
     arms.push(`dense as materialized (
-      ${arm('vectors', distance, indexed ?? distance, scope)})`);
+      ${arm('vectors', distance, indexed ?? distance, [`i.space_id = ${space}`, scope])})`);
   }
   if (sparse) {
     const product = `i.weights <#> ${sparse}`;
     const gate = parameters.add(intArray(words.gate));
-    // Inside coalesce() the scope stays a filter: the gate's keys are of these collections already,
-    // and reading an index of all their memories beside it costs more than it leaves out.
-    const scope = [`i.terms && ${gate}::int[]`, `coalesce(${inScope}, false)`];
+    // The gate's keys are of these collections already.
+    const scope = [`i.terms && ${gate}::int[]`, asFilter(scopeOf('i'))];
     arms.push(`words_arm as materialized (
       ${arm('words', product, product, scope)})`);
   }
@@ -98,14 +102,26 @@ export function candidateStatement(
         ${missingProduct(sparse, query.mode)} as product
       from found f`,
     values: parameters.values,
+    common: !filtered && query.depth % COMMON_DEPTH === 0,
   };
 }
 
 /** For one collection `=`, which is cheaper than a look into an array for each of 100,000 rows. */
-function scopeCondition(collectionIds: readonly string[], parameters: Parameters): string {
-  return collectionIds.length === 1
-    ? `i.collection_id = ${parameters.add(collectionIds[0])}::uuid`
-    : `i.collection_id = any(${parameters.add(uuidArray(collectionIds))}::uuid[])`;
+function scopeCondition(
+  collectionIds: readonly string[],
+  parameters: Parameters,
+): (table: string) => string {
+  if (collectionIds.length === 1) {
+    const one = parameters.add(collectionIds[0]);
+    return (table) => `${table}.collection_id = ${one}::uuid`;
+  }
+  const several = parameters.add(uuidArray(collectionIds));
+  return (table) => `${table}.collection_id = any(${several}::uuid[])`;
+}
+
+/** Keeps a condition from an index: reading that beside a better one costs more than it leaves out. */
+function asFilter(condition: string): string {
+  return `coalesce(${condition}, false)`;
 }
 
 function missingDistance(dense: string | null, space: string): string {

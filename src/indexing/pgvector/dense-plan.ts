@@ -7,8 +7,6 @@ import { Parameters } from './parameters.js';
 
 /** pgvector gives up an iterative scan after so many vectors (`hnsw.max_scan_tuples`). */
 const MAX_SCANNED = 20_000;
-/** The largest that pgvector allows. */
-const MAX_EF_SEARCH = 1000;
 
 /** Decides how the dense arm of one query runs. */
 @Injectable()
@@ -17,7 +15,7 @@ export class DensePlan {
 
   /**
    * @param documents of the collections in scope
-   * @returns the type of the HNSW index to search, the transaction set up for it; null to scan
+   * @returns the type of the HNSW index to search; null to scan
    */
   async approximate(
     tx: EntityManager,
@@ -32,11 +30,6 @@ export class DensePlan {
     // The index holds other tenants' vectors too; among too many of them a scan finds too few.
     const scanned = query.depth * (Math.max(index.rows, inScope) / inScope);
     if (scanned > MAX_SCANNED / 2) return null;
-    await tx.query(
-      `select set_config('hnsw.iterative_scan', 'relaxed_order', true),
-         set_config('hnsw.ef_search', $1, true)`,
-      [String(Math.min(query.depth, MAX_EF_SEARCH))],
-    );
     return index.type;
   }
 }

@@ -1,4 +1,4 @@
-import type { MemoryFilter } from '../vector-index.js';
+import type { IndexQuery, MemoryFilter } from '../vector-index.js';
 import type { Parameters } from './parameters.js';
 
 /** What a search may show, whatever it filters by; `m` is the memory. */
@@ -28,6 +28,11 @@ export function filtersRows(filter: MemoryFilter): boolean {
   return Object.entries(filter).some(
     ([name, value]) => name !== 'excludeIds' && value !== undefined,
   );
+}
+
+/** True where a query looks at the rows of its candidates. */
+export function leavesOutRows(query: Pick<IndexQuery, 'filter' | 'visibleOnly'>): boolean {
+  return query.visibleOnly === true || filtersRows(query.filter);
 }
 
 /** The filter as conditions on memory `m`, each to be joined with `and`. */

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { Database } from '../../database/database.js';
+import { runPrepared } from '../../database/prepared-statement.js';
 import { fuse } from '../fusion.js';
 import { statisticsDeltas } from '../statistics/statistics-delta.js';
 import { StatsFolder } from '../statistics/stats-folder.js';
@@ -22,6 +24,7 @@ import { DensePlan } from './dense-plan.js';
 import { HnswIndexes } from './hnsw-indexes.js';
 import { IndexRowsRepository, type WordsRow } from './index-rows.repository.js';
 import { reweigh } from './reweigh.js';
+import { searchSettings } from './search-settings.js';
 import { wordsQuery, type WeighedWords } from './words-query.js';
 
 /** A search counts so few fresh documents itself; more of them are a sync, which it lets be. */
@@ -32,6 +35,7 @@ const FOLD_IN_SEARCH_ROWS = 64;
 @Injectable()
 export class PgVectorIndex implements VectorIndex {
   constructor(
+    private readonly database: Database,
     private readonly rows: IndexRowsRepository,
     private readonly statistics: TermStatisticsRepository,
     private readonly folder: StatsFolder,
@@ -91,7 +95,7 @@ export class PgVectorIndex implements VectorIndex {
     const terms = query.mode === 'vector' ? [] : queryTerms(query.text);
     const statistics = await this.readStatistics(
       tx,
-      query.collectionIds,
+      asked,
       terms.map((term) => term.id),
     );
     const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
@@ -130,10 +134,12 @@ export class PgVectorIndex implements VectorIndex {
   /** Who writes one memory and searches at once finds it counted. */
   private async readStatistics(
     tx: EntityManager,
-    collectionIds: readonly string[],
+    query: IndexQuery,
     terms: readonly number[],
   ): Promise<TermStatistics> {
-    const found = await this.statistics.read(tx, collectionIds, terms);
+    const { collectionIds } = query;
+    const settings = searchSettings(query, this.database.mode);
+    const found = await this.statistics.read(tx, collectionIds, terms, settings);
     const fresh = found.pending.filter((pending) => pending.documents <= FOLD_IN_SEARCH);
     if (fresh.length === 0 && (found.documents > 0 || found.pending.length === 0)) return found;
     for (const { collectionId } of found.documents > 0 ? fresh : found.pending) {
@@ -148,10 +154,8 @@ export class PgVectorIndex implements VectorIndex {
     words: WeighedWords | null,
     approximate: string | null,
   ): Promise<CandidateRow[]> {
-    const { text, values } = candidateStatement(query, words, approximate);
-    // Not prepared: a session would soon keep one plan, made for the first few collections, and
-    // use it for those a thousand times as large, too.
-    return tx.query<CandidateRow[]>(text, values);
+    const { text, values, common } = candidateStatement(query, words, approximate);
+    return common ? runPrepared(tx, text, values) : tx.query<CandidateRow[]>(text, values);
   }
 }
 

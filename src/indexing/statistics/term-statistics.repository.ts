@@ -26,18 +26,25 @@ export interface PendingDeltas {
  */
 @Injectable()
 export class TermStatisticsRepository {
+  /**
+   * @param settings of the rest of the transaction; they ride along, which saves a round trip
+   */
   async read(
     tx: EntityManager,
     collectionIds: readonly string[],
     terms: readonly number[],
+    settings: Readonly<Record<string, string>> = {},
   ): Promise<TermStatistics> {
     const rows = await runPrepared<{
-      kind: 'total' | 'term' | 'pending';
+      kind: 'setting' | 'total' | 'term' | 'pending';
       key: string | null;
       documents: string;
     }>(
       tx,
-      `select 'total' as kind, null as key, coalesce(sum(documents), 0)::text as documents
+      `select 'setting' as kind, name as key, set_config(name, value, true) as documents
+       from unnest($3::text[], $4::text[]) as setting (name, value)
+       union all
+       select 'total', null, coalesce(sum(documents), 0)::text
        from collection_stats where collection_id = any($1::uuid[])
        union all
        select 'term', term::text, sum(documents)::text from term_stats
@@ -45,12 +52,13 @@ export class TermStatisticsRepository {
        union all
        select 'pending', collection_id::text, sum(abs(documents))::text from term_deltas
        where collection_id = any($1::uuid[]) group by collection_id`,
-      [uuidArray(collectionIds), intArray(terms)],
+      [uuidArray(collectionIds), intArray(terms), Object.keys(settings), Object.values(settings)],
     );
     const frequencies = new Map<number, number>();
     const pending: PendingDeltas[] = [];
     let documents = 0;
     for (const row of rows) {
+      if (row.kind === 'setting') continue;
       const count = Number(row.documents);
       if (row.kind === 'total') documents = Math.max(count, 0);
       else if (row.kind === 'term') frequencies.set(Number(row.key), count);

@@ -48,12 +48,14 @@ export class CliProcess {
   async shows(text: string): Promise<void> {
     const found = (): boolean => this.stdout.includes(text) || this.stderr.includes(text);
     while (!found()) {
-      const more = Promise.race([
-        once(this.child.stdout, 'data'),
-        once(this.child.stderr, 'data'),
-        this.closed.then(() => 'closed'),
-      ]);
-      if ((await more) === 'closed' && !found()) {
+      const heard = new AbortController();
+      const { signal } = heard;
+      const next = [this.child.stdout, this.child.stderr].map((stream) =>
+        once(stream, 'data', { signal }).catch(() => 'not waited for any more'),
+      );
+      const more = await Promise.race([...next, this.closed.then(() => 'closed')]);
+      heard.abort();
+      if (more === 'closed' && !found()) {
         throw new Error(`ended without "${text}":\n${this.stdout}\n${this.stderr}`);
       }
     }

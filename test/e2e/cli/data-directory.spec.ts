@@ -54,7 +54,7 @@ describe('the command line without a server', () => {
     expect(warning).toContain('key ring');
 
     const after = await tributary('search', 'water tomatoes', '--limit', '1', '--json');
-    expect(JSON.parse(after.stdout)).toMatchObject([{ title: 'tomatoes.md' }]);
+    expect(JSON.parse(after.stdout)).toMatchObject([{ title: 'Tomatoes' }]);
     const gone = await tributary('search', 'written after the backup', '--mode', 'text', '--json');
     expect(JSON.parse(gone.stdout)).toEqual([]);
   });

@@ -49,7 +49,7 @@ describe('the command line beside a running server', () => {
     expect(stderr).toContain('✓ notes 4 synced');
     const found = await tributary('search', 'when', 'to', 'water', '--collection', 'notes');
     expect(found).toMatchObject({ exit: 0, stderr: '' });
-    expect(found.stdout.split('\n')[0]).toContain('tomatoes.md › Watering');
+    expect(found.stdout.split('\n')[0]).toContain('Tomatoes › Watering');
     expect(found.stdout).toContain('Water tomatoes early in the morning.');
     expect(found.stdout).toContain(join(folder, 'garden', 'tomatoes.md'));
 
@@ -65,7 +65,7 @@ describe('the command line beside a running server', () => {
     await connect('filtered');
     const of = (...options: string[]) =>
       json<{ title: string }[]>('search', 'feed', '--collection', 'filtered', ...options);
-    expect(await of('--limit', '1', '--mode', 'text')).toMatchObject([{ title: 'sourdough.md' }]);
+    expect(await of('--limit', '1', '--mode', 'text')).toMatchObject([{ title: 'Sourdough' }]);
     expect(await of('--filter', 'container=garden', '--mode', 'text')).toEqual([]);
     expect(await of('--filter', 'provider=files', '--limit', '1')).toHaveLength(1);
   });

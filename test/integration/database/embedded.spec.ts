@@ -168,7 +168,12 @@ describe('the embedded database', () => {
     // PostgreSQL panics when it cannot begin the next file of its log.
     const log = join(dataPaths(dataDir).database, 'pg_wal');
     await rename(log, `${log}.away`);
-    const broken = database.asSystem((tx) => tx.query('select pg_switch_wal()'));
+    const broken = database.asSystem(async (tx) => {
+      for (let file = 0; file < 4; file += 1) {
+        await tx.query(`insert into tenants (id, name) values (gen_random_uuid(), 'lost')`);
+        await tx.query('select pg_switch_wal()');
+      }
+    });
     await expect(broken).rejects.toMatchObject({ code: 'database_unavailable' });
     expect(failures.map(({ message }) => message)).toEqual([expect.stringContaining('PANIC')]);
     await rename(`${log}.away`, log);

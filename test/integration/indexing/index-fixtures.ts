@@ -19,7 +19,7 @@ export function pgvectorParts(database: Database, clock: Clock = new ManualClock
   const folder = new StatsFolder(database, statistics, clock);
   const hnsw = new HnswIndexes(database, clock);
   const lengths = new LengthRewrite(database, statistics, rows);
-  const index = new PgVectorIndex(rows, statistics, folder, new DensePlan(hnsw), hnsw);
+  const index = new PgVectorIndex(database, rows, statistics, folder, new DensePlan(hnsw), hnsw);
   return { rows, statistics, folder, hnsw, lengths, index };
 }
 

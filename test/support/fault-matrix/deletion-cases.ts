@@ -7,7 +7,8 @@ import { textOf } from './synced-source.js';
 export function deletionCases({ bench, source, pageSize, when }: MatrixCases): void {
   describe('deletions', () => {
     it('hides what was removed, first, middle and last, and nothing else', async () => {
-      const ids = (await source().fill({ one: 3 * pageSize })).get('one')!;
+      const { one } = await source().fill({ one: 3 * pageSize });
+      const { ids } = one;
       await source().sync();
       for (const id of [ids[0]!, ids[pageSize]!, ids.at(-1)!]) await source().editor.remove(id);
       const run = await source().sync();
@@ -16,9 +17,9 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
     });
 
     when('removeContainer')('hides what was in a removed container', async () => {
-      await source().fill({ one: pageSize, two: pageSize + 1 });
+      const { two } = await source().fill({ one: pageSize, two: pageSize + 1 });
       await source().sync();
-      await source().editor.removeContainer!('two');
+      await source().editor.removeContainer!(two.key);
       const run = await source().sync();
       expect(run).toMatchObject({ status: 'success', held_deletions: null });
       expect(run.counts.deleted).toBe(pageSize + 1);
@@ -26,11 +27,11 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
     });
 
     when('removeContainer')('bears a container that goes in mid-listing', async () => {
-      await source().fill({ one: 2 * pageSize, two: pageSize });
+      const { one } = await source().fill({ one: 2 * pageSize, two: pageSize });
       await source().sync();
       bench().hooks = {
         async beforePage({ partition, page }) {
-          if (partition === 'one' && page === 2) await source().editor.removeContainer!('one');
+          if (partition === one.key && page === 2) await source().editor.removeContainer!(one.key);
         },
       };
       const first = await source().sync();
@@ -42,15 +43,15 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
 
     when('removeContainer')('holds a mass deletion until a person confirms it', async () => {
       const lost = HOLD_COUNT + 1;
-      await source().fill({ one: 3, two: lost });
+      const { two } = await source().fill({ one: 3, two: lost });
       await source().sync();
-      await source().editor.removeContainer!('two');
+      await source().editor.removeContainer!(two.key);
       for (let sync = 1; sync <= 2; sync += 1) {
         const run = await source().sync();
         expect(run).toMatchObject({
           status: 'partial',
           counts: { deleted: 0 },
-          held_deletions: { count: lost, partitions: ['two'] },
+          held_deletions: { count: lost, partitions: [two.key] },
         });
         expect((await source().visible()).size).toBe(lost + 3);
       }
@@ -63,21 +64,23 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
 
     when('removeContainer')('keeps a held deletion that a person rejects', async () => {
       const lost = HOLD_COUNT + 1;
-      await source().fill({ one: 3, two: lost });
+      const { two } = await source().fill({ one: 3, two: lost });
       await source().sync();
-      await source().editor.removeContainer!('two');
+      await source().editor.removeContainer!(two.key);
       await source().sync();
       const settled = await source().post('deletions/reject');
       expect(settled).toMatchObject({ status: 200, body: { deleted: 0, kept: lost } });
       expect((await source().visible()).size).toBe(lost + 3);
       expect(await source().get()).toMatchObject({ held_deletions: null });
-      await source().fill({ two: lost });
-      expect((await source().sync()).counts).toMatchObject({ created: 0, deleted: 0, embedded: 0 });
+      // Rejecting settles what was held, not what the source says next time.
+      expect(await source().sync()).toMatchObject({ held_deletions: { count: lost } });
+      expect((await source().post('deletions/confirm')).body).toEqual({ deleted: lost, kept: 0 });
       await source().expectIndexToEqualSource();
     });
 
     it('deletes nothing on suspicion alone', async () => {
-      const ids = (await source().fill({ one: pageSize + 1 })).get('one')!;
+      const { one } = await source().fill({ one: pageSize + 1 });
+      const { ids } = one;
       await source().sync();
       await source().editor.remove(ids[0]!);
       bench().hooks = {
@@ -97,14 +100,14 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
     });
 
     when('denyContainer')('keeps what is in a container that is out of reach', async () => {
-      const filled = await source().fill({ one: pageSize + 1, two: pageSize });
+      const { one, two } = await source().fill({ one: pageSize + 1, two: pageSize });
       await source().sync();
-      await source().editor.denyContainer!('one');
-      const fresh = await source().editor.put('two', 'note-9999', textOf('news elsewhere'));
+      await source().editor.denyContainer!(one.key);
+      const fresh = await source().editor.put(two.key, 'note-9999', textOf('news elsewhere'));
       const run = await source().sync();
       expect(run.counts.deleted).toBe(0);
       const stored = await source().stored();
-      const denied = new Set(filled.get('one'));
+      const denied = new Set(one.ids);
       const states = stored.filter(({ externalId }) => denied.has(externalId));
       expect(states).toHaveLength(pageSize + 1);
       for (const { state } of states) expect(['live', 'lost_access']).toContain(state);

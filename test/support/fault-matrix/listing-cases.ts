@@ -35,18 +35,19 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     it.each(['first', 'later'])('bears edits between the pages of a %s sync', async (which) => {
-      const ids = (await source().fill({ one: 3 * pageSize })).get('one')!;
+      const { one } = await source().fill({ one: 3 * pageSize });
+      const { ids } = one;
       if (which === 'later') await source().sync();
       const { editor } = source();
       bench().hooks = {
         async beforePage({ partition, page }) {
-          if (partition !== 'one' || page !== 2) return;
+          if (partition !== one.key || page !== 2) return;
           await editor.edit(ids[0]!, textOf('an edit behind the listing'));
           await editor.edit(ids[2 * pageSize]!, textOf('an edit ahead of the listing'));
           await editor.remove(ids[1]!);
           await editor.remove(ids[2 * pageSize + 1]!);
-          await editor.put('one', 'note-0000-new', textOf('news behind the listing'));
-          await editor.put('one', 'note-9999-new', textOf('news ahead of the listing'));
+          await editor.put(one.key, 'note-0000-new', textOf('news behind the listing'));
+          await editor.put(one.key, 'note-9999-new', textOf('news ahead of the listing'));
         },
       };
       await source().sync();
@@ -57,8 +58,9 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     when('failListing').each([1, 3])('goes on after %i failures of page 2', async (times) => {
-      const ids = (await source().fill({ one: 3 * pageSize, two: 2 })).get('one')!;
-      await source().editor.failListing!('one', 2, times);
+      const { one } = await source().fill({ one: 3 * pageSize, two: 2 });
+      const { ids } = one;
+      await source().editor.failListing!(one.key, 2, times);
       const reads = await source().reads(async () => {
         let run = await source().sync();
         for (let parked = 1; parked <= times; parked += 1) {
@@ -78,11 +80,10 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     when('failListing')('ends the run when a page never comes, and keeps the data', async () => {
-      const filled = await source().fill({ one: 2 * pageSize, two: 3 });
+      const { one } = await source().fill({ one: 2 * pageSize, two: 3 });
       await source().sync();
-      const [id] = filled.get('one')!;
-      await source().editor.remove(id!);
-      await source().editor.failListing!('one', 2, Number.POSITIVE_INFINITY);
+      await source().editor.remove(one.ids[0]!);
+      await source().editor.failListing!(one.key, 2, Number.POSITIVE_INFINITY);
       let run = await source().sync();
       for (let attempt = 1; attempt < MAX_UPSTREAM_ATTEMPTS; attempt += 1) {
         expect(run.status).toBe('waiting');
@@ -96,8 +97,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     when('failListing')('of one container does not keep the others waiting', async () => {
-      await source().fill({ one: pageSize + 1, two: 2, three: 3 });
-      await source().editor.failListing!('one', 2, Number.POSITIVE_INFINITY);
+      const { one } = await source().fill({ one: pageSize + 1, two: 2, three: 3 });
+      await source().editor.failListing!(one.key, 2, Number.POSITIVE_INFINITY);
       const run = await source().sync();
       expect(run.status).toBe('waiting');
       expect((await source().visible()).size).toBe(pageSize + 5);
@@ -108,11 +109,12 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
 
     it.each([1, 60, 900])('parks for the %i s that the source asks for', async (seconds) => {
       const { clock } = bench();
-      const total = (await source().fill({ one: 2 * pageSize + 1 })).get('one')!.length;
+      const { one } = await source().fill({ one: 2 * pageSize + 1 });
+      const total = one.ids.length;
       let refused = 0;
       bench().hooks = {
-        beforePage({ page }) {
-          if (page !== 2 || refused > 0) return;
+        beforePage({ partition, page }) {
+          if (partition !== one.key || page !== 2 || refused > 0) return;
           refused += 1;
           const until = new Date(clock.now().getTime() + seconds * 1000);
           throw new RateLimitedError('too many requests', until, 'list');
@@ -137,14 +139,15 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     when('truncateListing')('deletes nothing after a truncated listing', async () => {
-      const ids = (await source().fill({ one: pageSize + 1, two: 2 })).get('one')!;
+      const { one } = await source().fill({ one: pageSize + 1, two: 2 });
+      const { ids } = one;
       await source().sync();
       await source().editor.remove(ids[0]!);
-      await source().editor.truncateListing!('one');
+      await source().editor.truncateListing!(one.key);
       const run = await source().sync();
       expect(run).toMatchObject({ status: 'partial', held_deletions: null });
       expect(run.counts).toMatchObject({ deleted: 0, lost_access: 0 });
-      const gap = run.partitions.find(({ key }) => key === 'one')!;
+      const gap = run.partitions.find(({ key }) => key === one.key)!;
       expect(gap).toMatchObject({ state: 'incomplete', gap_reason: expect.any(String) });
       expect(await source().visible()).toContain(ids[0]);
       await source().editor.repair();
@@ -177,7 +180,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     it('finds an edit and a deletion far behind the newest documents', async () => {
-      const ids = (await source().fill({ one: 3 * pageSize })).get('one')!;
+      const { one } = await source().fill({ one: 3 * pageSize });
+      const { ids } = one;
       await source().sync();
       await source().editor.edit(ids[pageSize]!, textOf('an old document, edited'));
       await source().editor.remove(ids[pageSize + 1]!);
@@ -187,7 +191,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     when('poison')('leaves out one broken document among many, by name', async () => {
-      const ids = (await source().fill({ one: 4 * pageSize })).get('one')!;
+      const { one } = await source().fill({ one: 4 * pageSize });
+      const { ids } = one;
       const bad = ids[pageSize + 1]!;
       await source().editor.poison!(bad);
       const run = await source().sync();
@@ -214,7 +219,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     });
 
     when('deny')('keeps what it knows of a document that may not be read any more', async () => {
-      const ids = (await source().fill({ one: pageSize + 1 })).get('one')!;
+      const { one } = await source().fill({ one: pageSize + 1 });
+      const { ids } = one;
       await source().sync();
       await source().editor.edit(ids[0]!, textOf('a secret'));
       await source().editor.deny!(ids[0]!);

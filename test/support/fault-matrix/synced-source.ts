@@ -13,6 +13,12 @@ export const COMMON_WORD = 'harbour';
 /** The most that one search answers. */
 const SEARCH_LIMIT = 100;
 
+/** A container of the source: its key as a partition, and the ids of its documents. */
+export interface Filled {
+  readonly key: string;
+  readonly ids: readonly string[];
+}
+
 /** A source that is attached to the app of the bench. */
 export class SyncedSource {
   private constructor(
@@ -34,19 +40,21 @@ export class SyncedSource {
     return new SyncedSource(bench, editor, created.body.id as string, collection);
   }
 
-  /** Containers with `count` documents each; the ids by container. */
-  async fill(counts: Readonly<Record<string, number>>): Promise<Map<string, string[]>> {
-    const filled = new Map<string, string[]>();
-    for (const [title, count] of Object.entries(counts)) {
-      const container = await this.editor.createContainer(title);
+  /** Makes containers with that many documents each. */
+  async fill<Title extends string>(
+    counts: Readonly<Record<Title, number>>,
+  ): Promise<Record<Title, Filled>> {
+    const filled: Partial<Record<Title, Filled>> = {};
+    for (const title of Object.keys(counts) as Title[]) {
+      const key = await this.editor.createContainer(title);
       const ids: string[] = [];
-      for (let n = 0; n < count; n += 1) {
+      for (let n = 0; n < counts[title]; n += 1) {
         const name = `note-${String(n).padStart(4, '0')}`;
-        ids.push(await this.editor.put(container, name, textOf(`${title} ${n}`)));
+        ids.push(await this.editor.put(key, name, textOf(`${title} ${n}`)));
       }
-      filled.set(container, ids);
+      filled[title] = { key, ids };
     }
-    return filled;
+    return filled as Record<Title, Filled>;
   }
 
   /** Asks for a sync; the run's id at once. */

@@ -40,7 +40,8 @@ export function workerCases({ bench, source, pageSize }: MatrixCases): void {
     });
 
     it('write nothing once another one has taken their run over', async () => {
-      const ids = (await source().fill({ one: 4 * pageSize })).get('one')!;
+      const { one } = await source().fill({ one: 4 * pageSize });
+      const { ids } = one;
       const late = ids[2 * pageSize]!;
       const frozen = new Gate();
       bench().hooks = {

@@ -2,21 +2,20 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CollectionsService, type CollectionRef } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import { CLOCK, type Clock } from '../common/clock.js';
+import { Lifecycle } from '../common/http/lifecycle.js';
 import { Database } from '../database/database.js';
 import type { NewMemory } from '../remember/new-memory.js';
 import { textHash } from '../remember/normalise.js';
 import { RememberService } from '../remember/remember.service.js';
-import { slices } from '../remember/slices.js';
+import { checkImport, type ImportHead } from './check-import.js';
 import { CopyCounts } from './copy-counts.js';
+import { batchesOf, elementsOf, partsOf } from './import-parts.js';
+import type { JsonElement } from './json-splitter.js';
 import { PortabilityRepository } from './portability.repository.js';
-import {
-  ImportedMemory,
-  type ImportAnswer,
-  type ImportMemoriesBody,
-} from './portability.schema.js';
+import { ImportedCollection, ImportedMemory, type ImportAnswer } from './portability.schema.js';
+import { SpoolFile } from './spool-file.js';
+import { Turns } from './turns.js';
 
-/** Memories that are checked, embedded and stored at a time; other requests run in between. */
-const BATCH = 100;
 const SHOWN_ISSUES = 100;
 const DEFAULT_COLLECTION = 'default';
 
@@ -37,19 +36,42 @@ interface Target {
  * Stores exported memories under new ids. Repeating an import adds nothing: as many copies of a
  * text as the collection held before it (per container tag) are skipped. What was superseded comes
  * back archived, since the link to what replaced it is not part of an export.
+ *
+ * The body is kept in a temporary file and read from there, once to check all of it and then in
+ * batches: so nothing of a wrong body is stored, its fields may come in any order, a sender need
+ * not wait for the embedder, and memory holds a batch instead of the body.
  */
 @Injectable()
 export class ImportService {
+  /** A repeat that overtakes the first import would store what that has yet to store. */
+  private readonly turns = new Turns();
+
   constructor(
     private readonly database: Database,
     private readonly portability: PortabilityRepository,
     private readonly collections: CollectionsService,
     private readonly remember: RememberService,
+    private readonly lifecycle: Lifecycle,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError `embedder_unavailable`; what was stored until then stays. */
-  async import(tenant: string, body: ImportMemoriesBody): Promise<ImportAnswer> {
+  /**
+   * @param body JSON of the shape `ImportMemories`
+   * @throws AppError `bad_json`, `validation_failed`, `disk_full` before anything was stored;
+   *   `embedder_unavailable`, `shutting_down` and those of the database at any time: what was
+   *   stored until then stays
+   */
+  async import(tenant: string, body: AsyncIterable<Uint8Array>): Promise<ImportAnswer> {
+    const spool = await SpoolFile.of(body);
+    try {
+      const head = await checkImport(partsOf(spool));
+      return await this.turns.take(tenant, () => this.store(tenant, spool, head));
+    } finally {
+      await spool.remove();
+    }
+  }
+
+  private async store(tenant: string, spool: SpoolFile, head: ImportHead): Promise<ImportAnswer> {
     const answer: ImportAnswer = {
       imported: 0,
       skipped: 0,
@@ -57,55 +79,50 @@ export class ImportService {
       reasons: { duplicate: 0, invalid: 0 },
       issues: [],
     };
-    const into = body.into_collection ?? undefined;
-    const run: Import = { tenant, into, targets: new Map(), answer };
-    if (into === undefined) await this.createCollections(tenant, body.collections ?? []);
-    let index = 0;
-    for (const batch of slices(body.memories, BATCH)) {
-      const valid = this.check(run, batch, index);
-      for (const [name, memories] of byCollection(valid, into)) {
-        await this.store(run, name, memories);
+    const run: Import = { tenant, into: head.into, targets: new Map(), answer };
+    if (run.into === undefined) await this.createCollections(tenant, spool);
+    for await (const batch of batchesOf(elementsOf(spool, 'memories'))) {
+      if (this.lifecycle.stopping.aborted) throw stopping();
+      for (const [name, memories] of byCollection(this.check(run, batch), run.into)) {
+        await this.storeIn(run, name, memories);
       }
-      index += batch.length;
     }
     answer.skipped = answer.reasons.duplicate + answer.reasons.invalid;
     answer.collections = [...run.targets.keys()];
     return answer;
   }
 
-  private async createCollections(
-    tenant: string,
-    wanted: NonNullable<ImportMemoriesBody['collections']>,
-  ): Promise<void> {
-    for (const one of wanted) {
-      if (typeof one === 'string') {
-        await this.collections.ensure(tenant, one);
+  private async createCollections(tenant: string, spool: SpoolFile): Promise<void> {
+    for await (const { value } of elementsOf(spool, 'collections')) {
+      const wanted = ImportedCollection.parse(value);
+      if (typeof wanted === 'string') {
+        await this.collections.ensure(tenant, wanted);
         continue;
       }
       try {
-        await this.collections.create(tenant, one);
+        await this.collections.create(tenant, wanted);
       } catch (error) {
         if (!(error instanceof AppError && error.code === 'collection_exists')) throw error;
       }
     }
   }
 
-  private check(run: Import, batch: readonly unknown[], firstIndex: number): ImportedMemory[] {
+  private check(run: Import, batch: readonly JsonElement[]): ImportedMemory[] {
     const { reasons, issues } = run.answer;
-    return batch.flatMap((value, at) => {
+    return batch.flatMap(({ value, index }) => {
       const parsed = ImportedMemory.safeParse(value);
       if (parsed.success) return parsed.data;
       reasons.invalid++;
       if (issues.length < SHOWN_ISSUES) {
         const [first] = parsed.error.issues;
         const reason = `${first?.path.join('.') || 'memory'}: ${first?.message ?? 'invalid'}`;
-        issues.push({ index: firstIndex + at, reason });
+        issues.push({ index, reason });
       }
       return [];
     });
   }
 
-  private async store(
+  private async storeIn(
     run: Import,
     name: string,
     memories: readonly ImportedMemory[],
@@ -134,6 +151,12 @@ export class ImportService {
     run.targets.set(name, target);
     return target;
   }
+}
+
+function stopping(): AppError {
+  return new AppError('shutting_down', 'The server is stopping; repeat the import.', {
+    retryAfter: 5,
+  });
 }
 
 function byCollection(

@@ -1,20 +1,28 @@
 import { Readable } from 'node:stream';
-import { Body, Controller, Get, Post, StreamableFile } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Post, Req, StreamableFile } from '@nestjs/common';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/access.js';
 import { CurrentTenant } from '../auth/current.js';
-import { BodyLimit } from '../common/http/body.interceptor.js';
+import type { ApiRequest } from '../common/http/api-request.js';
+import { StreamedBody } from '../common/http/body.interceptor.js';
 import { Operation } from '../common/http/operation.js';
 import { ExportService } from './export.service.js';
 import { ImportService } from './import.service.js';
-import {
-  AccountExport,
-  ImportAnswer,
-  ImportMemories,
-  type ImportMemoriesBody,
-} from './portability.schema.js';
+import { AccountExport, ImportAnswer, ImportMemories } from './portability.schema.js';
+import { requestBytes } from './request-bytes.js';
 
-const IMPORT_BODY = 100 * 1024 * 1024;
+const IMPORT_BYTES = 100 * 1024 * 1024;
+
+const IMPORT_DESCRIPTION = `
+At most 100 MB, counted unpacked; each memory, each collection and each other field at most 8 MB.
+Fields may come in any order. Texts are embedded again and get new ids; superseded memories come
+back archived.
+
+All of the body is checked before anything is stored: if it is not JSON, too large or does not match
+the schema, nothing is imported. Then memories that are not usable are skipped and listed in
+\`issues\`. Should the import end early after that (e.g. \`embedder_unavailable\`,
+\`database_busy\`), what was stored until then stays. A repeated import adds only what is missing.
+`.trim();
 
 @ApiTags('portability')
 @Controller('v1/memory/admin')
@@ -44,21 +52,17 @@ export class PortabilityController {
 
   @Post('import')
   @Scopes('admin')
-  @BodyLimit(IMPORT_BODY)
+  @StreamedBody()
+  @ApiBody({ required: true, ...{ standardSchema: ImportMemories } })
   @Operation({
     id: 'importMemories',
     summary: 'Import memories, e.g. from an export',
-    description:
-      'At most 100 MB. Texts are embedded again and get new ids; a repeated import adds nothing. ' +
-      'Superseded memories come back archived.',
+    description: IMPORT_DESCRIPTION,
     answer: ImportAnswer,
-    errors: ['body_too_large', 'embedder_unavailable'],
+    errors: ['disk_full', 'embedder_unavailable', 'embedding_model_differs'],
   })
-  import(
-    @CurrentTenant() tenant: string,
-    @Body({ schema: ImportMemories }) body: ImportMemoriesBody,
-  ): Promise<ImportAnswer> {
-    return this.imports.import(tenant, body);
+  import(@CurrentTenant() tenant: string, @Req() request: ApiRequest): Promise<ImportAnswer> {
+    return this.imports.import(tenant, requestBytes(request, IMPORT_BYTES));
   }
 }
 

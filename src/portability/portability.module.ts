@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CollectionsModule } from '../collections/collections.module.js';
+import { HttpModule } from '../common/http/http.module.js';
 import { RememberModule } from '../remember/remember.module.js';
 import { ExportService } from './export.service.js';
 import { ImportService } from './import.service.js';
@@ -8,7 +9,7 @@ import { PortabilityRepository } from './portability.repository.js';
 
 /** A tenant's memories out of the system and into it. */
 @Module({
-  imports: [CollectionsModule, RememberModule],
+  imports: [CollectionsModule, HttpModule, RememberModule],
   controllers: [PortabilityController],
   providers: [ExportService, ImportService, PortabilityRepository],
 })

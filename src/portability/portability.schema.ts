@@ -27,28 +27,27 @@ export const AccountExport = z
   })
   .meta({ id: 'AccountExport' });
 
+export const ImportedCollection = z.union([
+  CollectionName,
+  z.object({
+    name: CollectionName,
+    description: z.string().max(2000).nullable().default(null),
+    metadata: Metadata.default({}),
+  }),
+]);
+
 export const ImportMemories = z
   .object({
     memories: z
       .array(z.unknown())
       .describe('As exported, or any objects with a `text`; wrong ones are skipped, not refused'),
     collections: z
-      .array(
-        z.union([
-          CollectionName,
-          z.object({
-            name: CollectionName,
-            description: z.string().max(2000).nullable().default(null),
-            metadata: Metadata.default({}),
-          }),
-        ]),
-      )
+      .array(ImportedCollection)
       .nullish()
       .describe('Made first where they do not exist; not with into_collection'),
     into_collection: CollectionName.nullish().describe('Where all memories go'),
   })
   .meta({ id: 'ImportMemories' });
-export type ImportMemoriesBody = z.infer<typeof ImportMemories>;
 
 /** One memory of an import: what is absent or null gets the value that `addMemory` gives it. */
 export const ImportedMemory = z.object({

@@ -1,8 +1,8 @@
 import type { SourceDocument } from '../../connectors/sdk/contract.js';
 
 /**
- * pending: being written; live: searchable; suspect: unseen by a proven sweep and awaiting the
- * source's verdict, still searchable; lost_access and deleted: hidden, kept until `purge_at`.
+ * pending: being written; live: searchable; suspect: unseen by a proven sweep and not there by the
+ * source's own word, still searchable; lost_access and deleted: hidden, kept until `purge_at`.
  */
 export type DocumentState = 'pending' | 'live' | 'suspect' | 'lost_access' | 'deleted';
 

@@ -137,7 +137,7 @@ export class RunQueue {
          state = case when $7 and cancel_requested then 'cancelled' else $3 end,
          finished_at = case when $7 and not cancel_requested then null else now() end,
          waiting = case when $4::text is not null and not cancel_requested
-           then jsonb_build_object('reason', $4, 'until', to_char(
+           then jsonb_build_object('reason', $4::text, 'until', to_char(
              (now() + make_interval(secs => $5)) at time zone 'utc',
              'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end,
          run_at = coalesce(now() + make_interval(secs => $5), run_at),

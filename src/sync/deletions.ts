@@ -35,7 +35,8 @@ export class Deletions {
   ) {}
 
   /**
-   * Reviews the orphans of completely swept partitions.
+   * Reviews the orphans of completely swept partitions. An orphan becomes a suspect by the word of
+   * the source, so whoever confirms a held deletion confirms nothing unproven.
    * @returns what is held for confirmation, or null
    */
   async review(
@@ -72,50 +73,43 @@ export class Deletions {
     const found: Reviewed = { gone: [], lostAccess: [] };
     const bitmap = seen.toBuffer();
     for (let afterSeq = 0; ;) {
-      const suspects = await this.database.inTenant(tenant, async (tx) => {
-        await this.queue.fence(tx, sync.run);
-        const page = { afterSeq, limit: PAGE };
-        const unseen = await this.ledger.unseen(
-          tx,
-          tenant,
-          target.connection,
-          partition,
-          bitmap,
-          page,
-        );
-        const ids = unseen.map((document) => document.id);
-        await this.lifecycle.mark(tx, tenant, ids, 'suspect');
-        return unseen;
-      });
-      if (suspects.length === 0) return found;
-      afterSeq = suspects.at(-1)!.seq;
+      const page = { afterSeq, limit: PAGE };
+      const unseen = await this.database.inTenant(tenant, (tx) =>
+        this.ledger.unseen(tx, tenant, target.connection, partition, bitmap, page),
+      );
+      if (unseen.length === 0) return found;
+      afterSeq = unseen.at(-1)!.seq;
       sync.signal.throwIfAborted();
       const verdicts = await sync.timed('verify', () =>
-        sync.connector.verify(sync.context, suspects),
+        sync.connector.verify(sync.context, unseen),
       );
-      await this.settle(sync, suspects, verdicts, found);
+      await this.settle(sync, unseen, verdicts, found);
     }
   }
 
-  /** Alive ones go back to `live`; the rest waits for the hold rule. */
+  /** What is not there any more becomes a suspect and waits for the hold rule. */
   private async settle(
     sync: SyncRun,
-    suspects: readonly KnownDocument[],
+    unseen: readonly KnownDocument[],
     verdicts: readonly Verdict[],
     found: Reviewed,
   ): Promise<void> {
     const stateOf = new Map(verdicts.map(({ externalId, state }) => [externalId, state]));
-    const alive: string[] = [];
-    for (const document of suspects) {
+    const suspects: string[] = [];
+    const cleared: string[] = [];
+    for (const document of unseen) {
       const state = stateOf.get(document.externalId);
       if (state === 'gone') found.gone.push(document);
       else if (state === 'lost_access') found.lostAccess.push(document);
-      else alive.push(document.id); // no verdict is no proof
+      const isProven = state === 'gone' || state === 'lost_access'; // no verdict is no proof
+      if (isProven) suspects.push(document.id);
+      else if (document.state === 'suspect') cleared.push(document.id);
     }
     const { tenant } = sync;
     await this.database.inTenant(tenant, async (tx) => {
       await this.queue.fence(tx, sync.run);
-      await this.lifecycle.mark(tx, tenant, alive, 'live');
+      await this.lifecycle.mark(tx, tenant, suspects, 'suspect');
+      await this.lifecycle.mark(tx, tenant, cleared, 'live');
     });
   }
 

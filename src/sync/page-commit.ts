@@ -43,8 +43,23 @@ export class PageCommit {
   }
 
   async counts(tx: EntityManager, sync: SyncRun, counts: RunCounts): Promise<void> {
+    await this.report(tx, sync, counts, counts.listed);
+  }
+
+  /** Between the transactions of a large page, at most once a second: how far it has come. */
+  async progress(tx: EntityManager, sync: SyncRun, documents: number): Promise<void> {
+    if (!sync.mayReport()) return;
+    await this.report(tx, sync, sync.counts, sync.counts.listed + documents);
+  }
+
+  private async report(
+    tx: EntityManager,
+    sync: SyncRun,
+    counts: RunCounts,
+    done: number,
+  ): Promise<void> {
     const { timings } = sync;
-    const progress = sync.progressAt(counts.listed);
+    const progress = sync.progressAt(done);
     await this.queue.report(tx, sync.run, { counts, timings, progress });
   }
 }

@@ -5,6 +5,7 @@ import type { JudgedPage, ListedItems } from './page-judge.js';
 
 /** Chunks that a page's transactions have written so far. */
 export interface Written {
+  readonly documents: number;
   readonly chunks: number;
   readonly embedded: number;
   /** Chunks that kept their vector. */
@@ -12,11 +13,12 @@ export interface Written {
 }
 
 export function noneWritten(): Written {
-  return { chunks: 0, embedded: 0, saved: 0 };
+  return { documents: 0, chunks: 0, embedded: 0, saved: 0 };
 }
 
 export function withBatch(before: Written, batch: WriteBatch): Written {
   return {
+    documents: before.documents + batch.documents.filter((row) => row.state === 'live').length,
     chunks: before.chunks + batch.fresh.length + batch.keptCount,
     embedded: before.embedded + batch.fresh.length,
     saved: before.saved + batch.keptCount,

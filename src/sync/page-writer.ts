@@ -73,7 +73,7 @@ export class PageWriter {
       this.database.inTenant(tenant, async (tx) => {
         await this.queue.fence(tx, run);
         await this.pipeline.store(tx, tenant, target, batch);
-        if (!found || !totals) return;
+        if (!found || !totals) return this.pageCommit.progress(tx, sync, written.documents);
         await this.lifecycle.relabel(tx, tenant, target, found.findings.relabelled);
         await this.pageCommit.tombstones(tx, sync, found.judged.tombstones);
         await this.pageCommit.failures(tx, sync, found.judged, found.findings);

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { LaneDefinition, Partition } from '../../connectors/sdk/contract.js';
+import { TransientSourceError } from '../../connectors/sdk/errors.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { prefetch } from '../remember/prefetch.js';
 import { RunQueue } from '../runs/run-queue.js';
 import type { HeldDeletions } from '../runs/run-row.js';
 import { CheckpointsRepository } from './checkpoints.repository.js';
 import { Deletions } from './deletions.js';
+import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 import { FailuresRepository } from './failures.repository.js';
 import { LaneLedger } from './lane-ledger.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -16,6 +18,8 @@ import type { SyncRun } from './sync-run.js';
 
 /** Transactions that may be prepared while one commits. */
 const STEPS_AHEAD = 3;
+/** So many partitions in a row that cannot be listed mean that the source as a whole is unwell. */
+const MAX_UNWELL_IN_A_ROW = 3;
 
 export interface SyncOutcome {
   readonly state: 'success' | 'partial';
@@ -43,10 +47,13 @@ export class SyncEngine {
     const ledgers = await this.storedLedgers(sync);
     await this.pending.drain(sync);
     const partitions = await this.partitions(sync);
-    for await (const step of prefetch(this.steps(sync, partitions, ledgers), STEPS_AHEAD)) {
+    const unwell = new Map<string, TransientSourceError>();
+    const steps = this.steps(sync, partitions, ledgers, unwell);
+    for await (const step of prefetch(steps, STEPS_AHEAD)) {
       await this.pages.commit(sync, step);
       if (step.found) await this.pending.drain(sync);
     }
+    await this.settleUnwell(sync, ledgers, unwell);
     await this.closeUnfinished(sync, ledgers);
     const listed = new Set(partitions.map((partition) => partition.key));
     sync.partition = null;
@@ -86,18 +93,54 @@ export class SyncEngine {
     return partitions;
   }
 
-  /** Everything there is to commit, in order; preparing runs ahead, across pages and partitions. */
+  /**
+   * Everything there is to commit, in order; preparing runs ahead, across pages and partitions. A
+   * partition that cannot be listed now does not keep the others waiting.
+   * @param unwell filled with those partitions
+   */
   private async *steps(
     sync: SyncRun,
     partitions: readonly Partition[],
     ledgers: Map<string, LaneLedger>,
+    unwell: Map<string, TransientSourceError>,
   ): AsyncGenerator<CommitStep> {
+    let inARow = 0;
     for (const partition of partitions) {
       if (partition.skipReason) continue;
-      for (const lane of sync.connector.lanes)
-        for await (const page of prefetch(this.pull(sync, partition, lane, ledgers)))
-          yield* this.pages.prepare(sync, page);
+      try {
+        for (const lane of sync.connector.lanes)
+          for await (const page of prefetch(this.pull(sync, partition, lane, ledgers)))
+            yield* this.pages.prepare(sync, page);
+        inARow = 0;
+      } catch (error) {
+        const isOfPartition =
+          error instanceof TransientSourceError && error.retryAfterSeconds === undefined;
+        inARow += 1;
+        if (!isOfPartition || inARow === MAX_UNWELL_IN_A_ROW) throw error;
+        unwell.set(partition.key, error);
+      }
     }
+  }
+
+  /**
+   * Another attempt tries partitions that could not be listed again. When that has led nowhere for
+   * long, they stay incomplete and the run ends with what the other ones had.
+   * @throws TransientSourceError
+   */
+  private async settleUnwell(
+    sync: SyncRun,
+    ledgers: ReadonlyMap<string, LaneLedger>,
+    unwell: ReadonlyMap<string, TransientSourceError>,
+  ): Promise<void> {
+    const [error] = unwell.values();
+    if (!error) return;
+    const attempts = await this.database.inTenant(sync.tenant, (tx) =>
+      this.queue.attemptsWithoutProgress(tx, sync.run),
+    );
+    const isOneWell = [...ledgers.values()].some((ledger) => ledger.complete);
+    if (attempts < MAX_UPSTREAM_ATTEMPTS || !isOneWell) throw error;
+    for (const ledger of ledgers.values())
+      if (!ledger.finished) ledger.gapReason ??= unwell.get(ledger.partition)?.message ?? null;
   }
 
   private async *pull(

@@ -11,6 +11,8 @@ import {
 } from '../runs/run-row.js';
 import { SeenBitmap } from './seen-bitmap.js';
 
+const REPORT_MS = 1000;
+
 /** One attempt at a run: what it works on and what it has counted so far. */
 export class SyncRun {
   readonly counts: RunCounts;
@@ -21,6 +23,7 @@ export class SyncRun {
   #expected = new Map<string, number>();
   readonly #doneBefore: number;
   readonly #startedAt: number;
+  #reportedAt = 0;
 
   constructor(
     readonly run: ClaimedRun,
@@ -53,6 +56,14 @@ export class SyncRun {
 
   expect(partition: string, documents: number | null | undefined): void {
     if (typeof documents === 'number') this.#expected.set(partition, documents);
+  }
+
+  /** True at most once a second. */
+  mayReport(): boolean {
+    const now = this.now().getTime();
+    if (now - this.#reportedAt < REPORT_MS) return false;
+    this.#reportedAt = now;
+    return true;
   }
 
   get progress(): RunProgress {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 
 // Jest loads this file without its module mapping, so it imports nothing of the project.
@@ -133,16 +133,23 @@ function output(command: string, args: string[]): string {
   }
 }
 
-/** Binaries below a home folder are closed to the account that must run them: copies them. */
+/**
+ * Binaries below a home folder are closed to the account that must run them: copies them, with the
+ * libraries that a Python wheel keeps beside its package.
+ */
 async function runnable(bin: string, folder: string, account: SpawnOptions): Promise<string> {
   try {
-    execFileSync(join(bin, 'postgres'), ['--version'], { ...account, cwd: '/', stdio: 'pipe' });
+    execFileSync(join(bin, 'initdb'), ['--version'], { ...account, cwd: '/', stdio: 'pipe' });
     return bin;
   } catch {
+    const installed = dirname(bin);
+    const wheel = dirname(installed);
+    const copy = join(folder, 'site', basename(wheel));
     // Symbolic links must go on pointing to their neighbours.
     const options = { recursive: true, verbatimSymlinks: true };
-    await cp(join(bin, '..'), join(folder, 'pg'), options);
-    return join(folder, 'pg', 'bin');
+    await cp(installed, join(copy, basename(installed)), options);
+    if (existsSync(`${wheel}.libs`)) await cp(`${wheel}.libs`, `${copy}.libs`, options);
+    return join(copy, basename(installed), basename(bin));
   }
 }
 

@@ -128,6 +128,7 @@ export const samples: Record<string, OperationSample> = {
   summariseCollection: {},
   getJob: { params: id('job') },
   // portability
+  createBackup: { body: () => ({}), answersOthers: [403] },
   exportAccount: {},
   importMemories: { body: () => ({ memories: [{ text: 'mine' }] }) },
   // connections

@@ -1,5 +1,6 @@
 import { RunQueue } from '../../../src/runs/run-queue.js';
 import { RunWakeup } from '../../../src/runs/run-wakeup.js';
+import { RunExecutor } from '../../../src/sync/run-executor.js';
 import type { TestApp } from '../http-app.js';
 import { eventually, Gate } from '../eventually.js';
 import type { MatrixCases } from './matrix-cases.js';
@@ -54,6 +55,7 @@ export function workerCases({ bench, source, pageSize }: MatrixCases): void {
         await frozen.pass();
         return beat(run);
       });
+      const executed = jest.spyOn(bench().app.nest.get(RunExecutor), 'execute');
       const id = await source().ask();
       await frozen.reached;
       const { database } = bench();
@@ -75,12 +77,9 @@ export function workerCases({ bench, source, pageSize }: MatrixCases): void {
       other.nest.get(RunWakeup).notify();
       expect((await source().settled(next)).status).toBe('success');
       const before = await source().stored();
-      const lost = eventually('the loser to notice', () =>
-        bench().app.logs.some((line) => line.includes('lease lost')) ? true : undefined,
-      );
       frozen.open();
-      await lost;
-      heartbeat.mockRestore();
+      await executed.mock.results[0]!.value;
+      for (const spy of [heartbeat, executed]) spy.mockRestore();
       expect(await source().stored()).toEqual(before);
       expect(await source().run(id)).toEqual(taken);
       await source().expectIndexToEqualSource();

@@ -1,0 +1,75 @@
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError } from '../common/errors/app-error.js';
+
+/** Small, so that the work on one chunk never holds the event loop for long. */
+const CHUNK_BYTES = 16 * 1024;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
+
+/**
+ * Bytes kept in a temporary file to be read more than once. The file has mode 0600 and no name
+ * while it is used, so that nobody else opens it and even a crash leaves nothing behind.
+ */
+export class SpoolFile {
+  private constructor(
+    private readonly file: FileHandle,
+    /** Bytes. */
+    readonly size: number,
+  ) {}
+
+  /** @throws AppError `disk_full`; and whatever the source throws */
+  static async of(chunks: AsyncIterable<Uint8Array>): Promise<SpoolFile> {
+    const file = await openNameless();
+    try {
+      let size = 0;
+      for await (const chunk of chunks) {
+        await append(file, chunk);
+        size += chunk.length;
+      }
+      return new SpoolFile(file, size);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** All bytes but a byte order mark. A chunk is only good until the next one is asked for. */
+  async *read(): AsyncGenerator<Uint8Array> {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    const mark = await this.file.read(buffer, 0, BYTE_ORDER_MARK.length, 0);
+    const isMarked = buffer.subarray(0, mark.bytesRead).equals(BYTE_ORDER_MARK);
+    let position = isMarked ? BYTE_ORDER_MARK.length : 0;
+    while (position < this.size) {
+      const { bytesRead } = await this.file.read(buffer, 0, CHUNK_BYTES, position);
+      if (bytesRead === 0) throw new Error('the temporary file was cut');
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  /** Gives the space back. */
+  async remove(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+async function openNameless(): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+  try {
+    return await open(join(folder, 'spool'), 'wx+', 0o600);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function append(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  try {
+    await file.appendFile(chunk);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === undefined || !NO_SPACE.has(code)) throw cause;
+    throw new AppError('disk_full', 'The disk for temporary files is full.', { cause });
+  }
+}

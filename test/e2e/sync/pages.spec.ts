@@ -1,0 +1,272 @@
+import { RateLimitedError, TransientSourceError } from '../../../connectors/sdk/errors.js';
+import { registryOf } from '../../../connectors/registry.js';
+import type { Database } from '../../../src/database/database.js';
+import { RunWakeup } from '../../../src/runs/run-wakeup.js';
+import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
+import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/error-policy.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { aborted } from '../../support/fault-matrix/hooked-connector.js';
+import { flaws, storedDocuments } from '../../support/fault-matrix/stored-documents.js';
+import { startApp, type TestApp } from '../../support/http-app.js';
+import { lazily, PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
+
+const later = () => new Date(Date.now() + 3_600_000);
+
+/** A long text whose paragraphs are chunks of their own. */
+const longText = (...words: string[]): string =>
+  words.map((word) => `## ${word}\n\n${`Everything about ${word}. `.repeat(60)}`).join('\n\n');
+
+describeOnEachDatabase('pages of a source', (open) => {
+  let database: Database;
+  let source: ScriptedSource;
+  let app: TestApp;
+  let connection: string;
+
+  beforeAll(async () => {
+    database = await open();
+    const current = {
+      get: (provider: string) => (provider === 'scripted' ? source.connector : undefined),
+      list: () => registryOf([source.connector]).list(),
+    };
+    app = await startApp({ database, connectors: current });
+  });
+  afterAll(() => app.close());
+
+  beforeEach(async () => {
+    source = new ScriptedSource();
+    const body = { provider: 'scripted', collection: 'scripted', schedule: null };
+    const created = await app.request('POST', '/v1/memory/connections', { body });
+    connection = created.body.id;
+  });
+  afterEach(() => app.request('DELETE', `/v1/memory/connections/${connection}?purge=true`));
+
+  const settled = (id: string, attempt = 1): Promise<RunDetailAnswer> =>
+    eventually(`attempt ${attempt} of ${id}`, async () => {
+      const { body } = await app.request('GET', `/v1/memory/runs/${id}`);
+      const moving = body.status === 'queued' || body.status === 'running';
+      return moving || body.attempt < attempt ? undefined : (body as RunDetailAnswer);
+    });
+  const ask = async (): Promise<string> => {
+    const path = `/v1/memory/connections/${connection}/sync?wait=false`;
+    return (await app.request('POST', path)).body.run_id;
+  };
+  const sync = async () => settled(await ask());
+  const goOn = async (run: RunDetailAnswer) => {
+    await database.asSystem((tx) =>
+      tx.query(`update runs set run_at = now() where id = $1`, [run.id]),
+    );
+    app.nest.get(RunWakeup).notify();
+    return settled(run.id, run.attempt + 1);
+  };
+  /** Visible text by external id, after making sure that the rows are sound. */
+  const index = async (): Promise<Record<string, string>> => {
+    const wrong = Object.entries(await flaws(database, connection));
+    expect(wrong.filter(([, count]) => count > 0)).toEqual([]);
+    const stored = await storedDocuments(database, connection);
+    const visible = stored.filter(({ visibleText }) => visibleText !== null);
+    return Object.fromEntries(visible.map((one) => [one.externalId, one.visibleText!]));
+  };
+
+  it('take the last word on an item that is listed twice', async () => {
+    const [first, second, third] = [
+      longText('alder', 'birch'),
+      longText('cedar', 'birch'),
+      longText('dogwood', 'elm'),
+    ];
+    source.sweep = [{ documents: [scripted('a', first)] }];
+    await sync();
+    source.sweep = [
+      { documents: [scripted('a', second)] },
+      { documents: [scripted('b', 'Something else.')] },
+      { documents: [scripted('a', third)] },
+    ];
+    expect(await sync()).toMatchObject({ status: 'success', attempt: 1 });
+    const { a } = await index();
+    expect(a).toContain('dogwood');
+    for (const word of ['alder', 'birch', 'cedar']) expect(a).not.toContain(word);
+  });
+
+  it('take a new item that is listed twice once', async () => {
+    source.sweep = [
+      { documents: [scripted('a', 'As it was.')] },
+      { documents: [scripted('a', 'As it is.')] },
+    ];
+    const run = await sync();
+    expect(run).toMatchObject({ status: 'success', attempt: 1, counts: { created: 1 } });
+    expect(await index()).toEqual({ a: 'As it is.' });
+  });
+
+  it('drop what is created and deleted again within one run', async () => {
+    source.sweep = [{ documents: [scripted('kept', 'This stays.')] }];
+    source.changes = [
+      { documents: [scripted('a', 'Short-lived.')] },
+      { tombstones: ['a'] },
+      { documents: [scripted('b', 'Deleted on its own page.')], tombstones: ['b'] },
+    ];
+    expect((await sync()).status).toBe('success');
+    expect(await index()).toEqual({ kept: 'This stays.' });
+  });
+
+  it('of a feed are read once, by one run or the next', async () => {
+    source.sweep = [{ documents: [scripted('a', 'One.')] }];
+    source.changes = [{ documents: [scripted('b', 'Two.')] }];
+    source.present.set('b', scripted('b', 'Two.'));
+    await sync();
+    source.changes.push({ documents: [scripted('a', 'One, edited.')] });
+    const run = await sync();
+    const feed = run.partitions.find(({ lane }) => lane === 'changes');
+    expect(feed).toMatchObject({ pages: 1, documents: 1 });
+    expect(await index()).toEqual({ a: 'One, edited.', b: 'Two.' });
+  });
+
+  it('name an item once that fails twice', async () => {
+    const item = { externalId: 'a', title: 'A report', url: null, partition: PARTITION };
+    const failure = { ...item, stage: 'list', code: 'broken', message: 'It is broken.' } as const;
+    source.sweep = [
+      { documents: [scripted('b', 'Fine.')], failures: [failure, failure] },
+      { failures: [failure] },
+    ];
+    expect(await sync()).toMatchObject({ status: 'partial' });
+    const path = `/v1/memory/connections/${connection}/failures`;
+    expect((await app.request('GET', path)).body).toMatchObject([{ external_id: 'a' }]);
+    expect(await index()).toEqual({ b: 'Fine.' });
+  });
+
+  it('may hold characters that a database cannot store', async () => {
+    const odd = 'cut\ud83d and zero\u0000';
+    const item = { externalId: 'x', title: odd, url: odd, partition: PARTITION };
+    source.sweep = [
+      {
+        documents: [
+          scripted('a', `The text, ${odd}`, {
+            ...{ title: odd, url: odd, author: odd, container: odd, parents: [odd] },
+            metadata: { [odd]: odd, nested: [{ deep: odd }] },
+            access: { mode: 'restricted', principals: [odd] },
+          }),
+          scripted('b', 'Fine.'),
+        ],
+        failures: [{ ...item, stage: 'list', code: 'broken', message: odd }],
+      },
+    ];
+    expect(await sync()).toMatchObject({ status: 'partial', counts: { created: 2, failed: 1 } });
+    expect(await index()).toEqual({ a: 'The text, cut\ufffd and zero', b: 'Fine.' });
+    expect(await sync()).toMatchObject({ counts: { unchanged: 2, embedded: 0 } });
+  });
+
+  it('are read no further once the source has asked to wait', async () => {
+    let asked = 0;
+    let limited = true;
+    const read = lazily(() => {
+      asked += 1;
+      if (limited) throw new RateLimitedError('enough', later(), 'read');
+      return 'A text.';
+    });
+    const documents = Array.from({ length: 50 }, (_, n) =>
+      scripted(`d${n}`, 'A text.', { body: read }),
+    );
+    source.sweep = [{ documents }];
+    const parked = await sync();
+    expect(parked).toMatchObject({ status: 'waiting', waiting: { reason: 'rate_limited:read' } });
+    expect(asked).toBeLessThanOrEqual(source.concurrentReads);
+    limited = false;
+    expect(await goOn(parked)).toMatchObject({ status: 'success', counts: { created: 50 } });
+  });
+
+  it('bear an event for a document that is about to be written', async () => {
+    source.sweep = [{ documents: [scripted('a', longText('alder', 'birch'))] }];
+    await sync();
+    source.present.set('a', scripted('a', longText('dogwood', 'elm')));
+    source.sweep = [
+      {
+        documents: [scripted('b', 'The first page.')],
+        // The event arrives while the page is on its way, so it is read after that page.
+        before: async () => {
+          await database.asSystem((tx) =>
+            tx.query(
+              `insert into pending_refs (connection_id, external_id, cause, partition_key)
+               values ($1, 'a', 'webhook', $2)`,
+              [connection, PARTITION],
+            ),
+          );
+        },
+      },
+      { documents: [scripted('a', longText('cedar', 'birch'))] },
+      { documents: [scripted('c', 'The last page.')] },
+    ];
+    expect(await sync()).toMatchObject({ status: 'success', attempt: 1 });
+    const { a } = await index();
+    expect(a).not.toContain('alder');
+    // Whichever came last, it is there whole and nothing of the other is.
+    expect(a!.includes('dogwood') && a!.includes('elm')).toBe(!a!.includes('cedar'));
+    expect(a!.includes('birch')).toBe(a!.includes('cedar'));
+    const left = await database.asSystem((tx) =>
+      tx.query(`select 1 from pending_refs where connection_id = $1`, [connection]),
+    );
+    expect(left).toEqual([]);
+  });
+
+  it('come through however often the source asks to wait, as long as some do', async () => {
+    const waits = MAX_UPSTREAM_ATTEMPTS + 2;
+    const refused = new Set<number>();
+    const limit = (page: number) => () => {
+      if (refused.has(page)) return;
+      refused.add(page);
+      throw new RateLimitedError('wait', later(), 'list');
+    };
+    source.sweep = Array.from({ length: waits + 1 }, (_, n) => ({
+      documents: [scripted(`d${n}`, `Text ${n}.`)],
+      before: n > 0 ? limit(n) : undefined,
+    }));
+    let down = true;
+    const blip = () => {
+      if (!down) return;
+      down = false;
+      throw new TransientSourceError('http_503', 'unwell');
+    };
+    source.sweep = [...source.sweep, { documents: [scripted('z', 'The end.')], before: blip }];
+    let run = await sync();
+    for (let n = 0; n < waits; n += 1) {
+      expect(run.waiting?.reason).toBe('rate_limited:list');
+      run = await goOn(run);
+    }
+    // One blip after many waits is the first one: short, and not the end of the run.
+    expect(run).toMatchObject({ status: 'waiting', waiting: { reason: 'upstream' } });
+    const wait = Date.parse(run.waiting!.until) - Date.parse(run.attempts.at(-1)!.ended_at!);
+    expect(wait).toBeLessThan(6000);
+    expect(await goOn(run)).toMatchObject({ status: 'success', counts: { created: waits + 2 } });
+  });
+
+  it('keep the name of a failed item when it is tried again in vain', async () => {
+    const url = 'https://example.org/report';
+    const body = lazily(() => {
+      throw new TypeError('no such encoding');
+    });
+    const document = scripted('a', 'v1', { title: 'A report', url, body });
+    source.sweep = [{ documents: [document] }];
+    source.present.set('a', document);
+    await sync();
+    const path = `/v1/memory/connections/${connection}/failures`;
+    const [failure] = (await app.request('GET', path)).body;
+    expect(failure).toMatchObject({ title: 'A report', url, attempts: 1 });
+    const retried = await app.request('POST', `/v1/memory/failures/${failure.id}/retry`);
+    const run = await settled(retried.body.run_id as string);
+    expect(run).toMatchObject({ status: 'partial', counts: { failed: 1 } });
+    expect((await app.request('GET', path)).body).toMatchObject([
+      { id: failure.id, title: 'A report', url, attempts: 2, partition: PARTITION },
+    ]);
+  });
+
+  it('are closed by the connector when the run stops', async () => {
+    source.sweep = [
+      { documents: [scripted('a', 'One.')] },
+      { documents: [scripted('b', 'Two.')], before: aborted },
+      ...Array.from({ length: 20 }, (_, n) => ({ documents: [scripted(`c${n}`, `Text ${n}.`)] })),
+    ];
+    const id = await ask();
+    await eventually('the listing', () => (source.open > 0 ? true : undefined));
+    await app.request('POST', `/v1/memory/runs/${id}/cancel`);
+    expect((await settled(id)).status).toBe('cancelled');
+    expect(source.open).toBe(0);
+  });
+});

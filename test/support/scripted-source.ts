@@ -6,6 +6,7 @@ import {
   type ItemFailure,
   type SourceDocument,
 } from '../../connectors/sdk/contract.js';
+import { ItemError } from '../../connectors/sdk/errors.js';
 
 export const PARTITION = 'channel';
 
@@ -14,6 +15,8 @@ export interface ScriptedPage {
   readonly documents?: readonly SourceDocument[];
   readonly tombstones?: readonly string[];
   readonly failures?: readonly ItemFailure[];
+  /** The listing ends here and is not whole. */
+  readonly gap?: string;
   /** Runs before the page is handed out; what it throws fails the listing. */
   readonly before?: (signal: AbortSignal) => Promise<void> | void;
 }
@@ -26,8 +29,8 @@ export class ScriptedSource {
   sweep: readonly ScriptedPage[] = [];
   /** Grows; a run reads on from where the last one stopped. */
   changes: ScriptedPage[] = [];
-  /** What is there when it is asked about by id; what is not here is gone. */
-  readonly present = new Map<string, SourceDocument>();
+  /** What is there when it is asked about by id, or why it cannot be read; the rest is gone. */
+  readonly present = new Map<string, SourceDocument | ItemError>();
   concurrentReads = 4;
   /** Listings that were begun and not closed again. */
   open = 0;
@@ -61,8 +64,10 @@ export class ScriptedSource {
           state: this.present.has(externalId) ? ('alive' as const) : ('gone' as const),
         })),
       ),
-    fetch: (_, { externalId }) =>
-      Promise.resolve(this.present.get(externalId) ?? { gone: true, state: 'gone' }),
+    fetch: (_, { externalId }) => {
+      const found = this.present.get(externalId) ?? ({ gone: true, state: 'gone' } as const);
+      return found instanceof ItemError ? Promise.reject(found) : Promise.resolve(found);
+    },
   });
 
   private async *list(pages: readonly ScriptedPage[], from: number, signal: AbortSignal) {
@@ -77,7 +82,8 @@ export class ScriptedSource {
           failures: page.failures ?? [],
           skipped: {},
           checkpoint: { next: Math.min(at + 1, pages.length) },
-          complete: at >= pages.length - 1,
+          complete: page.gap === undefined && at >= pages.length - 1,
+          ...(page.gap !== undefined && { gapReason: page.gap }),
         };
       }
     } finally {

@@ -114,6 +114,7 @@ describe('collections', () => {
       name: 'raced',
       spaceId: expect.any(Number),
       dimensions: 256,
+      model: 'builtin:static-minilm-256',
       scoreLow: expect.closeTo(0.1),
       nextSpaceId: null,
     });

@@ -33,7 +33,7 @@ describeOnEachDatabase('searching synced documents', (open) => {
 
   it('names title, url and times of the document', async () => {
     const [hit] = await search({ query: 'herring' });
-    expect(hit).toMatchObject({ title: 'herring.md', source: 'files', collection: 'notes' });
+    expect(hit).toMatchObject({ title: 'Herring', source: 'files', collection: 'notes' });
     expect(hit!.url).toBe(hit!.metadata['url']);
     expect(hit!.source_updated_at).toBe(hit!.metadata['source_updated_at']);
     expect(Date.parse(hit!.synced_at!)).not.toBeNaN();
@@ -44,15 +44,15 @@ describeOnEachDatabase('searching synced documents', (open) => {
       const hits = await search({ query: 'alder', mode: 'text', limit: 50, ...filter });
       return [...new Set(hits.map((hit) => hit.title))].toSorted();
     };
-    expect(await titles({})).toEqual(['guide.md', 'herring.md', null]);
-    expect(await titles({ provider: 'files' })).toEqual(['guide.md', 'herring.md']);
+    expect(await titles({})).toEqual(['Herring', 'Tree guide', null]);
+    expect(await titles({ provider: 'files' })).toEqual(['Herring', 'Tree guide']);
     expect(await titles({ source: 'sdk' })).toEqual([null]);
-    expect(await titles({ connection_id: folder.connection })).toEqual(['guide.md', 'herring.md']);
+    expect(await titles({ connection_id: folder.connection })).toEqual(['Herring', 'Tree guide']);
     const [herring] = await search({ query: 'herring' });
     const container = herring!.metadata['container'] as string;
     expect(container).toBeTruthy();
-    expect(await titles({ container })).toEqual(['herring.md']);
-    expect(await titles({ metadata_filter: { title: 'herring.md' } })).toEqual(['herring.md']);
+    expect(await titles({ container })).toEqual(['Herring']);
+    expect(await titles({ metadata_filter: { title: 'Herring' } })).toEqual(['Herring']);
     expect(await titles({ until: '2020-12-31' })).toEqual([]);
   });
 
@@ -88,10 +88,10 @@ describeOnEachDatabase('searching synced documents', (open) => {
 
   it('composes a context that cites its sources, within the budget', async () => {
     const { context: text, citations, tokens } = await context({ query: 'herring in schools' });
-    expect(citations[0]).toMatchObject({ number: 1, title: 'herring.md', collection: 'notes' });
+    expect(citations[0]).toMatchObject({ number: 1, title: 'Herring', collection: 'notes' });
     expect(text).toContain('[1] ');
     expect(text).toContain('Herring swim in schools');
-    expect(text).toMatch(/\n\nSources:\n\[1\] herring.md, /);
+    expect(text).toMatch(/\n\nSources:\n\[1\] Herring, /);
     expect(tokens).toBeLessThanOrEqual(1000);
     const small = await context({ query: 'everything about trees', max_tokens: 120 });
     expect(small.tokens).toBeLessThanOrEqual(120);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../../src/common/clock.js';
 import { ManualClock } from '../../../src/common/clock.js';
 import type { Database } from '../../../src/database/database.js';
 import type { FakeMemory } from '../../../src/indexing/fake.index.js';
@@ -13,14 +12,15 @@ import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-
 import type { SpaceRef } from '../../../src/indexing/vector-index.js';
 
 /** The parts of the pgvector implementation, wired as the module wires them. */
-export function pgvectorParts(database: Database, clock: Clock = new ManualClock()) {
+export function pgvectorParts(database: Database, clock = new ManualClock()) {
   const rows = new IndexRowsRepository();
   const statistics = new TermStatisticsRepository();
   const folder = new StatsFolder(database, statistics, clock);
   const hnsw = new HnswIndexes(database, clock);
   const lengths = new LengthRewrite(database, statistics, rows);
-  const index = new PgVectorIndex(database, rows, statistics, folder, new DensePlan(hnsw), hnsw);
-  return { rows, statistics, folder, hnsw, lengths, index };
+  const densePlan = new DensePlan(hnsw);
+  const index = new PgVectorIndex(database, rows, statistics, folder, densePlan, hnsw);
+  return { clock, rows, statistics, folder, hnsw, lengths, densePlan, index };
 }
 
 /** A tenant with a space, and rows for the index to refer to. */

@@ -48,6 +48,20 @@ export function changeCases({ bench, source, pageSize, when }: MatrixCases): voi
       await source().expectIndexToEqualSource();
     });
 
+    when('rename')('keeps what its owner deleted gone, under any name', async () => {
+      const { one } = await source().fill({ one: 3 });
+      await source().sync();
+      const [memory] = await source().memoriesOf(one.ids[0]!);
+      const path = `/v1/memory/collections/${encodeURIComponent(source().collection)}/memories`;
+      await bench().app.request('DELETE', `${path}/${memory}`);
+      expect((await source().visible()).size).toBe(2);
+      const renamed = await source().editor.rename!(one.ids[0]!, 'zz-renamed');
+      await source().sync();
+      await source().sync({ full: true });
+      expect((await source().visible()).has(renamed)).toBe(false);
+      expect((await source().visible()).size).toBe(2);
+    });
+
     when('rename')('keeps two documents apart that swap their names', async () => {
       const { one } = await source().fill({ one: 3 });
       const { ids } = one;

@@ -40,6 +40,11 @@ export class SyncedSource {
     return new SyncedSource(bench, editor, created.body.id as string, collection);
   }
 
+  /** The same source by another connection. */
+  as(connection: string): SyncedSource {
+    return new SyncedSource(this.bench, this.editor, connection, this.collection);
+  }
+
   /** Makes containers with that many documents each. */
   async fill<Title extends string>(
     counts: Readonly<Record<Title, number>>,

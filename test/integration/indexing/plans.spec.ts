@@ -1,0 +1,115 @@
+import type { Database } from '../../../src/database/database.js';
+import { candidateStatement } from '../../../src/indexing/pgvector/candidate-statement.js';
+import { searchSettings } from '../../../src/indexing/pgvector/search-settings.js';
+import { wordsQuery } from '../../../src/indexing/pgvector/words-query.js';
+import { queryTerms } from '../../../src/indexing/terms/sparse-encoder.js';
+import type { IndexQuery } from '../../../src/indexing/vector-index.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { IndexTables, pgvectorParts } from './index-fixtures.js';
+
+const VECTOR = Float32Array.of(1, 0, 0);
+
+/**
+ * How the planner runs a search hangs on settings and spellings that look as if they could be left
+ * out, and with test data of a few rows nobody would notice.
+ */
+describeOnEachDatabase('The plan of a search', (open) => {
+  let database: Database;
+  let tables: IndexTables;
+  let parts: ReturnType<typeof pgvectorParts>;
+  let collections: string[];
+
+  beforeAll(async () => {
+    database = await open();
+    parts = pgvectorParts(database);
+    tables = await IndexTables.create(database);
+    collections = [await tables.addCollection(), await tables.addCollection()];
+    for (const collectionId of collections) {
+      const ids = await tables.addRows(collectionId, 1500);
+      for (let from = 0; from < ids.length; from += 500) {
+        const entries = ids.slice(from, from + 500).map((memoryId, at) => ({
+          memoryId,
+          collectionId,
+          spaceId: tables.space.id,
+          embedding: VECTOR,
+          words: `meeting notes of project${at}`,
+        }));
+        await database.inTenant(tables.tenant, (tx) => parts.index.write(tx, entries));
+      }
+    }
+    await parts.folder.foldAll();
+    await database.maintain('analyze');
+  });
+
+  async function plan(asked: Partial<IndexQuery>): Promise<string> {
+    const query: IndexQuery = {
+      tenant: tables.tenant,
+      space: tables.space,
+      collectionIds: collections.slice(0, 1),
+      mode: 'hybrid',
+      embedding: VECTOR,
+      text: 'project7 meeting',
+      depth: 200,
+      minCosine: -1,
+      filter: {},
+      ...asked,
+    };
+    const terms = queryTerms(query.text);
+    return database.inTenant(tables.tenant, async (tx) => {
+      const statistics = await parts.statistics.read(
+        tx,
+        query.collectionIds,
+        terms.map(({ id }) => id),
+        searchSettings(query, database.mode),
+      );
+      const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
+      const { text, values } = candidateStatement(query, words, null);
+      const lines = await tx.query<{ 'QUERY PLAN': string }[]>(`explain ${text}`, values);
+      return lines.map((line) => line['QUERY PLAN']).join('\n');
+    });
+  }
+
+  it('reads words by their own index alone, and no table as a whole', async () => {
+    for (const collectionIds of [collections.slice(0, 1), collections]) {
+      const found = await plan({ collectionIds });
+      expect(found).toContain('words_terms');
+      expect(found).not.toContain('words_collection');
+      expect(found).toContain('vectors_pkey');
+      expect(found).not.toContain('Seq Scan');
+    }
+  });
+
+  it('is made anew for each filter', async () => {
+    const setting = await database.inTenant(tables.tenant, async (tx) => {
+      const settings = searchSettings(
+        {
+          tenant: tables.tenant,
+          space: tables.space,
+          collectionIds: collections,
+          mode: 'text',
+          embedding: null,
+          text: 'meeting',
+          depth: 200,
+          minCosine: -1,
+          filter: { category: 'fact' },
+        },
+        database.mode,
+      );
+      await parts.statistics.read(tx, collections, [], settings);
+      const [row] = await tx.query(`show plan_cache_mode`);
+      return row;
+    });
+    expect(setting).toEqual({ plan_cache_mode: 'force_custom_plan' });
+  });
+
+  it('leaves no setting behind for the next transaction', async () => {
+    const settings = () =>
+      database.asSystem((tx) =>
+        tx.query(`select name, setting from pg_settings
+          where name in ('enable_seqscan', 'plan_cache_mode', 'random_page_cost') order by name`),
+      );
+    const before = await settings();
+    await plan({});
+    expect(await settings()).toEqual(before);
+  });
+});

@@ -2,9 +2,11 @@ import type { EntityManager } from 'typeorm';
 import { runPrepared } from '../../src/database/prepared-statement.js';
 import { intArray, vectorBytes } from '../../src/indexing/binary-arrays.js';
 import { indexedType } from '../../src/indexing/pgvector/hnsw-indexes.js';
+import { searchSettings } from '../../src/indexing/pgvector/search-settings.js';
 import { wordsQuery } from '../../src/indexing/pgvector/words-query.js';
 import { TermStatisticsRepository } from '../../src/indexing/statistics/term-statistics.repository.js';
 import { queryTerms } from '../../src/indexing/terms/sparse-encoder.js';
+import type { IndexQuery } from '../../src/indexing/vector-index.js';
 import type { TargetCollection } from '../../src/remember/new-memory.js';
 
 const DEPTH = 200;
@@ -15,35 +17,44 @@ export interface BareTimes {
 }
 
 /**
- * The two arms as one would write them by hand, one after the other: no transaction, statistics,
- * embedding, fusion or rows. What the product adds to these is its overhead.
+ * The two arms alone, one after the other, with the plans that the product's settings give them:
+ * no transaction, statistics, embedding, scores of the other arm, fusion or rows. What a search
+ * takes longer is what the product adds.
  * @param approximate through the HNSW index
  * @returns milliseconds
  */
 export async function bareArms(
   tx: EntityManager,
+  mode: 'embedded' | 'server',
   collection: TargetCollection,
   query: { text: string; embedding: Float32Array },
   approximate: boolean,
 ): Promise<BareTimes> {
+  const asked: IndexQuery = {
+    ...query,
+    tenant: '',
+    space: { id: collection.spaceId, dimensions: collection.dimensions },
+    collectionIds: [collection.id],
+    mode: 'hybrid',
+    depth: DEPTH,
+    minCosine: -1,
+    filter: {},
+  };
   const terms = queryTerms(query.text);
   const statistics = await new TermStatisticsRepository().read(
     tx,
-    [collection.id],
+    asked.collectionIds,
     terms.map((term) => term.id),
+    searchSettings(asked, mode),
   );
-  const words = wordsQuery(terms, [collection.id], statistics, DEPTH)!;
-  if (approximate)
-    await tx.query(
-      `select set_config('hnsw.iterative_scan', 'relaxed_order', true),
-         set_config('hnsw.ef_search', '${DEPTH}', true)`,
-    );
+  const words = wordsQuery(terms, asked.collectionIds, statistics, DEPTH)!;
   const type = approximate ? `::${indexedType(collection.dimensions)}` : '';
+  const inScope = approximate ? 'coalesce(collection_id = $1, false)' : 'collection_id = $1';
   const start = performance.now();
   await runPrepared(
     tx,
     `select memory_id, embedding <#> $2::vector as score from vectors
-     where space_id = ${collection.spaceId} and collection_id = $1
+     where space_id = ${collection.spaceId} and ${inScope}
      order by embedding${type} <#> $2::vector${type} limit ${DEPTH}`,
     [collection.id, vectorBytes(query.embedding)],
   );
@@ -51,7 +62,7 @@ export async function bareArms(
   await runPrepared(
     tx,
     `select memory_id, weights <#> $2::sparsevec as score from words
-     where collection_id = $1 and terms && $3::int[]
+     where terms && $3::int[] and coalesce(collection_id = $1, false)
      order by weights <#> $2::sparsevec limit ${DEPTH}`,
     [collection.id, words.weights, intArray(words.gate)],
   );

@@ -41,6 +41,7 @@ async function patiently(write: () => Promise<unknown>): Promise<void> {
 /** Everything that background work would do in the minutes after a load. */
 export async function settle(server: SearchServer): Promise<void> {
   await server.get(StatsFolder).foldAll();
-  await server.get(HnswIndexes).buildMissing();
+  // The second look sees that nothing is being loaded any more.
+  for (let look = 1; look <= 2; look += 1) await server.get(HnswIndexes).buildMissing();
   await server.get(Database).maintain('vacuum (analyze)');
 }

@@ -17,7 +17,7 @@ const SWEEP_MS = 60_000;
 export class IndexMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Indexing');
   private readonly running = new Map<string, Promise<void>>();
-  private stopping = false;
+  private readonly stop = new AbortController();
 
   constructor(
     private readonly folder: StatsFolder,
@@ -31,21 +31,23 @@ export class IndexMaintenance implements OnApplicationBootstrap, BeforeApplicati
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
+    this.stop.abort();
     await this.hnsw.stopBuilding();
     await Promise.all(this.running.values());
   }
 
   @Interval('fold-statistics', FOLD_DELAY_MS)
   fold(): Promise<void> {
-    return this.once('fold', () => this.folder.foldDue());
+    return this.once('fold', async () => {
+      if (await this.folder.foldDue(this.stop.signal)) void this.rewriteLengths();
+    });
   }
 
   @Interval('sweep-statistics', SWEEP_MS)
   sweep(): Promise<void> {
     return this.once('sweep', async () => {
-      await this.folder.foldAll();
-      await this.lengths.rewriteDrifted();
+      await this.folder.foldAll(this.stop.signal);
+      void this.rewriteLengths();
     });
   }
 
@@ -54,12 +56,16 @@ export class IndexMaintenance implements OnApplicationBootstrap, BeforeApplicati
     return this.once('build', () => this.hnsw.buildMissing());
   }
 
+  private rewriteLengths(): Promise<void> {
+    return this.once('lengths', () => this.lengths.rewriteDrifted(this.stop.signal));
+  }
+
   /** Leaves a tick out while the one before it still works; a failure waits for the next. */
   private async once(name: string, work: () => Promise<void>): Promise<void> {
-    if (this.running.has(name) || this.stopping) return;
+    if (this.running.has(name) || this.stop.signal.aborted) return;
     const task = work()
       .catch((error: unknown) => {
-        if (!this.stopping) this.logger.error(error);
+        if (!this.stop.signal.aborted) this.logger.error(error);
       })
       .finally(() => this.running.delete(name));
     this.running.set(name, task);

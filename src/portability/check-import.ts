@@ -25,7 +25,7 @@ export async function checkImport(groups: AsyncIterable<JsonPart[]>): Promise<Im
     for (const part of parts) {
       // What comes after the first ones is still read, since it may not even be JSON.
       if (issues.length < MAX_ISSUES) issues.push(...issuesOf(part, head));
-      if (part.kind !== 'element' && part.key in ImportMemories.shape) {
+      if (part.kind !== 'element' && Object.hasOwn(ImportMemories.shape, part.key)) {
         head[part.key] = part.kind === 'array' ? [] : part.value;
       }
     }

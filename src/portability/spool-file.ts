@@ -21,11 +21,11 @@ export class SpoolFile {
 
   /** @throws AppError `disk_full`; and whatever the source throws */
   static async of(chunks: AsyncIterable<Uint8Array>): Promise<SpoolFile> {
-    const file = await openNameless();
+    const file = await written(openNameless());
     try {
       let size = 0;
       for await (const chunk of chunks) {
-        await append(file, chunk);
+        await written(file.appendFile(chunk));
         size += chunk.length;
       }
       return new SpoolFile(file, size);
@@ -64,9 +64,9 @@ async function openNameless(): Promise<FileHandle> {
   }
 }
 
-async function append(file: FileHandle, chunk: Uint8Array): Promise<void> {
+async function written<T>(work: Promise<T>): Promise<T> {
   try {
-    await file.appendFile(chunk);
+    return await work;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === undefined || !NO_SPACE.has(code)) throw cause;

@@ -12,6 +12,7 @@ import type { FailedItem } from './failures.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { mapConcurrent } from './map-concurrent.js';
 import type { JudgedPage } from './page-judge.js';
+import { SuppressionsRepository } from './suppressions.repository.js';
 import type { SyncRun } from './sync-run.js';
 
 /** Bodies whose text is held at once, and looked up together for renames. */
@@ -37,6 +38,7 @@ export class ContentChanges {
   constructor(
     private readonly database: BackgroundDatabase,
     private readonly ledger: LedgerRepository,
+    private readonly suppressions: SuppressionsRepository,
     private readonly reader: DocumentReader,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -49,6 +51,10 @@ export class ContentChanges {
     for (const group of slices(judged.toRead, READ_GROUP)) {
       const documents = await sync.timed('fetch', () => this.readGroup(sync, group, findings));
       const renames = await this.renames(sync, documents);
+      const suppressedTexts = new Map([
+        ...judged.suppressedTexts,
+        ...(await this.suppressedAfter(sync, renames)),
+      ]);
       let seq = await this.reserve(sync, documents, renames);
       for (const document of documents) {
         const known = document.known ?? renames.get(document.source.externalId);
@@ -60,7 +66,7 @@ export class ContentChanges {
         }
         if (known) findings.updated += 1;
         else findings.created += 1;
-        const changed = this.changed(document, known, known?.seq ?? seq, judged);
+        const changed = this.changed(document, known, known?.seq ?? seq, suppressedTexts);
         if (!known) {
           this.meet(sync, findings, seq);
           seq += 1;
@@ -86,18 +92,17 @@ export class ContentChanges {
         (result) => result,
         (error: unknown) => ({ fatal: error }),
       );
-    let fatal: { error: unknown } | undefined;
     const { concurrentReads } = sync.connector.limits;
     for await (const result of mapConcurrent(group, concurrentReads, settle)) {
-      if ('fatal' in result) fatal ??= { error: result.fatal };
-      else if ('failure' in result) findings.failures.push(result.failure);
+      // Nothing more is asked of a source that is unwell or wants a pause.
+      if ('fatal' in result) throw result.fatal;
+      if ('failure' in result) findings.failures.push(result.failure);
       else if ('vanished' in result) findings.vanished += 1;
       else {
         findings.read.push(result.read.source.externalId);
         documents.push(result.read);
       }
     }
-    if (fatal) throw fatal.error;
     return documents;
   }
 
@@ -137,6 +142,22 @@ export class ContentChanges {
     return renames;
   }
 
+  /** Renamed documents' texts that their owner deleted, which stay deleted; by the new id. */
+  private async suppressedAfter(
+    sync: SyncRun,
+    renames: ReadonlyMap<string, KnownDocument>,
+  ): Promise<JudgedPage['suppressedTexts']> {
+    if (renames.size === 0) return new Map();
+    const { tenant, target } = sync;
+    const moves = [...renames].map(([to, { externalId }]) => ({ from: externalId, to }));
+    // In a transaction of its own: right whether or not the page is ever committed.
+    const { texts } = await this.database.inTenant(tenant, async (tx) => {
+      await this.suppressions.follow(tx, tenant, target, moves);
+      return this.suppressions.of(tx, tenant, target, [...renames.keys()]);
+    });
+    return texts;
+  }
+
   private async reserve(
     sync: SyncRun,
     documents: readonly ReadDocument[],
@@ -165,7 +186,7 @@ export class ContentChanges {
     document: ReadDocument,
     known: KnownDocument | undefined,
     seq: number,
-    judged: JudgedPage,
+    suppressedTexts: JudgedPage['suppressedTexts'],
   ): ChangedDocument {
     const source = withoutBody(document.source);
     return {
@@ -179,7 +200,7 @@ export class ContentChanges {
       contentHash: document.contentHash,
       metaHash: document.metaHash,
       retitled: known !== undefined && known.title !== document.title,
-      suppressedTexts: judged.suppressedTexts.get(source.externalId) ?? new Set(),
+      suppressedTexts: suppressedTexts.get(source.externalId) ?? new Set(),
     };
   }
 }

@@ -6,6 +6,7 @@ import { ExtractionError, EXTRACTOR, type Extractor } from '../extract/extractor
 import { normaliseText, textHash } from '../remember/normalise.js';
 import type { ListedDocument } from './classify.js';
 import type { FailedItem } from './failures.repository.js';
+import { storableText } from './storable.js';
 import type { SyncRun } from './sync-run.js';
 
 /** Longer titles are cut; the text holds them whole. */
@@ -69,13 +70,13 @@ export class DocumentReader {
     return {
       id: this.ids.next(),
       externalId,
-      title,
-      url,
+      title: storableText(title),
+      url: url && storableText(url),
       partition,
       version,
       stage,
       code,
-      message,
+      message: storableText(message),
     };
   }
 
@@ -94,7 +95,7 @@ export class DocumentReader {
     const { bytes, mediaType, fileName } = body;
     const extracted = await this.extractor.extract(bytes, mediaType, fileName, sync.signal);
     const text = normaliseText(extracted.text);
-    const found = extracted.title?.trim().slice(0, MAX_TITLE) || undefined;
+    const found = storableText(extracted.title?.trim().slice(0, MAX_TITLE) ?? '') || undefined;
     return { text, kind: 'markdown', found };
   }
 }

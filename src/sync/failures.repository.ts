@@ -40,9 +40,13 @@ export interface FailureRow {
 /** Failures as rows: never a count alone, always with name, place, stage and the next try. */
 @Injectable()
 export class FailuresRepository {
-  /** Records failures; a repeated one backs off from 1 minute, doubling up to 1 day. */
+  /**
+   * Records failures; a repeated one backs off from 1 minute, doubling up to 1 day. An item that
+   * was asked for by id alone keeps the name, the address and the version that are known of it.
+   */
   async record(tx: EntityManager, connection: string, items: readonly FailedItem[]): Promise<void> {
     if (items.length === 0) return;
+    const lastOfEach = [...new Map(items.map((item) => [item.externalId, item])).values()];
     await tx.query(
       `insert into failures (id, connection_id, external_id, stage, code, message, title, url,
          partition_key, version, next_at)
@@ -52,11 +56,14 @@ export class FailuresRepository {
          message text, title text, url text, partition text, version text)
        on conflict (connection_id, external_id) where resolved_at is null do update set
          stage = excluded.stage, code = excluded.code, message = excluded.message,
-         title = excluded.title, url = excluded.url, partition_key = excluded.partition_key,
-         version = excluded.version, attempts = failures.attempts + 1,
+         partition_key = excluded.partition_key,
+         title = case when excluded.title = excluded.external_id
+           then coalesce(failures.title, excluded.title) else excluded.title end,
+         url = coalesce(excluded.url, failures.url),
+         version = coalesce(excluded.version, failures.version), attempts = failures.attempts + 1,
          next_at = now() + least(interval '1 day', interval '1 minute' * power(2, failures.attempts)),
          updated_at = now()`,
-      [connection, JSON.stringify(items)],
+      [connection, JSON.stringify(lastOfEach)],
     );
   }
 

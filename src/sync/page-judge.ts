@@ -5,6 +5,7 @@ import type { KnownDocument } from '../remember/document-row.js';
 import { classify, type Classified } from './classify.js';
 import { FailuresRepository } from './failures.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
+import { storableDocument } from './storable.js';
 import { SuppressionsRepository } from './suppressions.repository.js';
 import type { SyncRun } from './sync-run.js';
 
@@ -39,7 +40,8 @@ export class PageJudge {
 
   async judge(sync: SyncRun, page: ListedItems): Promise<JudgedPage> {
     const { tenant, target } = sync;
-    const documents = lastOfEach(page.documents);
+    const gone = new Set(page.tombstones);
+    const documents = lastOfEach(page.documents).filter(({ externalId }) => !gone.has(externalId));
     const listed = documents.map((document) => document.externalId);
     const mentioned = [
       ...listed,
@@ -59,7 +61,6 @@ export class PageJudge {
     const full = sync.run.options.full === true;
     const classified = classify(wanted, byId, { full, titlesFromContent });
     const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
-    const gone = new Set(page.tombstones);
     return {
       ...classified,
       toRead: due,
@@ -99,5 +100,6 @@ function failureKey(item: { externalId: string; version: string | null }): strin
 
 /** A source may list an item twice while it changes; the last word counts. */
 function lastOfEach(documents: readonly SourceDocument[]): SourceDocument[] {
-  return [...new Map(documents.map((document) => [document.externalId, document])).values()];
+  const last = new Map(documents.map((document) => [document.externalId, document]));
+  return [...last.values()].map(storableDocument);
 }

@@ -14,7 +14,8 @@ const BATCH = 50;
 
 /**
  * Single documents that someone waits for (a retry, an event): they are read at every page
- * boundary, so they never stand behind a backfill.
+ * boundary, so they never stand behind a backfill; one that stands on a page that is about to be
+ * committed is read after it.
  */
 @Injectable()
 export class PendingRefs {
@@ -31,13 +32,15 @@ export class PendingRefs {
       const due = await this.database.inTenant(sync.tenant, (tx) =>
         this.refs.due(tx, connection, BATCH),
       );
-      if (due.length === 0) return;
-      const page = await this.fetch(sync, due);
+      const free = sync.inFlight.takeFree(due);
+      if (free.length === 0) return;
+      const page = await this.fetch(sync, free);
       for await (const step of this.pages.prepare(sync, new SingleItems(page)))
         await this.pages.commit(sync, step);
+      sync.inFlight.release(free.map(({ externalId }) => externalId));
       await this.database.inTenant(sync.tenant, async (tx: EntityManager) => {
         await this.queue.fence(tx, sync.run);
-        await this.refs.remove(tx, connection, due);
+        await this.refs.remove(tx, connection, free);
       });
     }
   }

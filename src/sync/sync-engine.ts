@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { LaneDefinition, Partition } from '../../connectors/sdk/contract.js';
+import type { Checkpoint, LaneDefinition, Partition } from '../../connectors/sdk/contract.js';
 import { TransientSourceError } from '../../connectors/sdk/errors.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { prefetch } from '../remember/prefetch.js';
@@ -9,6 +9,7 @@ import { CheckpointsRepository } from './checkpoints.repository.js';
 import { Deletions } from './deletions.js';
 import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 import { FailuresRepository } from './failures.repository.js';
+import { idsOf } from './items-in-flight.js';
 import { LaneLedger } from './lane-ledger.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { LanePage, type PageSource } from './page-source.js';
@@ -49,10 +50,8 @@ export class SyncEngine {
     const partitions = await this.partitions(sync);
     const unwell = new Map<string, TransientSourceError>();
     const steps = this.steps(sync, partitions, ledgers, unwell);
-    for await (const step of prefetch(steps, STEPS_AHEAD)) {
-      await this.pages.commit(sync, step);
-      if (step.found) await this.pending.drain(sync);
-    }
+    for await (const step of prefetch(steps, STEPS_AHEAD)) await this.commit(sync, step);
+    await this.pending.drain(sync);
     await this.settleUnwell(sync, ledgers, unwell);
     await this.closeUnfinished(sync, ledgers);
     const listed = new Set(partitions.map((partition) => partition.key));
@@ -110,7 +109,7 @@ export class SyncEngine {
       try {
         for (const lane of sync.connector.lanes)
           for await (const page of prefetch(this.pull(sync, partition, lane, ledgers)))
-            yield* this.pages.prepare(sync, page);
+            yield* this.prepare(sync, page);
         inARow = 0;
       } catch (error) {
         const isOfPartition =
@@ -119,6 +118,29 @@ export class SyncEngine {
         if (!isOfPartition || inARow === MAX_UNWELL_IN_A_ROW) throw error;
         unwell.set(partition.key, error);
       }
+    }
+  }
+
+  private async *prepare(sync: SyncRun, page: PageSource): AsyncGenerator<CommitStep> {
+    const ids = idsOf(page.items);
+    await sync.inFlight.take(ids);
+    try {
+      yield* this.pages.prepare(sync, page);
+    } catch (error) {
+      sync.inFlight.release(ids);
+      throw error;
+    }
+  }
+
+  private async commit(sync: SyncRun, step: CommitStep): Promise<void> {
+    try {
+      await this.pages.commit(sync, step);
+      if (!step.found) return;
+      sync.inFlight.release(idsOf(step.source.items));
+      await this.pending.drain(sync);
+    } catch (error) {
+      sync.inFlight.stop();
+      throw error;
     }
   }
 
@@ -157,10 +179,14 @@ export class SyncEngine {
     const checkpoint = await this.startingPoint(sync, partition, lane, stored !== undefined);
     const listing = sync.connector.pull(sync.context, partition, lane.name, checkpoint);
     const pages = listing[Symbol.asyncIterator]();
-    for (;;) {
-      const page = await sync.timed('list', () => pages.next());
-      if (page.done) return;
-      yield new LanePage(this.checkpoints, lane, ledger, page.value);
+    try {
+      for (;;) {
+        const page = await sync.timed('list', () => pages.next());
+        if (page.done) return;
+        yield new LanePage(this.checkpoints, lane, ledger, page.value);
+      }
+    } finally {
+      await pages.return?.();
     }
   }
 
@@ -182,16 +208,12 @@ export class SyncEngine {
     partition: Partition,
     lane: LaneDefinition,
     resumed: boolean,
-  ) {
+  ): Promise<Checkpoint | null> {
+    if (lane.kind === 'sweep' && !resumed) return null;
     const { connection } = sync.target;
-    return this.database.inTenant(sync.tenant, async (tx) => {
-      await this.queue.fence(tx, sync.run);
-      if (lane.kind === 'sweep' && !resumed) {
-        await this.checkpoints.clearCheckpoint(tx, connection, partition.key, lane.name);
-        return null;
-      }
-      return this.checkpoints.checkpoint(tx, connection, partition.key, lane);
-    });
+    return this.database.inTenant(sync.tenant, (tx) =>
+      this.checkpoints.checkpoint(tx, connection, partition.key, lane),
+    );
   }
 
   private async saveLedger(sync: SyncRun, ledger: LaneLedger): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type RunProgress,
   type RunTimings,
 } from '../runs/run-row.js';
+import { ItemsInFlight } from './items-in-flight.js';
 import { SeenBitmap } from './seen-bitmap.js';
 
 const REPORT_MS = 1000;
@@ -19,6 +20,7 @@ export class SyncRun {
   readonly timings: RunTimings;
   /** Documents that this attempt has met anywhere; none of them is the old name of a new one. */
   readonly met = new SeenBitmap();
+  readonly inFlight = new ItemsInFlight();
   partition: string | null = null;
   #expected = new Map<string, number>();
   readonly #doneBefore: number;

@@ -9,6 +9,10 @@ import type { SpaceRef } from '../vector-index.js';
  * an HNSW index to keep.
  */
 export const EXACT_ROWS = 20_000;
+/** A space that grew by more than this share between two looks is being loaded. */
+const LOADING_SHARE = 0.05;
+/** A load is waited for up to this many vectors, over which an exact scan takes half a second. */
+const MOST_EXACT_ROWS = 250_000;
 /** How long an answer about an index is believed. */
 const BELIEVED_MS = 10_000;
 
@@ -27,6 +31,8 @@ export interface HnswIndex {
 export class HnswIndexes {
   private readonly known = new Map<number, { index: HnswIndex | null; until: number }>();
   private readonly spaces = new Map<number, SpaceRef>();
+  /** Vectors of each space at the last look. */
+  private readonly counted = new Map<number, number>();
   private building = false;
 
   constructor(
@@ -60,7 +66,8 @@ export class HnswIndexes {
 
   /**
    * Builds the index of every watched space that has outgrown exact scans, without blocking
-   * writers. Takes minutes per million vectors.
+   * writers. Takes minutes per million vectors. It waits for the end of a load, so it is called
+   * again and again: to build once takes a fraction of the time of inserting into an index.
    */
   async buildMissing(): Promise<void> {
     if (this.database.mode === 'embedded') return;
@@ -99,19 +106,29 @@ export class HnswIndexes {
     }
   }
 
-  private needsBuild(space: SpaceRef): Promise<boolean> {
+  private async needsBuild(space: SpaceRef): Promise<boolean> {
+    const rows = await this.countUnindexed(space);
+    const before = this.counted.get(space.id);
+    this.counted.set(space.id, rows);
+    if (rows <= EXACT_ROWS) return false;
+    const loading = before === undefined || rows > before * (1 + LOADING_SHARE);
+    return !loading || rows > MOST_EXACT_ROWS;
+  }
+
+  /** Vectors of a space that has no usable index, 0 where one is there or under way. */
+  private countUnindexed(space: SpaceRef): Promise<number> {
     return this.database.asSystem(
       async (tx) => {
-        const [row] = await tx.query<{ needed: boolean }[]>(
-          `select not exists (
+        const [row] = await tx.query<{ rows: number }[]>(
+          `select case when exists (
                select from pg_index where indexrelid = to_regclass($1) and indisvalid)
-             and not exists (
+             or exists (
                select from pg_stat_progress_create_index where relid = 'vectors'::regclass)
-             and $3::int < (select count(*) from (
-               select from vectors where space_id = $2 limit $3::int + 1) enough) as needed`,
-          [nameOf(space), space.id, EXACT_ROWS],
+             then 0 else (select count(*) from (
+               select from vectors where space_id = $2 limit $3::int) enough)::int end as rows`,
+          [nameOf(space), space.id, MOST_EXACT_ROWS + 1],
         );
-        return row!.needed;
+        return row!.rows;
       },
       { priority: 'background' },
     );

@@ -46,15 +46,9 @@ export class IndexRowsRepository {
 
   async upsertVectors(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
     const { vector } = await this.extensionTypes(tx);
-    // A memory whose collection changed on the way has its old row under another key.
     await runPrepared(
       tx,
-      `with moved as (
-         delete from vectors v using unnest($1::int[], $2::uuid[], $3::uuid[])
-           as u(space_id, collection_id, memory_id)
-         where v.memory_id = u.memory_id and v.space_id = u.space_id
-           and v.collection_id <> u.collection_id)
-       insert into vectors (space_id, collection_id, memory_id, embedding)
+      `insert into vectors (space_id, collection_id, memory_id, embedding)
        select * from unnest($1::int[], $2::uuid[], $3::uuid[], $4::vector[])
        on conflict (space_id, collection_id, memory_id) do update
          set embedding = excluded.embedding`,
@@ -70,25 +64,52 @@ export class IndexRowsRepository {
     );
   }
 
-  /** @returns the rows that were there before, for the statistics */
+  /** A memory whose collection changed on the way has its old vector under another key. */
+  async removeVectorsElsewhere(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
+    await runPrepared(
+      tx,
+      `delete from vectors v using unnest($1::int[], $2::uuid[], $3::uuid[])
+         as u(space_id, collection_id, memory_id)
+       where v.memory_id = u.memory_id and v.space_id = u.space_id
+         and v.collection_id <> u.collection_id`,
+      [
+        intArray(entries.map((entry) => entry.spaceId)),
+        uuidArray(entries.map((entry) => entry.collectionId)),
+        uuidArray(entries.map((entry) => entry.memoryId)),
+      ],
+    );
+  }
+
+  /**
+   * Nearly all writes are new rows, so these go in without a look at what is there: while a table
+   * grows from nothing the planner believes it empty and would scan it whole for each batch.
+   * @returns the rows that were there before, for the statistics
+   */
   async upsertWords(tx: EntityManager, rows: readonly WordsRow[]): Promise<WordsRow[]> {
+    const inserted = await this.insertWords(tx, rows);
+    const present = rows.filter((row) => !inserted.has(row.memoryId));
+    if (present.length === 0) return [];
+    const replaced = await this.removeWords(
+      tx,
+      present.map((row) => row.memoryId),
+    );
+    await this.insertWords(tx, present);
+    return replaced;
+  }
+
+  private async insertWords(tx: EntityManager, rows: readonly WordsRow[]): Promise<Set<string>> {
     const { sparsevec } = await this.extensionTypes(tx);
     const gates = rows.map((row) => gateTerms(row.collectionId, row.terms));
     const ends = endsOf(gates);
-    const replaced = await runPrepared<StoredWords>(
+    const inserted = await runPrepared<{ memory_id: string }>(
       tx,
-      `with replaced as (select ${STORED} from words w where w.memory_id = any($2::uuid[])),
-       written as (
-         insert into words (collection_id, memory_id, length, average_length, terms, weights)
-         select u.collection_id, u.memory_id, u.length, u.average_length,
-           ($5::int[])[u.first : u.last], u.weights
-         from unnest($1::uuid[], $2::uuid[], $3::int[], $4::real[], $6::int[], $7::int[],
-           $8::sparsevec[])
-           as u(collection_id, memory_id, length, average_length, first, last, weights)
-         on conflict (memory_id) do update set collection_id = excluded.collection_id,
-           length = excluded.length, average_length = excluded.average_length,
-           terms = excluded.terms, weights = excluded.weights)
-       select * from replaced`,
+      `insert into words (collection_id, memory_id, length, average_length, terms, weights)
+       select u.collection_id, u.memory_id, u.length, u.average_length,
+         ($5::int[])[u.first : u.last], u.weights
+       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::real[], $6::int[], $7::int[],
+         $8::sparsevec[])
+         as u(collection_id, memory_id, length, average_length, first, last, weights)
+       on conflict (memory_id) do nothing returning memory_id`,
       [
         uuidArray(rows.map((row) => row.collectionId)),
         uuidArray(rows.map((row) => row.memoryId)),
@@ -100,17 +121,21 @@ export class IndexRowsRepository {
         sparsevecArray(sparsevec, rows),
       ],
     );
-    return replaced.map(toRow);
+    return new Set(inserted.map((row) => row.memory_id));
   }
 
   /** @returns the words that were there, for the statistics */
   async remove(tx: EntityManager, memoryIds: readonly string[]): Promise<WordsRow[]> {
     const ids = uuidArray(memoryIds);
     await runPrepared(tx, `delete from vectors where memory_id = any($1::uuid[])`, [ids]);
+    return this.removeWords(tx, memoryIds);
+  }
+
+  private async removeWords(tx: EntityManager, memoryIds: readonly string[]): Promise<WordsRow[]> {
     const removed = await runPrepared<StoredWords>(
       tx,
       `delete from words w where w.memory_id = any($1::uuid[]) returning ${STORED}`,
-      [ids],
+      [uuidArray(memoryIds)],
     );
     return removed.map(toRow);
   }

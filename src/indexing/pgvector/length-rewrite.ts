@@ -23,27 +23,37 @@ export class LengthRewrite {
     private readonly rows: IndexRowsRepository,
   ) {}
 
-  /** Rewrites every collection that has drifted; cheap when none has. */
-  async rewriteDrifted(): Promise<void> {
+  /** Rewrites every collection that has drifted; cheap when none has, and stoppable. */
+  async rewriteDrifted(signal?: AbortSignal): Promise<void> {
     const drifted = await this.database.asSystem((tx) => this.statistics.drifted(tx, DRIFT), {
       priority: 'background',
     });
-    for (const { id, average } of drifted) await this.rewrite(id, average);
+    for (const { id, average } of drifted) await this.rewrite(id, average, signal);
   }
 
-  private async rewrite(collectionId: string, average: number): Promise<void> {
-    await this.rewriteRows(collectionId, average);
+  private async rewrite(
+    collectionId: string,
+    average: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.rewriteRows(collectionId, average, signal);
+    if (signal?.aborted) return;
     // Only now: after a crash before this line the drift is still seen and the rest follows.
     await this.database.asSystem((tx) => this.statistics.setAverage(tx, collectionId, average), {
       priority: 'background',
     });
     // What was written in the meantime, with the old average, behind the first pass.
-    await this.rewriteRows(collectionId, average);
+    await this.rewriteRows(collectionId, average, signal);
   }
 
-  private async rewriteRows(collectionId: string, average: number): Promise<void> {
+  private async rewriteRows(
+    collectionId: string,
+    average: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     let last: string | null = BEFORE_EVERY_ID;
-    while (last !== null) last = await this.rewriteBatch(collectionId, average, last);
+    while (last !== null && !signal?.aborted)
+      last = await this.rewriteBatch(collectionId, average, last);
   }
 
   /** @returns the last id rewritten, null when there was nothing left */

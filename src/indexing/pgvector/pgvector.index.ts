@@ -50,12 +50,18 @@ export class PgVectorIndex implements VectorIndex {
 
   async write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
     if (entries.length === 0) return;
+    const replaced = new Set(await this.replaceWords(tx, entries));
+    const known = entries.filter((entry) => replaced.has(entry.memoryId));
+    if (known.length > 0) await this.rows.removeVectorsElsewhere(tx, known);
     await this.rows.upsertVectors(tx, entries);
-    await this.writeWords(tx, entries);
   }
 
   async writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {
-    if (entries.length === 0) return;
+    if (entries.length > 0) await this.replaceWords(tx, entries);
+  }
+
+  /** @returns the memories that had words before */
+  private async replaceWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<string[]> {
     const counted = entries.map((entry) => ({ ...entry, counts: analyse(entry.words) }));
     const averages = await this.statistics.averageLengths(
       tx,
@@ -71,6 +77,7 @@ export class PgVectorIndex implements VectorIndex {
     });
     const replaced = await this.rows.upsertWords(tx, rows);
     await this.count(tx, rows, replaced);
+    return replaced.map((row) => row.memoryId);
   }
 
   async remove(tx: EntityManager, memoryIds: readonly string[]): Promise<void> {

@@ -100,7 +100,8 @@ export class TermStatisticsRepository {
       [uuidArray([...offered.keys()])],
     );
     for (const { id, average } of known) averages.set(id, average);
-    for (const [id, average] of offered) {
+    // In one order, so that two first writers of the same collections cannot block each other.
+    for (const [id, average] of [...offered].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (!averages.has(id)) averages.set(id, await this.setFirstAverage(tx, id, average));
     }
     return averages;

@@ -1,5 +1,6 @@
 import type { Database } from '../../../src/database/database.js';
 import type { IndexEntry } from '../../../src/indexing/vector-index.js';
+import { FOLD_WRITES } from '../../../src/indexing/statistics/stats-folder.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { IndexTables, pgvectorParts } from './index-fixtures.js';
 
@@ -205,7 +206,7 @@ describeOnEachDatabase('Term statistics', (open) => {
     quiet.folder.noteWrite(collection);
     expect(await quiet.folder.foldDue()).toBe(false);
     expect((await statistics(collection)).documents).toBe(0);
-    for (let writes = 1; writes < 64; writes += 1) quiet.folder.noteWrite(collection);
+    for (let writes = 1; writes < FOLD_WRITES; writes += 1) quiet.folder.noteWrite(collection);
     expect(await quiet.folder.foldDue()).toBe(true);
     expect((await statistics(collection)).documents).toBe(2);
     await write([entry(ids[0]!, collection, 'apple')]);

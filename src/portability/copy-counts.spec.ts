@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { textHash } from '../remember/normalise.js';
 import { CopyCounts } from './copy-counts.js';
 
 type Text = readonly [hash: string, tag: string | null];
@@ -24,7 +25,7 @@ function importInto(stored: Map<string, number>, texts: readonly Text[]): number
 }
 
 const text: fc.Arbitrary<Text> = fc.tuple(
-  fc.constantFrom('a', 'b', 'c'),
+  fc.constantFrom('a', 'b', 'c').map(textHash),
   fc.constantFrom(null, 'x', 'y'),
 );
 

@@ -1,7 +1,6 @@
 import { renameSync, rmSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { filesConnector } from '../../../connectors/files/files.connector.js';
-import { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
+import type { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
 import {
   docx,
   paragraph,
@@ -11,9 +10,9 @@ import {
 } from '../../../src/extract/sample-files.contract.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
+import { filesHarness, PAGE_FILES } from '../../support/files-source.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
 
-const PAGE_FILES = 5;
 const MIB = 1024 * 1024;
 const MAX_FILE_BYTES = 2 * MIB;
 
@@ -34,15 +33,9 @@ describeOnEachDatabase('wrong input', (open) => {
   });
   afterAll(() => bench.close());
   beforeEach(async () => {
-    editor = new FilesSourceEditor(PAGE_FILES);
-    const { fileSystem, root, path } = editor;
-    source = await bench.attach({
-      connector: filesConnector({ roots: [root], fileSystem, pageFiles: PAGE_FILES }),
-      config: { path, max_file_bytes: MAX_FILE_BYTES },
-      credentials: {},
-      editor,
-      dispose: () => editor.dispose(),
-    });
+    const harness = filesHarness({ max_file_bytes: MAX_FILE_BYTES });
+    editor = harness.editor;
+    source = await bench.attach(harness);
   });
   afterEach(() => bench.detach());
 

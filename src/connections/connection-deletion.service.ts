@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
+import { RunsService } from '../runs/runs.service.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
 
 const BATCH = 200;
+/** A run ends at its next page, that of a dead worker when its lease has run out. */
+const RUN_END_MS = 20_000;
 
 @Injectable()
 export class ConnectionDeletionService {
@@ -13,6 +16,7 @@ export class ConnectionDeletionService {
     private readonly service: ConnectionsService,
     private readonly connections: ConnectionsRepository,
     private readonly lifecycle: DocumentLifecycle,
+    private readonly runs: RunsService,
   ) {}
 
   /**
@@ -21,12 +25,20 @@ export class ConnectionDeletionService {
    * @throws AppError `connection_not_found`
    */
   async delete(tenant: string, id: string, purge: boolean): Promise<void> {
-    await this.service.get(tenant, id);
     await this.service.pause(tenant, id);
+    await this.waitForRun(tenant, id);
     while (purge && (await this.purgeBatch(tenant, id)));
     await this.database.inTenant(tenant, async (tx) => {
       await this.connections.remove(tx, tenant, id);
     });
+  }
+
+  /** A run that is still writing would bring back what is being removed. */
+  private async waitForRun(tenant: string, id: string): Promise<void> {
+    const run = await this.database.inTenant(tenant, (tx) =>
+      this.runs.cancelActive(tx, tenant, id),
+    );
+    if (run !== undefined) await this.runs.wait(tenant, run, RUN_END_MS);
   }
 
   private async purgeBatch(tenant: string, id: string): Promise<boolean> {

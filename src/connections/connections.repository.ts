@@ -129,10 +129,14 @@ export class ConnectionsRepository {
     return affected > 0;
   }
 
+  /** A run that worked is proof that nothing is wrong any more. */
   async succeeded(tx: EntityManager, tenant: string, id: string): Promise<void> {
     await tx.query(
-      `update connections set consecutive_errors = 0
-       where tenant_id = $1 and id = $2 and consecutive_errors > 0`,
+      `update connections set consecutive_errors = 0,
+         status = case when status = 'error' then 'active' else status end,
+         status_reason = case when status = 'error' then null else status_reason end,
+         updated_at = now()
+       where tenant_id = $1 and id = $2 and (consecutive_errors > 0 or status = 'error')`,
       [tenant, id],
     );
   }

@@ -122,13 +122,22 @@ export class ConnectionsService {
     return { checks: await this.setup.probe(row.provider, row.config, {}) };
   }
 
-  /** No runs by themselves until resumed; what is synced stays searchable. */
-  async pause(tenant: string, id: string): Promise<ConnectionAnswer> {
-    return this.setStatus(tenant, id, 'paused', 'paused on request');
+  /** Stops the active run and starts none until resumed; what is synced stays searchable. */
+  pause(tenant: string, id: string): Promise<ConnectionAnswer> {
+    return this.database.inTenant(tenant, async (tx) => {
+      await this.require(tx, tenant, id);
+      await this.connections.setStatus(tx, tenant, id, 'paused', 'paused on request');
+      await this.runs.cancelActive(tx, tenant, id);
+      return toConnection(await this.require(tx, tenant, id));
+    });
   }
 
-  async resume(tenant: string, id: string): Promise<ConnectionAnswer> {
-    return this.setStatus(tenant, id, 'active', null);
+  resume(tenant: string, id: string): Promise<ConnectionAnswer> {
+    return this.database.inTenant(tenant, async (tx) => {
+      await this.require(tx, tenant, id);
+      await this.connections.setStatus(tx, tenant, id, 'active', null);
+      return toConnection(await this.require(tx, tenant, id));
+    });
   }
 
   /** What a run works with. @throws AppError `connection_not_found` */
@@ -170,18 +179,5 @@ export class ConnectionsService {
     const row = await this.connections.find(tx, tenant, id);
     if (row) return row;
     throw new AppError('connection_not_found', `There is no connection ${id}.`);
-  }
-
-  private setStatus(
-    tenant: string,
-    id: string,
-    status: 'active' | 'paused',
-    reason: string | null,
-  ): Promise<ConnectionAnswer> {
-    return this.database.inTenant(tenant, async (tx) => {
-      await this.require(tx, tenant, id);
-      await this.connections.setStatus(tx, tenant, id, status, reason);
-      return toConnection(await this.require(tx, tenant, id));
-    });
   }
 }

@@ -100,6 +100,22 @@ export class RunsRepository {
     return affected > 0;
   }
 
+  /** Asks the active run of a connection, if any, to stop; answers its id. */
+  async cancelActive(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+  ): Promise<string | undefined> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select id from runs
+       where tenant_id = $1 and connection_id = $2 and state = any($3::text[])`,
+      [tenant, connection, ACTIVE_STATES],
+    );
+    const id = rows[0]?.id;
+    if (id !== undefined) await this.requestCancel(tx, tenant, id);
+    return id;
+  }
+
   async clearHeld(tx: EntityManager, tenant: string, connection: string): Promise<void> {
     await tx.query(
       `update runs set held_deletions = null

@@ -70,6 +70,11 @@ export class RunsService {
     });
   }
 
+  /** Asks the active run of a connection to stop; answers its id, if there is one. */
+  cancelActive(tx: EntityManager, tenant: string, connection: string): Promise<string | undefined> {
+    return this.runs.cancelActive(tx, tenant, connection);
+  }
+
   /** The run as soon as it has ended, or as it is after `ms`. */
   async wait(tenant: string, id: string, ms: number): Promise<RunAnswer> {
     const deadline = this.clock.now().getTime() + ms;

@@ -41,7 +41,7 @@ export class FailuresController {
     summary: 'Read a failed document again now',
     status: 202,
     answer: RetryAnswer,
-    errors: ['failure_not_found'],
+    errors: ['failure_not_found', 'connection_paused'],
   })
   retry(
     @CurrentTenant() tenant: string,

@@ -28,16 +28,18 @@ export class FailuresService {
 
   /**
    * Reads the document again now, before anything else of its connection.
-   * @throws AppError `failure_not_found`
+   * @throws AppError `failure_not_found`, `connection_paused`
    */
   async retry(tenant: string, id: string): Promise<RetryAnswer> {
     const run = await this.database.inTenant(tenant, async (tx) => {
       const failure = await this.failures.find(tx, tenant, id);
       if (!failure) throw new AppError('failure_not_found', `There is no failure ${id}.`);
       const { connection_id: connection, external_id: externalId, partition_key } = failure;
+      const { provider, status } = await this.connections.require(tx, tenant, connection);
+      if (status === 'paused')
+        throw new AppError('connection_paused', 'The connection is paused; resume it first.');
       await this.refs.add(tx, connection, { externalId, partition: partition_key, cause: 'retry' });
       await this.failures.makeDue(tx, connection, externalId);
-      const { provider } = await this.connections.require(tx, tenant, connection);
       return this.runs.enqueue(tx, tenant, { connection, provider, trigger: 'manual' });
     });
     this.runs.wakeWorkers();

@@ -2,7 +2,7 @@
 const WORDS = 4;
 const KEY_WORDS = 3;
 const HEX_PER_WORD = 8;
-const FIRST_CAPACITY = 1024;
+const FIRST_CAPACITY = 16;
 /** Fuller tables find a free place only after many others. */
 const MAX_LOAD = 0.7;
 

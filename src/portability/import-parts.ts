@@ -8,7 +8,7 @@ export const MAX_VALUE_BYTES = 8 * 1024 * 1024;
 /** Memories that are checked, embedded and stored at a time; other requests run in between. */
 const BATCH_ITEMS = 100;
 /** A batch ends with the element that brings it here, so that large ones do not add up. */
-const BATCH_BYTES = 128 * 1024;
+const BATCH_BYTES = 32 * 1024;
 
 /**
  * The parts of a spooled JSON object, some at a time. An empty body reads as `{}`.

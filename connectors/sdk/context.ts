@@ -1,3 +1,5 @@
+import type { SourceCalls } from './calls.js';
+
 /** What the engine hands to a connector: everything it may touch outside its own code. */
 export interface ConnectorContext<Config = unknown, Credentials = unknown> {
   readonly config: Config;
@@ -6,7 +8,13 @@ export interface ConnectorContext<Config = unknown, Credentials = unknown> {
   /** Aborted when the run is cancelled, drained or has lost its lease. */
   readonly signal: AbortSignal;
   readonly clock: ConnectorClock;
-  /** Counts one call to the source, for the run's `api_calls`. */
+  /** Every call over the network goes through here. */
+  readonly calls: SourceCalls;
+  /** Seconds between two scheduled runs; null: the connection is only synced when asked. */
+  readonly interval: number | null;
+  /** True when this run was asked to read everything again, whatever its version. */
+  readonly full: boolean;
+  /** Counts one local read, for the run's `api_calls`; `calls` counts its own. */
   countCall(method: string): void;
 }
 

@@ -67,11 +67,32 @@ export interface Connector<Config = unknown, Credentials = unknown> {
     ctx: ConnectorContext<Config, Credentials>,
     ref: DocumentRef,
   ): Promise<SourceDocument | Gone>;
+  /**
+   * What a first sync of these partitions will take, from a few cheap calls. Without it the engine
+   * cannot say when a backfill ends.
+   */
+  plan?(
+    ctx: ConnectorContext<Config, Credentials>,
+    partitions: readonly Partition[],
+  ): Promise<CallEstimate[]>;
+}
+
+/** How often one method will be called until everything is read once. */
+export interface CallEstimate {
+  readonly method: string;
+  readonly calls: number;
+  /** null: no limit is known. */
+  readonly callsPerMinute: number | null;
+  /** How the number came about, for people. */
+  readonly basis: string;
 }
 
 export interface LaneDefinition {
   readonly name: string;
-  /** `sweep` lists everything and can prove completeness; `feed` reads changes and cannot. */
+  /**
+   * `sweep` lists everything in each run and can prove completeness. `feed` continues from run to
+   * run; it proves only the ranges that its pages name.
+   */
   readonly kind: 'sweep' | 'feed';
   /** Raised when the shape of the lane's checkpoint changes; older ones are then discarded. */
   readonly checkpointVersion: number;
@@ -122,8 +143,19 @@ export interface Page {
    * met before the checkpoint must be remembered in the checkpoint: a resumed listing is no proof.
    */
   readonly gapReason?: string;
+  /**
+   * The page listed everything of the partition that was created in this time. What is known of
+   * the range and was not seen is suspect.
+   */
+  readonly range?: CreatedRange;
   /** How many items the partition is expected to hold, for progress; null when unknown. */
   readonly expected?: number | null;
+}
+
+/** Half open: `from` <= createdAt < `to`; null = unbounded. */
+export interface CreatedRange {
+  readonly from: Date | null;
+  readonly to: Date | null;
 }
 
 export interface SourceDocument {
@@ -140,6 +172,8 @@ export interface SourceDocument {
   readonly times: { readonly createdAt: Date | null; readonly updatedAt: Date | null };
   readonly access: Access;
   readonly metadata: { readonly [key: string]: unknown };
+  /** Read and compare the content although the version is known: not every edit changes it. */
+  readonly reread?: true;
   /**
    * The content, or how to read it: a lazy body is only read when the version is new. It throws
    * ItemError when the item cannot be read, its subclass DocumentGoneError when it vanished since

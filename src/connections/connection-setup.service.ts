@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ConnectorContext } from '../../connectors/sdk/context.js';
 import type { Account, Connector, ProbeResult } from '../../connectors/sdk/contract.js';
 import { ConfigError, ConnectorError } from '../../connectors/sdk/errors.js';
+import { unpacedCalls } from '../../connectors/sdk/unpaced-calls.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { fastApiIssues } from '../common/http/fastapi-issues.js';
@@ -79,6 +80,7 @@ export class ConnectionSetupService {
     credentials: Record<string, unknown>,
   ): ConnectorContext {
     const secret = parse(connector.credentialsSchema, credentials, 'credentials');
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     return {
       config: parse(connector.configSchema, config, 'config'),
       credentials: {
@@ -90,8 +92,11 @@ export class ConnectionSetupService {
         info: (message, fields) => this.logger.log({ msg: message, ...fields }),
         warn: (message, fields) => this.logger.warn({ msg: message, ...fields }),
       },
-      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      signal,
       clock: this.clock,
+      calls: unpacedCalls(() => this.clock.now(), signal),
+      interval: null,
+      full: false,
       countCall: () => undefined,
     };
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConnectorContext } from '../../connectors/sdk/context.js';
 import { ConfigError } from '../../connectors/sdk/errors.js';
+import { unpacedCalls } from '../../connectors/sdk/unpaced-calls.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { ConnectionsService } from '../connections/connections.service.js';
 import { CONNECTORS, type ConnectorRegistry } from '../connections/connectors.js';
@@ -32,6 +33,9 @@ export class SyncRunFactory {
       credentials: connection.credentials,
       signal,
       clock: this.clock,
+      calls: unpacedCalls(() => this.clock.now(), signal),
+      interval: null,
+      full: run.options.full ?? false,
       countCall: () => void (sync.counts.api_calls += 1),
       logger: {
         debug: (message, more) => this.logger.debug({ msg: message, ...fields, ...more }),

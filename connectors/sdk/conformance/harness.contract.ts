@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ConnectorContext } from '../context.js';
 import type { Body, Connector } from '../contract.js';
 import type { OptionalEdit, SourceEditor } from './source-editor.js';
+import { unpacedCalls } from '../unpaced-calls.js';
 
 /** One connector with a fresh source of its own. */
 export interface ConformanceHarness {
@@ -54,6 +55,9 @@ export function benchOf(harness: ConformanceHarness): Bench {
         now: () => new Date(Date.now() + skewMs),
         sleep: () => Promise.resolve(),
       },
+      calls: unpacedCalls(() => new Date(Date.now() + skewMs), signal),
+      interval: null,
+      full: false,
       countCall: () => {},
     }),
   };

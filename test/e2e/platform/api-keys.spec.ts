@@ -30,7 +30,7 @@ describe('API keys', () => {
     const stored = await app.nest
       .get(Database)
       .asSystem((tx) =>
-        tx.query<{ row: string; hash: Buffer }>('select k::text as row, hash from api_keys k'),
+        tx.query<{ row: string; hash: Buffer }[]>('select k::text as row, hash from api_keys k'),
       );
     expect(stored.length).toBeGreaterThan(0);
     for (const { row, hash } of stored) {

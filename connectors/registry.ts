@@ -1,9 +1,13 @@
+import { nodeFileSystem } from './files/file-system.js';
 import { filesConnector } from './files/files.connector.js';
+import { ThreadedFileSystem } from './files/threaded-file-system.js';
 import type { Connector } from './sdk/contract.js';
 
 export interface RegistryOptions {
   /** Folders below which the files connector may read, absolute. */
   readonly filesRoots: readonly string[];
+  /** Compiled module of the thread that reads files; none: they are read in this one. */
+  readonly filesWorker?: string;
 }
 
 /** The connectors of this installation, by provider. */
@@ -13,8 +17,9 @@ export interface ConnectorRegistry {
   list(): readonly Connector[];
 }
 
-export function createRegistry({ filesRoots }: RegistryOptions): ConnectorRegistry {
-  return registryOf([filesConnector({ roots: filesRoots })]);
+export function createRegistry({ filesRoots, filesWorker }: RegistryOptions): ConnectorRegistry {
+  const fileSystem = filesWorker ? new ThreadedFileSystem(filesWorker) : nodeFileSystem;
+  return registryOf([filesConnector({ roots: filesRoots, fileSystem })]);
 }
 
 /** A registry of exactly these connectors, e.g. with one that reads a simulated source. */

@@ -39,7 +39,9 @@ try {
     schedule: null,
   });
   const idleRss = server.rss;
+  const idleCpu = server.cpuSeconds;
   const first = await sync(connection.id);
+  const cpu = server.cpuSeconds - idleCpu;
   const firstRss = server.peakRss;
   const unchanged = await sync(connection.id);
   editShare(folder, 0.01);
@@ -54,6 +56,7 @@ try {
     'ingest, documents/s': round(rate),
     'bare INSERT, documents/s': round(bareRate),
     'ratio to bare INSERT': round(rate / bareRate, 2),
+    'server CPU, ms/document': round((cpu * 1000) / documents, 2),
     'peak RSS, MB': round(firstRss / 2 ** 20),
     'RSS before, MB': round(idleRss / 2 ** 20),
     'unchanged sync, s': round(unchanged.seconds, 2),

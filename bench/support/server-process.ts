@@ -7,6 +7,9 @@ import { projectRoot } from '../../src/common/compiled.js';
 
 const API_KEY = 'mv_bench_key_of_the_first_tenant';
 
+/** USER_HZ: what /proc counts in on Linux. */
+const CLOCK_TICKS = 100;
+
 /** A real server process, watched from outside. */
 export class ServerProcess {
   /** Highest resident memory seen, bytes. */
@@ -43,6 +46,17 @@ export class ServerProcess {
     try {
       const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Processor time spent so far, all threads, seconds (0 where /proc is not there). */
+  get cpuSeconds(): number {
+    try {
+      const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
     } catch {
       return 0;
     }

@@ -1,5 +1,5 @@
 import { isWithin } from './root-folder.js';
-import { type FileSystem, nodeFileSystem, type OpenFile } from './file-system.js';
+import { type FileContent, type FileSystem, nodeFileSystem } from './file-system.js';
 import { IGNORE_FILES } from './ignore-rules.js';
 
 type Call = keyof FileSystem;
@@ -45,17 +45,14 @@ export class FaultyFileSystem implements FileSystem {
     return this.call('access', path, () => nodeFileSystem.access(path));
   }
 
-  async open(path: string): Promise<OpenFile> {
+  async readFile(path: string, maxBytes: number): Promise<FileContent> {
     if (!IGNORE_FILES.some((name) => path.endsWith(`/${name}`))) this.opened++;
-    const file = await this.call('open', path, () => nodeFileSystem.open(path));
-    return {
-      ...file,
-      read: async (maxBytes) => {
-        const bytes = await file.read(maxBytes);
-        this.whileReading?.(path);
-        return bytes;
-      },
-    };
+    const before = await this.call('readFile', path, () => nodeFileSystem.readFile(path, maxBytes));
+    if (!this.whileReading) return before;
+    // As if the first byte had been read before the change, and the rest after it.
+    this.whileReading(path);
+    const { realPath, after } = await nodeFileSystem.readFile(path, maxBytes);
+    return { bytes: before.bytes, realPath, after };
   }
 
   private async call<Result>(name: Call, path: string, work: () => Promise<Result>) {

@@ -171,7 +171,7 @@ describe('listing a folder', () => {
 
   it('does not guess when an ignore file cannot be read', async () => {
     given({ 'a/.tributaryignore': 'secret.md\n', 'a/secret.md': 's', 'b/1.md': '1' });
-    folder.fileSystem.fail(['open'], folder.at('a/.tributaryignore'), 'EACCES');
+    folder.fileSystem.fail(['readFile'], folder.at('a/.tributaryignore'), 'EACCES');
     const listing = await folder.list();
     expect(listing.ids).toEqual(['b/1.md']);
     expect(listing.gaps).toEqual([expect.stringContaining('a')]);

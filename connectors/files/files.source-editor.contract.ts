@@ -86,18 +86,18 @@ export class FilesSourceEditor implements Required<Omit<SourceEditor, 'limitList
   }
 
   deny(id: string): Promise<void> {
-    this.fileSystem.fail(['open', 'access'], this.at(id), 'EACCES');
+    this.fileSystem.fail(['readFile', 'access'], this.at(id), 'EACCES');
     return Promise.resolve();
   }
 
   denyContainer(container: string): Promise<void> {
-    const calls = ['readdir', 'open', 'access'] as const;
+    const calls = ['readdir', 'readFile', 'access'] as const;
     this.fileSystem.fail(calls, this.at(container), 'EACCES', { below: true });
     return Promise.resolve();
   }
 
   poison(id: string): Promise<void> {
-    this.fileSystem.fail(['open'], this.at(id), 'EIO');
+    this.fileSystem.fail(['readFile'], this.at(id), 'EIO');
     return Promise.resolve();
   }
 

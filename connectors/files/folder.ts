@@ -83,12 +83,8 @@ function inWalkOrder(a: Entry, b: Entry): number {
 
 async function readIgnoreFile(fileSystem: FileSystem, path: string): Promise<string> {
   try {
-    const file = await fileSystem.open(path);
-    try {
-      return new TextDecoder().decode(await file.read(MAX_IGNORE_FILE_BYTES));
-    } finally {
-      await file.close();
-    }
+    const { bytes } = await fileSystem.readFile(path, MAX_IGNORE_FILE_BYTES);
+    return new TextDecoder().decode(bytes);
   } catch (error) {
     if (isMissing(systemCode(error))) return '';
     throw error;

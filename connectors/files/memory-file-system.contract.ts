@@ -39,7 +39,7 @@ export class MemoryFileSystem implements FileSystem {
     return Promise.resolve();
   }
 
-  open(): Promise<never> {
+  readFile(): Promise<never> {
     return Promise.reject(new Error('Nothing has content here.'));
   }
 }

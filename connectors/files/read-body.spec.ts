@@ -65,9 +65,9 @@ describe('reading a file', () => {
   });
 
   it('tells a broken file from a file system that does not answer', async () => {
-    folder.fileSystem.fail(['open'], folder.at('a.md'), 'EIO', { times: 1 });
+    folder.fileSystem.fail(['readFile'], folder.at('a.md'), 'EIO', { times: 1 });
     await expect(read()).rejects.toMatchObject({ code: 'file_unreadable' });
-    folder.fileSystem.fail(['open'], folder.at('a.md'), 'EMFILE', { times: 1 });
+    folder.fileSystem.fail(['readFile'], folder.at('a.md'), 'EMFILE', { times: 1 });
     await expect(read()).rejects.toBeInstanceOf(TransientSourceError);
     expect(await read()).toBe('first');
   });

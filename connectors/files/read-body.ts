@@ -44,19 +44,11 @@ async function readOnce(
 ): Promise<{ bytes: Uint8Array; after: FileStat }> {
   if (before.size > maxFileBytes) throw tooLarge(file, before.size, maxFileBytes);
   try {
-    const open = await fileSystem.open(file.path);
-    try {
-      // One byte more than expected shows that the file has grown.
-      const [bytes, realPath] = await Promise.all([
-        open.read(before.size + 1),
-        fileSystem.realpath(file.path),
-      ]);
-      // A folder on the way has become a link, which may lead out of the roots.
-      if (realPath !== file.path) throw noLongerAFile(file);
-      return { bytes, after: await open.stat() };
-    } finally {
-      await open.close();
-    }
+    // One byte more than expected shows that the file has grown.
+    const { bytes, realPath, after } = await fileSystem.readFile(file.path, before.size + 1);
+    // A folder on the way has become a link, which may lead out of the roots.
+    if (realPath !== file.path) throw noLongerAFile(file);
+    return { bytes, after };
   } catch (error) {
     throw readError(file, error);
   }

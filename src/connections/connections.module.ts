@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { createRegistry } from '../../connectors/registry.js';
+import { compiled } from '../common/compiled.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CollectionsModule } from '../collections/collections.module.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -23,7 +24,11 @@ import { ConnectorsController } from './connectors.controller.js';
     {
       provide: CONNECTORS,
       inject: [CONFIG],
-      useFactory: ({ filesRoots }: Config) => createRegistry({ filesRoots }),
+      useFactory: ({ filesRoots }: Config) =>
+        createRegistry({
+          filesRoots,
+          filesWorker: compiled(import.meta.url, '../../connectors/files/file-calls.worker.js'),
+        }),
     },
     ConnectionsService,
     ConnectionSetupService,

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { fuse } from './fusion.js';
-import { analyse, idf, K1, queryTerms, weigh, type TermCounts } from './terms/sparse-encoder.js';
+import { termsOf, idf, K1, queryTerms, weigh, type TermCounts } from './terms/sparse-encoder.js';
 import type {
   Candidate,
   CandidateList,
@@ -56,7 +56,7 @@ export class FakeVectorIndex implements VectorIndex {
   writeWords(_tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {
     for (const { memoryId, collectionId, words } of entries) {
       const vectors = this.entries.get(memoryId)?.vectors ?? new Map<number, Float32Array>();
-      this.entries.set(memoryId, { collectionId, counts: analyse(words), vectors });
+      this.entries.set(memoryId, { collectionId, counts: termsOf(words), vectors });
     }
     return Promise.resolve();
   }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { TermCounts } from './terms/sparse-encoder.js';
 
 /**
  * Where vectors and words live. Rows are the truth: an index answers ids and scores, and search
@@ -44,8 +45,11 @@ export interface SpaceRef {
 export interface WordEntry {
   readonly memoryId: string;
   readonly collectionId: string;
-  /** Text of the words arm: title, heading path, text, author and date written out. */
-  readonly words: string;
+  /**
+   * Text of the words arm (title, heading path, text, author and date written out), or its terms
+   * counted before the transaction by `analyse`.
+   */
+  readonly words: string | TermCounts;
 }
 
 export interface IndexEntry extends WordEntry {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
@@ -14,6 +15,9 @@ import { writeBatches, type EmbeddedDocument, type WriteBatch } from './write-ba
 
 /** New chunks that are embedded together; bounds the memory of one group. */
 const EMBED_GROUP = 200;
+
+/** Characters prepared between two turns of the event loop: a few milliseconds of work. */
+const CHARACTERS_PER_TURN = 8_192;
 
 /** The way in for documents of a source: chunk, compare, embed what is new, store, index. */
 @Injectable()
@@ -86,9 +90,17 @@ export class DocumentPipeline {
       countTokens: (text: string) => this.embedder.countTokens(text),
       now: this.clock.now(),
     };
-    return documents.map((document) =>
-      prepareDocument(target, document, byDocument.get(document.id) ?? [], options),
-    );
+    const prepared: PreparedDocument[] = [];
+    let characters = 0;
+    for (const document of documents) {
+      const chunks = byDocument.get(document.id) ?? [];
+      prepared.push(prepareDocument(target, document, chunks, options));
+      characters += document.text.length;
+      if (characters < CHARACTERS_PER_TURN) continue;
+      characters = 0;
+      await nextTurn();
+    }
+    return prepared;
   }
 
   /** Writes one batch in the caller's transaction. */

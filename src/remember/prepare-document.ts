@@ -1,3 +1,4 @@
+import { analyse, type TermCounts } from '../indexing/terms/sparse-encoder.js';
 import type { ChangedDocument, SyncTarget } from './changed-document.js';
 import { chunkDocument } from './chunk/chunk-document.js';
 import { chunkId } from './chunk/chunk-id.js';
@@ -22,7 +23,7 @@ export interface PreparedDocument {
 export interface FreshChunk {
   readonly row: MemoryRow;
   readonly embeddedText: string;
-  readonly words: string;
+  readonly words: TermCounts;
 }
 
 /** Chunks a document and compares it with what is stored: only what changed is embedded. */
@@ -58,13 +59,15 @@ export function prepareDocument(
     fresh.push({
       row,
       embeddedText: embeddedText(title, headingPath, text),
-      words: wordsText({
-        title: searchableTitle(title, source.title),
-        headingPath,
-        text,
-        author: source.author,
-        date: wordsDate(source),
-      }),
+      words: analyse(
+        wordsText({
+          title: searchableTitle(title, source.title),
+          headingPath,
+          text,
+          author: source.author,
+          date: wordsDate(source),
+        }),
+      ),
     });
   }
   const removed = stored.filter((chunk) => !current.has(chunk.id));

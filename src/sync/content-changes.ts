@@ -16,7 +16,7 @@ import { SuppressionsRepository } from './suppressions.repository.js';
 import type { SyncRun } from './sync-run.js';
 
 /** Bodies whose text is held at once, and looked up together for renames. */
-const READ_GROUP = 64;
+const READ_GROUP = 128;
 
 /** What reading a page found beside changed documents; complete when the generator has ended. */
 export interface PageFindings {
@@ -50,12 +50,12 @@ export class ContentChanges {
   ): AsyncGenerator<ChangedDocument> {
     for (const group of slices(judged.toRead, READ_GROUP)) {
       const documents = await sync.timed('fetch', () => this.readGroup(sync, group, findings));
-      const renames = await this.renames(sync, documents);
+      const { renames, firstSeq } = await this.place(sync, documents);
       const suppressedTexts = new Map([
         ...judged.suppressedTexts,
         ...(await this.suppressedAfter(sync, renames)),
       ]);
-      let seq = await this.reserve(sync, documents, renames);
+      let seq = firstSeq;
       for (const document of documents) {
         const known = document.known ?? renames.get(document.source.externalId);
         if (!document.known && known) findings.moved += 1;
@@ -106,22 +106,38 @@ export class ContentChanges {
     return documents;
   }
 
+  /** What new ids are: documents under a new name, or new ones, for which numbers are reserved. */
+  private async place(
+    sync: SyncRun,
+    documents: readonly ReadDocument[],
+  ): Promise<{ renames: Map<string, KnownDocument>; firstSeq: number }> {
+    const fresh = documents.filter((document) => !document.known);
+    if (fresh.length === 0) return { renames: new Map(), firstSeq: 0 };
+    const named = fresh.filter(
+      (document) => sync.connector.followsRenamesByContent && document.text !== '',
+    );
+    const hashes = named.map((document) => document.contentHash);
+    const { tenant, target } = sync;
+    const { stored, firstSeq } = await this.database.inTenant(tenant, async (tx) => ({
+      stored:
+        hashes.length > 0
+          ? await this.ledger.withContent(tx, tenant, target.connection, hashes)
+          : [],
+      firstSeq: await this.ledger.reserveSeqs(tx, tenant, target.connection, fresh.length),
+    }));
+    return { renames: await this.renames(sync, named, stored), firstSeq };
+  }
+
   /**
    * A new id with the content of exactly one stored document that its source no longer has is
    * that document under a new name. Each stored document is followed at most once.
    */
   private async renames(
     sync: SyncRun,
-    documents: readonly ReadDocument[],
+    fresh: readonly ReadDocument[],
+    stored: readonly KnownDocument[],
   ): Promise<Map<string, KnownDocument>> {
     const renames = new Map<string, KnownDocument>();
-    const fresh = documents.filter((document) => !document.known && document.text !== '');
-    if (!sync.connector.followsRenamesByContent || fresh.length === 0) return renames;
-    const hashes = fresh.map((document) => document.contentHash);
-    const { tenant, target } = sync;
-    const stored = await this.database.inTenant(tenant, (tx) =>
-      this.ledger.withContent(tx, tenant, target.connection, hashes),
-    );
     const candidates = stored.filter((document) => !sync.met.has(document.seq));
     if (candidates.length === 0) return renames;
     const verdicts = await sync.timed('verify', () =>
@@ -156,21 +172,6 @@ export class ContentChanges {
       return this.suppressions.of(tx, tenant, target, [...renames.keys()]);
     });
     return texts;
-  }
-
-  private async reserve(
-    sync: SyncRun,
-    documents: readonly ReadDocument[],
-    renames: ReadonlyMap<string, KnownDocument>,
-  ): Promise<number> {
-    const fresh = documents.filter(
-      (document) => !document.known && !renames.has(document.source.externalId),
-    );
-    if (fresh.length === 0) return 0;
-    const { tenant, target } = sync;
-    return this.database.inTenant(tenant, (tx) =>
-      this.ledger.reserveSeqs(tx, tenant, target.connection, fresh.length),
-    );
   }
 
   private isOnlyRelabelled(sync: SyncRun, document: ReadDocument, known: KnownDocument): boolean {

@@ -9,7 +9,7 @@ import {
   TermStatisticsRepository,
   type TermStatistics,
 } from '../statistics/term-statistics.repository.js';
-import { analyse, queryTerms, weigh } from '../terms/sparse-encoder.js';
+import { queryTerms, termsOf, weigh } from '../terms/sparse-encoder.js';
 import type {
   Candidate,
   CandidateList,
@@ -62,7 +62,7 @@ export class PgVectorIndex implements VectorIndex {
 
   /** @returns the memories that had words before */
   private async replaceWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<string[]> {
-    const counted = entries.map((entry) => ({ ...entry, counts: analyse(entry.words) }));
+    const counted = entries.map((entry) => ({ ...entry, counts: termsOf(entry.words) }));
     const averages = await this.statistics.averageLengths(
       tx,
       meanLengths(

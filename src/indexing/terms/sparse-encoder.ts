@@ -50,6 +50,11 @@ export function analyse(text: string): TermCounts {
   return { terms, counts, length: ids.length };
 }
 
+/** Terms that may have been counted already. */
+export function termsOf(words: string | TermCounts): TermCounts {
+  return typeof words === 'string' ? analyse(words) : words;
+}
+
 /** The terms of a query with their occurrences, by ascending id; see `analyse` on stop words. */
 export function queryTerms(text: string): QueryTerm[] {
   const { terms, counts } = analyse(text);

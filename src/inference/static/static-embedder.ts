@@ -1,17 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { WorkerCalls } from '../../../connectors/sdk/worker-calls.js';
+import { compiled } from '../../common/compiled.js';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Embedder } from '../embedder.js';
+import type { EmbeddingThreadData } from './embedding.worker.js';
 import { readSafetensors } from './safetensors.js';
+import { TextVectors } from './text-vectors.js';
 import { TokenTable } from './token-table.js';
 import { WordPieceTokenizer } from './wordpiece.js';
 
 /** Model2Vec's own limit; a longer text is embedded by its beginning. */
 const MAX_TOKENS = 512;
-/** Characters embedded between two turns of the event loop: about 5 ms of work. */
-const CHARACTERS_PER_TURN = 16_384;
+/** Up to so many characters (about 5 ms of work) are embedded here: a query needs no thread. */
+const MAX_CHARACTERS_HERE = 16_384;
+/** Texts of one call to the thread, so that several callers take turns. */
+const TEXTS_PER_CALL = 64;
 
 export interface StaticEmbedderOptions {
   /** A folder with `model.safetensors` and `tokenizer.json` in Model2Vec's layout. */
@@ -20,6 +25,11 @@ export interface StaticEmbedderOptions {
   model: string;
   /** See `Embedder.scoreLow`. */
   scoreLow?: number;
+}
+
+interface LoadedModel {
+  readonly vectors: TextVectors;
+  readonly thread: WorkerCalls<readonly string[], Float32Array>;
 }
 
 /**
@@ -36,7 +46,7 @@ export class StaticEmbedder implements Embedder {
   private readonly folder: string;
   private readonly ids = new Int32Array(MAX_TOKENS);
   private table?: TokenTable;
-  private loading?: Promise<TokenTable>;
+  private loading?: Promise<LoadedModel>;
   private loadedTokenizer?: WordPieceTokenizer;
 
   constructor(options: StaticEmbedderOptions) {
@@ -57,19 +67,15 @@ export class StaticEmbedder implements Embedder {
 
   async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
     signal?.throwIfAborted();
-    const table = await this.load();
-    const vectors: Float32Array[] = [];
-    let characters = 0;
-    for (const text of texts) {
-      if (characters >= CHARACTERS_PER_TURN) {
-        characters = 0;
-        await nextTurn();
-        signal?.throwIfAborted();
-      }
-      vectors.push(table.embed(this.ids, this.tokenizer.encode(text, this.ids)));
-      characters += text.length;
-    }
-    return vectors;
+    const model = await this.load();
+    const characters = texts.reduce((sum, text) => sum + text.length, 0);
+    if (characters <= MAX_CHARACTERS_HERE) return texts.map((text) => model.vectors.of(text));
+    const calls: Promise<Float32Array>[] = [];
+    for (let at = 0; at < texts.length; at += TEXTS_PER_CALL)
+      calls.push(model.thread.call(texts.slice(at, at + TEXTS_PER_CALL)));
+    const together = await Promise.all(calls);
+    signal?.throwIfAborted();
+    return together.flatMap((vectors) => rowsOf(vectors, this.dimensions));
   }
 
   countTokens(text: string): number {
@@ -95,26 +101,48 @@ export class StaticEmbedder implements Embedder {
     }
   }
 
-  private load(): Promise<TokenTable> {
+  private load(): Promise<LoadedModel> {
     // A failed load is forgotten: the folder may have been repaired by the next call.
-    this.loading ??= this.loadTable().catch((error: unknown) => {
+    this.loading ??= this.loadModel().catch((error: unknown) => {
       this.loading = undefined;
       throw error;
     });
     return this.loading;
   }
 
-  private async loadTable(): Promise<TokenTable> {
-    const path = join(this.folder, 'model.safetensors');
-    const file = await readFile(path).catch((cause: unknown) => {
-      throw new AppError('model_unusable', `${path} cannot be read`, { cause });
-    });
-    const table = new TokenTable(readSafetensors(file));
+  private async loadModel(): Promise<LoadedModel> {
+    const weights = await this.readWeights();
+    const table = new TokenTable(readSafetensors(weights));
     if (this.tokenizer.size > table.tokens) {
       const message = `${this.folder}: ${this.tokenizer.size} tokens but ${table.tokens} vectors`;
       throw new AppError('model_unusable', message);
     }
     this.table = table;
-    return table;
+    const data: EmbeddingThreadData = { tokenizer: this.readTokenizer(), weights };
+    const thread = compiled(import.meta.url, './embedding.worker.js');
+    return {
+      vectors: new TextVectors(this.tokenizer, table),
+      thread: new WorkerCalls(thread, data),
+    };
   }
+
+  /** In shared memory, since the thread reads the same weights. */
+  private async readWeights(): Promise<Uint8Array<SharedArrayBuffer>> {
+    const path = join(this.folder, 'model.safetensors');
+    try {
+      const file = await readFile(path);
+      const weights = new Uint8Array(new SharedArrayBuffer(file.length));
+      weights.set(file);
+      return weights;
+    } catch (cause) {
+      throw new AppError('model_unusable', `${path} cannot be read`, { cause });
+    }
+  }
+}
+
+function rowsOf(vectors: Float32Array, dimensions: number): Float32Array[] {
+  const rows: Float32Array[] = [];
+  for (let at = 0; at < vectors.length; at += dimensions)
+    rows.push(vectors.subarray(at, at + dimensions));
+  return rows;
 }

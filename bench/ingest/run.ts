@@ -43,7 +43,9 @@ try {
   const first = await sync(connection.id);
   const cpu = server.cpuSeconds - idleCpu;
   const firstRss = server.peakRss;
-  const unchanged = await sync(connection.id);
+  // Right after the first sync the database still tidies up behind it, hence three of them.
+  const unchanged = [];
+  for (let i = 0; i < 3; i++) unchanged.push(await sync(connection.id));
   editShare(folder, 0.01);
   const edited = await sync(connection.id);
   await server.stop();
@@ -59,9 +61,9 @@ try {
     'server CPU, ms/document': round((cpu * 1000) / documents, 2),
     'peak RSS, MB': round(firstRss / 2 ** 20),
     'RSS before, MB': round(idleRss / 2 ** 20),
-    'unchanged sync, s': round(unchanged.seconds, 2),
-    'unchanged: fetched': unchanged.run.counts.fetched!,
-    'unchanged: embedded': unchanged.run.counts.embedded!,
+    'unchanged syncs, s': unchanged.map(({ seconds }) => round(seconds, 2)).join(' '),
+    'unchanged: fetched': sum(unchanged.map(({ run }) => run.counts.fetched!)),
+    'unchanged: embedded': sum(unchanged.map(({ run }) => run.counts.embedded!)),
     '1 % edited sync, s': round(edited.seconds, 2),
     '1 % edited: embedded': edited.run.counts.embedded!,
   });
@@ -87,6 +89,10 @@ async function sync(connection: string): Promise<{ run: Run; seconds: number }> 
 function report(figures: Record<string, string | number>): void {
   if (values.json) return console.log(JSON.stringify(figures));
   for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(28)} ${value}`);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function round(value: number, digits = 0): number {

@@ -69,9 +69,27 @@ export class Database {
     await this.alone((run) => run('select 1'), {});
   }
 
-  /** One statement outside any transaction, e.g. VACUUM, behind everybody's requests. */
-  maintain(sql: string): Promise<Record<string, unknown>[]> {
-    return this.alone((run) => run(sql), { priority: 'background' });
+  /**
+   * One statement outside any transaction, e.g. VACUUM, behind everybody's requests.
+   * @param settings of the session, for this statement only, e.g. `maintenance_work_mem`
+   */
+  maintain(
+    sql: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Record<string, unknown>[]> {
+    return this.withPlace({ priority: 'background' }, async () => {
+      const runner = this.dataSource.createQueryRunner();
+      try {
+        for (const [name, value] of Object.entries(settings))
+          await runner.query('select set_config($1, $2, false)', [name, value]);
+        return (await runner.query(sql)) as Record<string, unknown>[];
+      } finally {
+        // A broken connection has released its runner, and its settings with it.
+        if (!runner.isReleased)
+          for (const name of Object.keys(settings)) await runner.query(`reset ${name}`);
+        await runner.release();
+      }
+    });
   }
 
   /**

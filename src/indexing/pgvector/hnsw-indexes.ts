@@ -24,6 +24,12 @@ export interface HnswIndex {
 }
 
 /**
+ * A graph that outgrows it is built row by row from disk: 131,000 rows took 87 s with it and 321 s
+ * with PostgreSQL's default of 64 MB.
+ */
+const BUILD_MEMORY = '512MB';
+
+/**
  * The approximate index of each space that has outgrown exact scans. Only on a server: building
  * one would hold the embedded session for minutes.
  */
@@ -100,6 +106,7 @@ export class HnswIndexes {
       await this.database.maintain(
         `create index concurrently ${name} on vectors
          using hnsw ((embedding::${type}) ${operators}) where space_id = ${spaceId}`,
+        { maintenance_work_mem: BUILD_MEMORY },
       );
     } finally {
       this.building = false;

@@ -36,6 +36,17 @@ describeOnEachDatabase(
       expect(await stored(database, id)).toBe(true);
     });
 
+    it('leave the settings of a maintenance statement behind', async () => {
+      const read = `select current_setting('work_mem') as value`;
+      const [before] = await database.maintain(read);
+      const [during] = await database.maintain(read, { work_mem: '77MB' });
+      const [after] = await database.maintain(read);
+      expect(during).toEqual({ value: '77MB' });
+      expect(after).toEqual(before);
+      await expect(database.maintain('no statement', { work_mem: '77MB' })).rejects.toThrow();
+      expect(await database.maintain(read)).toEqual([before]);
+    });
+
     it('roll back everything when the work throws, and keep its error', async () => {
       const id = randomUUID();
       const failing = database.inTenant(TENANT, async (tx) => {

@@ -51,6 +51,7 @@ export default {
         '<rootDir>/connectors/**/*.spec.ts',
         '<rootDir>/bench/**/*.spec.ts',
         '<rootDir>/test/unit/**/*.spec.ts',
+        '<rootDir>/test/simulators/**/*.spec.ts',
       ],
     },
     {

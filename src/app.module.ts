@@ -8,7 +8,9 @@ import { HttpModule } from './common/http/http.module.js';
 import { IDS, RandomIds } from './common/ids.js';
 import { CONFIG, type Config } from './config/config.js';
 import { ConnectionsModule } from './connections/connections.module.js';
+import { CredentialsModule } from './credentials/credentials.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DocumentsModule } from './documents/documents.module.js';
 import { HealthModule } from './health/health.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MemoriesModule } from './memories/memories.module.js';
@@ -30,7 +32,9 @@ const FEATURES = [
   JobsModule,
   PortabilityModule,
   RunsModule,
+  CredentialsModule,
   ConnectionsModule,
+  DocumentsModule,
   SyncModule,
   SchedulerModule,
   LocalAccessModule,

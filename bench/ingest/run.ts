@@ -51,7 +51,7 @@ try {
   await server.stop();
   const bare = await bareInsert(database);
   const rate = documents / first.seconds;
-  const bareRate = bare.documents / bare.seconds;
+  const bareRate = bare.rows / bare.seconds;
   report({
     database: values.database ? 'postgresql' : 'embedded',
     documents,

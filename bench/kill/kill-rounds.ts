@@ -1,26 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { BenchDatabase } from '../ingest/bench-database.js';
 import { editShare, type BenchFolder } from '../ingest/folder.js';
 import { randomFrom } from '../support/random.js';
 import { ServerProcess } from '../support/server-process.js';
+import { compareIndex, type IndexTruth } from './index-truth.js';
 
-export interface KillReport {
+export interface KillReport extends IndexTruth {
   kills: number;
   /** Kills that hit a run while it was working. */
   duringRun: number;
   attempts: number;
-  documents: number;
-  missing: string[];
-  duplicates: number;
-  strays: number;
+  /** Runs that ended since too many workers in a row had died of them; asked for again. */
+  givenUp: number;
   slowestResumeMs: number;
 }
 
-interface Run {
+export interface Run {
   status: string;
   attempt: number;
   error: string | null;
+  error_detail: { code: string } | null;
 }
 
 /**
@@ -34,7 +32,7 @@ export async function killRounds(
 ): Promise<KillReport> {
   const random = randomFrom(options.seed);
   const env = { ...database.env, TRIBUTARY_FILES_ROOTS: folder.path };
-  const report = { kills: 0, duringRun: 0, attempts: 0, slowestResumeMs: 0 };
+  const report = { kills: 0, duringRun: 0, attempts: 0, givenUp: 0, slowestResumeMs: 0 };
   let server = await ServerProcess.start(env);
   const { id } = await server.request<{ id: string }>('POST', '/v1/memory/connections', {
     provider: 'files',
@@ -45,8 +43,9 @@ export async function killRounds(
   while (report.kills < options.kills) {
     await new Promise((resolve) => setTimeout(resolve, 100 + random() * 900));
     const before = await server.request<Run>('GET', `/v1/memory/runs/${run}`);
-    if (before.status === 'success') {
-      editShare(folder, 0.5);
+    if (before.status === 'success' || isGivenUp(before)) {
+      if (before.status === 'success') editShare(folder, 0.5);
+      else report.givenUp += 1;
       run = await startRun(server, id);
       continue;
     }
@@ -57,65 +56,31 @@ export async function killRounds(
     server = await ServerProcess.start(env);
     report.slowestResumeMs = Math.max(report.slowestResumeMs, performance.now() - start);
   }
-  const last = await finish(server, run);
+  let last = await finish(server, run);
+  if (isGivenUp(last)) last = await finish(server, await startRun(server, id));
   await server.stop();
-  return { ...report, attempts: last.attempt, ...(await inspect(folder, database)) };
+  const truth = await compareIndex(database, new Map([[id, folder]]));
+  return { ...report, attempts: last.attempt, ...truth };
 }
 
-async function startRun(server: ServerProcess, connection: string): Promise<string> {
+/** Asks for a sync; answers the id of its run. */
+export async function startRun(server: ServerProcess, connection: string): Promise<string> {
   const path = `/v1/memory/connections/${connection}/sync?wait=false`;
   return (await server.request<{ run_id: string }>('POST', path, {})).run_id;
 }
 
-async function finish(server: ServerProcess, run: string): Promise<Run> {
+/** Ended, since worker after worker died of it: a person, or the schedule, asks again. */
+export function isGivenUp(run: Run): boolean {
+  return run.error_detail?.code === 'worker_crashed_repeatedly';
+}
+
+/** @throws when the run ends otherwise than well or given up */
+export async function finish(server: ServerProcess, run: string): Promise<Run> {
   for (;;) {
     const now = await server.request<Run>('GET', `/v1/memory/runs/${run}`);
-    if (now.status === 'success') return now;
+    if (now.status === 'success' || isGivenUp(now)) return now;
     if (['error', 'partial', 'cancelled'].includes(now.status))
       throw new Error(`the run ended ${now.status}: ${now.error}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-}
-
-interface StoredFile {
-  path: string;
-  documents: number;
-  text: string | null;
-}
-
-async function inspect(folder: BenchFolder, bench: BenchDatabase) {
-  const { database } = await bench.openMeasured();
-  try {
-    const [stored, [strays]] = await database.asSystem(async (tx) => [
-      await tx.query<StoredFile[]>(
-        `select d.external_id as path, count(distinct d.id)::int as documents,
-           string_agg(m.text, ' ' order by m.ordinal) as text
-         from documents d left join memories m on m.document_id = d.id and m.visible
-         where d.state = 'live' group by d.external_id`,
-      ),
-      await tx.query<{ n: number }[]>(
-        `select (select count(*) from memories m where m.document_id is null
-             or not exists (select 1 from vectors v where v.memory_id = m.id)
-             or not exists (select 1 from words w where w.memory_id = m.id))::int
-           + (select count(*) from documents where state <> 'live')::int as n`,
-      ),
-    ]);
-    const byPath = new Map(stored.map((file) => [basename(file.path), file]));
-    const missing = folder.files.filter((file) => {
-      const text = byPath.get(basename(file))?.text;
-      return !text || squeeze(text) !== squeeze(readFileSync(file, 'utf8'));
-    });
-    return {
-      documents: stored.length,
-      missing,
-      duplicates: stored.filter((file) => file.documents > 1).length,
-      strays: strays!.n,
-    };
-  } finally {
-    await database.close();
-  }
-}
-
-function squeeze(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }

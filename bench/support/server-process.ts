@@ -41,6 +41,10 @@ export class ServerProcess {
     throw new Error('the server ended before it listened');
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Resident memory now, bytes (0 where /proc is not there). */
   get rss(): number {
     try {
@@ -81,11 +85,15 @@ export class ServerProcess {
     await ended;
   }
 
-  async stop(): Promise<void> {
+  /** As a supervisor does; answers the exit code, null after a signal. */
+  async stop(): Promise<number | null> {
     clearInterval(this.sampler);
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill('SIGTERM');
-    await once(this.child, 'exit');
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const ended = once(this.child, 'exit');
+      this.child.kill('SIGTERM');
+      await ended;
+    }
+    return this.child.exitCode;
   }
 
   private sample(): void {

@@ -12,14 +12,17 @@ export interface SourceCalls {
   call<T>(call: SourceCall<T>): Promise<T>;
   /** What is known of a method's budget; null: no limit was ever met or told. */
   budget(method: string): Promise<CallBudget | null>;
-  /** Tells of a limit that an answer revealed without a refusal, e.g. a slow tier. */
-  limit(method: string, budget: CallBudget): Promise<void>;
+  /**
+   * Tells of a limit that an answer revealed without a refusal, e.g. a slow tier; telling it again
+   * changes nothing. null: the answer shows that there is no such limit (any more).
+   */
+  limit(method: string, budget: CallBudget | null): Promise<void>;
 }
 
 export interface SourceCall<T> {
   /** As the vendor names it, e.g. `conversations.history`: names the budget and the log's line. */
   readonly method: string;
-  /** What was asked for, in the request log: ids and cursors, never content or secrets. */
+  /** What was asked for, in the request log: ids, never content or secrets. */
   readonly target?: string;
   /** One attempt, without retries of its own; may run again. */
   run(signal: AbortSignal): Promise<T>;

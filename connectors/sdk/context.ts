@@ -20,7 +20,7 @@ export interface ConnectorContext<Config = unknown, Credentials = unknown> {
 
 export interface CredentialStore<Credentials> {
   get(): Promise<Credentials>;
-  /** Stores refreshed credentials, encrypted. */
+  /** Stores refreshed credentials, encrypted; if others were stored meanwhile, `get` has those. */
   update(credentials: Credentials): Promise<void>;
 }
 

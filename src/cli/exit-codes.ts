@@ -32,6 +32,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
 /** Codes whose HTTP status says less than they do. */
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   configuration_invalid: EXIT.usage,
+  encryption_keys_invalid: EXIT.usage,
   backup_failed: EXIT.failure,
   disk_full: EXIT.failure,
   model_unusable: EXIT.failure,

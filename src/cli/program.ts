@@ -4,6 +4,7 @@ import { registerAdd } from './commands/add.command.js';
 import { registerBackup } from './commands/backup.command.js';
 import { registerConnect } from './commands/connect.command.js';
 import { registerConnections } from './commands/connections.command.js';
+import { registerDocuments } from './commands/documents.command.js';
 import { registerKeys } from './commands/keys.command.js';
 import { registerRestore } from './commands/restore.command.js';
 import { registerRuns } from './commands/runs.command.js';
@@ -68,6 +69,7 @@ export function createProgram(runtime: Runtime, exitWith: (code: ExitCode) => vo
     registerSync,
     registerRuns,
     registerConnections,
+    registerDocuments,
     registerSearch,
     registerAdd,
     registerKeys,

@@ -22,8 +22,17 @@ export interface Config {
   plans: Record<string, Plan>;
   /** Folders below which the files connector may read. */
   filesRoots: string[];
+  /** Where Slack's methods are, with `/api/` at the end; unset: at Slack. */
+  slackApiUrl?: string;
+  notionApiUrl?: string;
+  /** In place of every host of Google's, the token endpoint included. */
+  googleApiUrl?: string;
+  /** Calls per second and method of an account, by provider; null = only what answers teach. */
+  callRates: Record<string, number | null>;
   /** Runs that one process works on at the same time. */
   workerSlots: number;
+  /** Runs at work at the same time over all processes, of one tenant and of one provider. */
+  maxRuns: { perTenant: number; perProvider: number };
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
 }
 
@@ -53,6 +62,16 @@ const json = z.string().transform((text, context) => {
   }
 });
 
+const apiUrl = z.url({ protocol: /^https?$/ }).optional();
+
+/** 0 and unset: none of our own. */
+const callRate = z.coerce
+  .number()
+  .min(0)
+  .max(1000)
+  .transform((rate) => (rate === 0 ? null : rate))
+  .default(null);
+
 const Environment = z.object({
   TRIBUTARY_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   HOST: z.string().default('127.0.0.1'),
@@ -69,7 +88,15 @@ const Environment = z.object({
   OPENAI_BASE_URL: z.url().optional(),
   TRIBUTARY_PLANS: json.pipe(Plans).optional(),
   TRIBUTARY_FILES_ROOTS: z.string().optional(),
+  TRIBUTARY_SLACK_API_URL: apiUrl,
+  TRIBUTARY_NOTION_API_URL: apiUrl,
+  TRIBUTARY_GOOGLE_API_URL: apiUrl,
+  TRIBUTARY_SLACK_RATE: callRate,
+  TRIBUTARY_NOTION_RATE: callRate,
+  TRIBUTARY_GOOGLE_RATE: callRate,
   TRIBUTARY_WORKER_SLOTS: z.coerce.number().int().min(1).max(64).default(2),
+  TRIBUTARY_MAX_RUNS_PER_TENANT: z.coerce.number().int().min(1).max(10_000).default(8),
+  TRIBUTARY_MAX_RUNS_PER_PROVIDER: z.coerce.number().int().min(1).max(10_000).default(32),
   TRIBUTARY_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info'),
@@ -107,7 +134,19 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     },
     plans: { ...DEFAULT_PLANS, ...env.TRIBUTARY_PLANS },
     filesRoots: filesRoots(env.TRIBUTARY_FILES_ROOTS, env.DATABASE_URL !== undefined),
+    slackApiUrl: env.TRIBUTARY_SLACK_API_URL,
+    notionApiUrl: env.TRIBUTARY_NOTION_API_URL,
+    googleApiUrl: env.TRIBUTARY_GOOGLE_API_URL,
+    callRates: {
+      slack: env.TRIBUTARY_SLACK_RATE,
+      notion: env.TRIBUTARY_NOTION_RATE,
+      google_drive: env.TRIBUTARY_GOOGLE_RATE,
+    },
     workerSlots: env.TRIBUTARY_WORKER_SLOTS,
+    maxRuns: {
+      perTenant: env.TRIBUTARY_MAX_RUNS_PER_TENANT,
+      perProvider: env.TRIBUTARY_MAX_RUNS_PER_PROVIDER,
+    },
     logLevel: env.TRIBUTARY_LOG_LEVEL,
   };
 }

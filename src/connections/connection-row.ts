@@ -1,12 +1,8 @@
 import type { HeldDeletions, RunCounts } from '../runs/run-row.js';
 import type { RunState } from '../runs/run-state.js';
+import type { Schedule } from '../scheduler/schedule.schema.js';
 
 export type ConnectionStatus = 'active' | 'paused' | 'needs_auth' | 'error';
-
-/** When a connection syncs by itself. */
-export interface Schedule {
-  every_minutes: number;
-}
 
 export interface ConnectionRow {
   id: string;

@@ -1,14 +1,23 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { z } from 'zod';
-import type { ConnectorContext } from '../../connectors/sdk/context.js';
+import type { ConnectorContext, ConnectorLogger } from '../../connectors/sdk/context.js';
 import type { Account, Connector, ProbeResult } from '../../connectors/sdk/contract.js';
 import { ConfigError, ConnectorError } from '../../connectors/sdk/errors.js';
-import { unpacedCalls } from '../../connectors/sdk/unpaced-calls.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
+import type { ErrorCode } from '../common/errors/error-codes.js';
 import { fastApiIssues } from '../common/http/fastapi-issues.js';
+import {
+  GivenCredentials,
+  StoredConnectionCredentials,
+  type KnownCredentials,
+} from '../credentials/connection-credentials.js';
+import { CredentialVault } from '../credentials/credential-vault.js';
+import { Database } from '../database/database.js';
+import { SourceCallsService } from '../sync/source-calls.service.js';
 import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
 import type { ConnectorAnswer } from './connections.schema.js';
+import { guardedConnector, guardedLogger } from './guarded-connector.js';
 
 const PROBE_TIMEOUT_MS = 20_000;
 
@@ -23,6 +32,9 @@ export class ConnectionSetupService {
   private readonly logger = new Logger('Connector');
 
   constructor(
+    private readonly database: Database,
+    private readonly vault: CredentialVault,
+    private readonly calls: SourceCallsService,
     @Inject(CONNECTORS) private readonly registry: ConnectorRegistry,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -38,30 +50,69 @@ export class ConnectionSetupService {
   }
 
   /**
+   * Credentials of a request, in the shape that the connector demands.
+   * @throws AppError `provider_not_found`, `validation_failed`
+   */
+  given(provider: string, credentials: Record<string, unknown>): GivenCredentials {
+    const { credentialsSchema } = this.connector(provider);
+    return new GivenCredentials(parse(credentialsSchema, credentials, 'credentials'));
+  }
+
+  /** The stored credentials of a connection. */
+  stored(tenant: string, connection: { id: string; provider: string }): KnownCredentials {
+    const { id, provider } = connection;
+    return new StoredConnectionCredentials(this.database, this.vault, tenant, id, (value) =>
+      this.connector(provider).credentialsSchema.safeParse(value),
+    );
+  }
+
+  /**
    * @throws AppError `provider_not_found`, `validation_failed`, `path_not_allowed`,
-   *   `invalid_config`, `probe_failed`
+   *   `invalid_config`, `probe_failed`, `credentials_unreadable`; a refusal lists all checks
    */
   async check(
     provider: string,
     config: Record<string, unknown>,
-    credentials: Record<string, unknown>,
+    credentials: KnownCredentials,
   ): Promise<CheckedSettings> {
-    const connector = this.connector(provider);
+    const connector = guardedConnector(this.connector(provider), credentials);
     const context = this.context(connector, config, credentials);
     const checks = await this.run(() => connector.probe(context));
-    const failed = checks.filter((check) => check.outcome === 'failed');
-    if (failed.length > 0) throw refused(failed);
-    const account = await this.run(() => connector.account(context));
+    if (checks.some(({ outcome }) => outcome === 'failed')) throw refused(checks);
+    const account = await this.run(() => connector.account(context), checks);
     return { config: context.config as Record<string, unknown>, account };
   }
 
+  /** The checks of a connection, whose account's budgets they share. */
   async probe(
-    provider: string,
-    config: Record<string, unknown>,
-    credentials: Record<string, unknown>,
+    connection: { provider: string; config: Record<string, unknown>; account_id: string },
+    credentials: KnownCredentials,
   ): Promise<ProbeResult[]> {
-    const connector = this.connector(provider);
-    return this.run(() => connector.probe(this.context(connector, config, credentials)));
+    const { provider, config, account_id } = connection;
+    const connector = guardedConnector(this.connector(provider), credentials);
+    const context = this.context(connector, config, credentials, account_id);
+    return this.run(() => connector.probe(context));
+  }
+
+  /**
+   * Asks the source of a connection something, with its stored credentials.
+   * @throws AppError as `check`
+   */
+  async ask<T>(
+    tenant: string,
+    connection: {
+      id: string;
+      provider: string;
+      config: Record<string, unknown>;
+      account_id?: string;
+    },
+    question: (connector: Connector, context: ConnectorContext) => Promise<T>,
+  ): Promise<T> {
+    const credentials = this.stored(tenant, connection);
+    const { provider, config, account_id } = connection;
+    const connector = guardedConnector(this.connector(provider), credentials);
+    const context = this.context(connector, config, credentials, account_id);
+    return this.run(() => question(connector, context));
   }
 
   private connector(provider: string): Connector {
@@ -77,41 +128,47 @@ export class ConnectionSetupService {
   private context(
     connector: Connector,
     config: Record<string, unknown>,
-    credentials: Record<string, unknown>,
+    credentials: KnownCredentials,
+    account: string | null = null,
   ): ConnectorContext {
-    const secret = parse(connector.credentialsSchema, credentials, 'credentials');
     const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    const logger: ConnectorLogger = {
+      debug: (message, fields) => this.logger.debug({ msg: message, ...fields }),
+      info: (message, fields) => this.logger.log({ msg: message, ...fields }),
+      warn: (message, fields) => this.logger.warn({ msg: message, ...fields }),
+    };
     return {
       config: parse(connector.configSchema, config, 'config'),
-      credentials: {
-        get: () => Promise.resolve(secret),
-        update: () => Promise.resolve(),
-      },
-      logger: {
-        debug: (message, fields) => this.logger.debug({ msg: message, ...fields }),
-        info: (message, fields) => this.logger.log({ msg: message, ...fields }),
-        warn: (message, fields) => this.logger.warn({ msg: message, ...fields }),
-      },
+      credentials,
+      logger: guardedLogger(logger, credentials),
       signal,
       clock: this.clock,
-      calls: unpacedCalls(() => this.clock.now(), signal),
+      calls: this.calls.forCaller({
+        ...{ provider: connector.provider, account, credentials, signal },
+        observe: () => undefined,
+      }),
       interval: null,
       full: false,
       countCall: () => undefined,
     };
   }
 
-  private async run<T>(work: () => Promise<T>): Promise<T> {
+  /** @param checks that went well before, shown with the refusal */
+  private async run<T>(work: () => Promise<T>, checks?: ProbeResult[]): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error;
-      const code = error.code === 'path_not_allowed' ? 'path_not_allowed' : 'invalid_config';
-      throw new AppError(error instanceof ConfigError ? code : 'probe_failed', error.message, {
-        cause: error,
-      });
+      throw new AppError(refusalOf(error), error.message, { cause: error, checks });
     }
   }
+}
+
+/** What an error of a connector means to the one who connects. */
+function refusalOf(error: ConnectorError): ErrorCode {
+  if (error.code === 'credentials_unreadable' || error.code === 'path_not_allowed')
+    return error.code;
+  return error instanceof ConfigError ? 'invalid_config' : 'probe_failed';
 }
 
 function parse(schema: z.ZodType, value: unknown, field: string): unknown {
@@ -122,9 +179,11 @@ function parse(schema: z.ZodType, value: unknown, field: string): unknown {
   });
 }
 
-function refused(failed: readonly ProbeResult[]): AppError {
+function refused(checks: ProbeResult[]): AppError {
+  const failed = checks.filter(({ outcome }) => outcome === 'failed');
   const code = failed.some((check) => check.name === 'within_roots')
     ? 'path_not_allowed'
     : 'probe_failed';
-  return new AppError(code, failed.map(({ name, message }) => `${name}: ${message}`).join('; '));
+  const text = failed.map(({ name, message }) => `${name}: ${message}`).join('; ');
+  return new AppError(code, text, { checks });
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { RunAnswer } from '../runs/runs.schema.js';
+import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
 import type { SyncAnswer, SyncConnectionBody } from './connections.schema.js';
 
@@ -14,12 +16,13 @@ export class ConnectionSyncService {
   constructor(
     private readonly database: Database,
     private readonly connections: ConnectionsService,
+    private readonly repository: ConnectionsRepository,
     private readonly runs: RunsService,
   ) {}
 
   /**
    * Asks for a run, or joins the active one, and waits for its end if told so.
-   * @throws AppError `connection_not_found`, `connection_paused`
+   * @throws AppError `connection_not_found`, `connection_paused`, `partition_not_found`
    */
   async sync(
     tenant: string,
@@ -34,6 +37,7 @@ export class ConnectionSyncService {
           'connection_paused',
           `The connection is paused: ${connection.status_reason}.`,
         );
+      if (body.partition !== undefined) await this.requirePartition(tx, id, body.partition);
       const { provider } = connection;
       return this.runs.enqueue(tx, tenant, {
         connection: id,
@@ -51,6 +55,12 @@ export class ConnectionSyncService {
   async history(tenant: string, id: string, limit: number): Promise<RunAnswer[]> {
     await this.connections.get(tenant, id);
     return this.runs.list(tenant, id, limit);
+  }
+
+  /** Before the first listing nothing is known, and the run itself finds out. */
+  private async requirePartition(tx: EntityManager, id: string, partition: string): Promise<void> {
+    if ((await this.repository.knowsPartition(tx, id, partition)) !== false) return;
+    throw new AppError('partition_not_found', `The connection has no partition "${partition}".`);
   }
 }
 

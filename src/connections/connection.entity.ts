@@ -1,5 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { ConnectionStatus, Schedule } from './connection-row.js';
+import type { Schedule } from '../scheduler/schedule.schema.js';
+import type { ConnectionStatus } from './connection-row.js';
 
 /** An account of a source that a tenant has attached. */
 @Entity('connections')

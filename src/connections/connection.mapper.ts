@@ -1,8 +1,9 @@
+import type { CredentialFields } from '../credentials/credential-rows.js';
 import type { ConnectionRow } from './connection-row.js';
 import type { ConnectionAnswer } from './connections.schema.js';
 
-/** A connection as the API shows it: never with credentials. */
-export function toConnection(row: ConnectionRow): ConnectionAnswer {
+/** A connection as the API shows it: of its credentials only the names of the fields. */
+export function toConnection(row: ConnectionRow, credentials?: CredentialFields): ConnectionAnswer {
   const { last_run: last } = row;
   const counts = last?.counts;
   return {
@@ -13,6 +14,10 @@ export function toConnection(row: ConnectionRow): ConnectionAnswer {
     collection: row.collection,
     container_tag: row.container_tag,
     config: row.config,
+    has_credentials: credentials !== undefined,
+    credentials: credentials
+      ? { fields: credentials.fields, updated_at: credentials.updatedAt.toISOString() }
+      : null,
     status: row.status,
     status_reason: row.status_reason,
     schedule: row.schedule,

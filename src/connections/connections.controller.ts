@@ -42,6 +42,7 @@ export class ConnectionsController {
       'invalid_config',
       'path_not_allowed',
       'probe_failed',
+      'encryption_not_configured',
     ],
   })
   create(
@@ -85,9 +86,19 @@ export class ConnectionsController {
   @Scopes('admin')
   @Operation({
     id: 'updateConnection',
-    summary: 'Change name, configuration or schedule',
+    summary: 'Change name, configuration, credentials or schedule',
+    description:
+      'New configuration and credentials are tried at the source first and must lead to the same ' +
+      'account. Credentials that work heal `needs_auth`; cursors and data are kept.',
     answer: ConnectionAnswer,
-    errors: ['connection_not_found', 'invalid_config', 'path_not_allowed', 'probe_failed'],
+    errors: [
+      'connection_not_found',
+      'invalid_config',
+      'path_not_allowed',
+      'probe_failed',
+      'credentials_unreadable',
+      'encryption_not_configured',
+    ],
   })
   update(
     @CurrentTenant() tenant: string,
@@ -150,7 +161,13 @@ export class ConnectionsController {
     id: 'probeConnection',
     summary: 'Ask the source whether everything that a sync needs works',
     answer: ProbeAnswer,
-    errors: ['connection_not_found', 'invalid_config', 'probe_failed'],
+    errors: [
+      'connection_not_found',
+      'invalid_config',
+      'probe_failed',
+      'credentials_unreadable',
+      'encryption_not_configured',
+    ],
   })
   probe(
     @CurrentTenant() tenant: string,

@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { createRegistry } from '../../connectors/registry.js';
-import { compiled } from '../common/compiled.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CollectionsModule } from '../collections/collections.module.js';
+import { compiled } from '../common/compiled.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
+import { SourceCallsModule } from '../sync/source-calls.module.js';
 import { ConnectionDeletionService } from './connection-deletion.service.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { ConnectionSyncController } from './connection-sync.controller.js';
@@ -15,19 +17,40 @@ import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
 import { CONNECTORS } from './connectors.js';
 import { ConnectorsController } from './connectors.controller.js';
+import { PlanSourceService } from './plan-source.service.js';
+import { PlanController } from './plan.controller.js';
+import { PlanRepository } from './plan.repository.js';
+import { PlanService } from './plan.service.js';
+import { ScopeController } from './scope.controller.js';
+import { ScopeRepository } from './scope.repository.js';
+import { ScopeService } from './scope.service.js';
 
 /** Accounts that tenants have attached, and asking them to sync. */
 @Module({
-  imports: [AuthModule, CollectionsModule, RememberModule, RunsModule],
-  controllers: [ConnectionsController, ConnectionSyncController, ConnectorsController],
+  imports: [
+    AuthModule,
+    CollectionsModule,
+    CredentialsModule,
+    RememberModule,
+    RunsModule,
+    SourceCallsModule,
+  ],
+  controllers: [
+    ConnectionsController,
+    ConnectionSyncController,
+    ConnectorsController,
+    PlanController,
+    ScopeController,
+  ],
   providers: [
     {
       provide: CONNECTORS,
       inject: [CONFIG],
-      useFactory: ({ filesRoots }: Config) =>
+      useFactory: ({ filesRoots, slackApiUrl }: Config) =>
         createRegistry({
           filesRoots,
           filesWorker: compiled(import.meta.url, '../../connectors/files/file-calls.worker.js'),
+          slack: { apiUrl: slackApiUrl ?? null },
         }),
     },
     ConnectionsService,
@@ -35,7 +58,12 @@ import { ConnectorsController } from './connectors.controller.js';
     ConnectionSyncService,
     ConnectionDeletionService,
     ConnectionsRepository,
+    PlanService,
+    PlanRepository,
+    PlanSourceService,
+    ScopeService,
+    ScopeRepository,
   ],
-  exports: [CONNECTORS, ConnectionsService],
+  exports: [CONNECTORS, ConnectionSetupService, ConnectionsService, PlanSourceService],
 })
 export class ConnectionsModule {}

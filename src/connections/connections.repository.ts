@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { nextRunAt } from '../scheduler/next-run.js';
+import type { Schedule } from '../scheduler/schedule.schema.js';
 import { MAX_CONSECUTIVE_ERRORS } from './connection-limits.js';
-import type { ConnectionRow, ConnectionStatus, Schedule } from './connection-row.js';
+import type { ConnectionRow, ConnectionStatus } from './connection-row.js';
 
 const SELECT = `
   select c.id, c.tenant_id, c.provider, c.account_id, c.name, c.collection_id,
@@ -34,8 +36,7 @@ export class ConnectionsRepository {
     const rows = await tx.query<unknown[]>(
       `insert into connections (id, tenant_id, provider, account_id, name, collection_id,
          container_tag, config, schedule, next_run_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-         now() + make_interval(mins => ($9::jsonb ->> 'every_minutes')::int))
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        on conflict (tenant_id, provider, account_id, collection_id) do nothing returning id`,
       [
         connection.id,
@@ -47,6 +48,7 @@ export class ConnectionsRepository {
         connection.containerTag,
         JSON.stringify(connection.config),
         connection.schedule && JSON.stringify(connection.schedule),
+        await firstRunAt(tx, connection.id, connection.schedule),
       ],
     );
     return rows.length > 0;
@@ -95,9 +97,7 @@ export class ConnectionsRepository {
          container_tag = case when $4 then $5 else container_tag end,
          config = coalesce($6::jsonb, config),
          schedule = case when $7 then $8::jsonb else schedule end,
-         next_run_at = case when $7
-           then now() + make_interval(mins => ($8::jsonb ->> 'every_minutes')::int)
-           else next_run_at end,
+         next_run_at = case when $7 then $9::timestamptz else next_run_at end,
          updated_at = now()
        where tenant_id = $1 and id = $2`,
       [
@@ -109,6 +109,7 @@ export class ConnectionsRepository {
         config ? JSON.stringify(config) : null,
         schedule !== undefined,
         schedule ? JSON.stringify(schedule) : null,
+        await firstRunAt(tx, id, schedule ?? null),
       ],
     );
   }
@@ -127,6 +128,17 @@ export class ConnectionsRepository {
       [tenant, id, status, reason],
     );
     return affected > 0;
+  }
+
+  /** New credentials ended `needs_auth`: what is scheduled is due at once. */
+  async heal(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.query(
+      `update connections set status = 'active', status_reason = null, consecutive_errors = 0,
+         next_run_at = case when schedule is null then next_run_at else now() end,
+         updated_at = now()
+       where tenant_id = $1 and id = $2 and status = 'needs_auth'`,
+      [tenant, id],
+    );
   }
 
   /** A run that worked is proof that nothing is wrong any more. */
@@ -154,6 +166,15 @@ export class ConnectionsRepository {
     );
   }
 
+  /** Whether a listing has named the partition; null when there was none yet. */
+  async knowsPartition(tx: EntityManager, id: string, key: string): Promise<boolean | null> {
+    const rows = await tx.query<{ known: boolean | null }[]>(
+      `select bool_or(key = $2) as known from partitions where connection_id = $1`,
+      [id, key],
+    );
+    return rows[0]!.known;
+  }
+
   async remove(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
     const [, affected] = await tx.query<[unknown[], number]>(
       `delete from connections where tenant_id = $1 and id = $2`,
@@ -175,4 +196,15 @@ export class ConnectionsRepository {
     );
     return rows.map((row) => row.id);
   }
+}
+
+/** By the database's clock, which also decides when that time has come. */
+async function firstRunAt(
+  tx: EntityManager,
+  connection: string,
+  schedule: Schedule | null,
+): Promise<Date | null> {
+  if (!schedule) return null;
+  const rows = await tx.query<{ now: Date }[]>(`select now() as now`);
+  return nextRunAt(schedule, { connection, now: rows[0]!.now, due: null });
 }

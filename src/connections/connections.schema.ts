@@ -3,17 +3,12 @@ import { CollectionName } from '../collections/collection-name.schema.js';
 import { Timestamp } from '../common/http/id.schema.js';
 import { queryBoolean } from '../common/http/query-schemas.js';
 import { HeldDeletionsAnswer, RunAnswer } from '../runs/runs.schema.js';
+import { Schedule } from '../scheduler/schedule.schema.js';
 import { DEFAULT_SCHEDULE_MINUTES } from './connection-limits.js';
 
 const Fields = z.record(z.string(), z.unknown());
 const Name = z.string().min(1).max(200);
 const ContainerTag = z.string().min(1).max(200).nullable();
-
-/** `null` = only when asked. */
-export const Schedule = z
-  .strictObject({ every_minutes: z.int().min(1).max(43_200) })
-  .nullable()
-  .meta({ id: 'Schedule' });
 
 export const CreateConnection = z
   .object({
@@ -22,7 +17,7 @@ export const CreateConnection = z
     collection: CollectionName.default('default'),
     container_tag: ContainerTag.default(null),
     config: Fields.default({}).describe('See GET /v1/memory/connectors for the schema'),
-    credentials: Fields.default({}),
+    credentials: Fields.default({}).describe('Stored encrypted and never shown again'),
     schedule: Schedule.default({ every_minutes: DEFAULT_SCHEDULE_MINUTES }),
   })
   .meta({ id: 'CreateConnection' });
@@ -32,6 +27,9 @@ export const UpdateConnection = z
   .object({
     name: Name.optional(),
     config: Fields.optional().describe('Replaces the configuration; the account stays the same'),
+    credentials: Fields.optional().describe(
+      'Replaces all credentials, of the same account; heals needs_auth',
+    ),
     schedule: Schedule.optional(),
   })
   .meta({ id: 'UpdateConnection' });
@@ -64,6 +62,11 @@ export const ConnectionAnswer = z
     collection: z.string(),
     container_tag: z.string().nullable(),
     config: Fields,
+    has_credentials: z.boolean(),
+    credentials: z
+      .object({ fields: z.array(z.string()), updated_at: Timestamp })
+      .nullable()
+      .describe('Names of the stored fields; their values are never shown'),
     status: z.enum(['active', 'paused', 'needs_auth', 'error']),
     status_reason: z.string().nullable(),
     schedule: Schedule,

@@ -1,14 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { CredentialStore } from '../../connectors/sdk/context.js';
 import { requireCollectionAccess } from '../auth/permissions.js';
 import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { IDS, type Ids } from '../common/ids.js';
+import type { GivenCredentials, KnownCredentials } from '../credentials/connection-credentials.js';
+import { CredentialVault } from '../credentials/credential-vault.js';
 import { Database } from '../database/database.js';
 import type { SyncTarget } from '../remember/changed-document.js';
 import { RunsService } from '../runs/runs.service.js';
+import type { Schedule } from '../scheduler/schedule.schema.js';
 import type { ConnectionRow } from './connection-row.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { toConnection } from './connection.mapper.js';
@@ -24,8 +26,10 @@ import type {
 export interface ConnectionForRun {
   readonly provider: string;
   readonly config: Record<string, unknown>;
-  readonly credentials: CredentialStore<unknown>;
+  /** Decrypted when the connector first asks. */
+  readonly credentials: KnownCredentials;
   readonly target: SyncTarget;
+  readonly schedule: Schedule | null;
 }
 
 @Injectable()
@@ -36,13 +40,15 @@ export class ConnectionsService {
     private readonly collections: CollectionsService,
     private readonly setup: ConnectionSetupService,
     private readonly runs: RunsService,
+    private readonly vault: CredentialVault,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
   /**
    * Attaches an account after asking the source whether the settings work. With a schedule the
    * first run starts at once.
-   * @throws AppError `connection_exists` and those of ConnectionSetupService.check
+   * @throws AppError `connection_exists`, `encryption_not_configured` and those of
+   *   ConnectionSetupService.check
    */
   async create(
     tenant: string,
@@ -51,7 +57,9 @@ export class ConnectionsService {
   ): Promise<ConnectionAnswer> {
     requireCollectionAccess(by, body.collection);
     const { provider } = body;
-    const { config, account } = await this.setup.check(provider, body.config, body.credentials);
+    const credentials = this.setup.given(provider, body.credentials);
+    const store = await this.storing(tenant, credentials);
+    const { config, account } = await this.setup.check(provider, body.config, credentials);
     const collection = await this.collections.ensure(tenant, body.collection);
     const connection = {
       id: this.ids.next(),
@@ -70,56 +78,60 @@ export class ConnectionsService {
           `The collection "${collection.name}" has a connection to ${account.id} already.`,
         );
       await this.connections.adopt(tx, tenant, connection);
+      await store(tx, connection.id);
       if (body.schedule !== null)
         await this.runs.enqueue(tx, tenant, {
           connection: connection.id,
           provider,
           trigger: 'schedule',
         });
-      return this.require(tx, tenant, connection.id);
+      return this.answer(tx, tenant, connection.id);
     });
     this.runs.wakeWorkers();
-    return toConnection(created);
+    return created;
   }
 
   /** @param only the collection that a restricted key may see; null = all */
   list(tenant: string, only: string | null): Promise<ConnectionAnswer[]> {
     return this.database.inTenant(tenant, async (tx) => {
       const rows = await this.connections.list(tx, tenant);
-      return rows.filter((row) => only === null || row.collection === only).map(toConnection);
+      const shown = rows.filter((row) => only === null || row.collection === only);
+      const ids = shown.map(({ id }) => id);
+      const credentials = await this.vault.describe(tx, tenant, ids);
+      return shown.map((row) => toConnection(row, credentials.get(row.id)));
     });
   }
 
   /** @throws AppError `connection_not_found` */
   get(tenant: string, id: string): Promise<ConnectionAnswer> {
-    return this.database.inTenant(tenant, async (tx) =>
-      toConnection(await this.require(tx, tenant, id)),
-    );
+    return this.database.inTenant(tenant, (tx) => this.answer(tx, tenant, id));
   }
 
-  /** @throws AppError `invalid_config` when the new settings lead to another account */
+  /**
+   * New configuration or credentials are tried at the source first. New credentials that work heal
+   * `needs_auth`: the schedule goes on, with cursors and data as they are.
+   * @throws AppError `invalid_config` when the new settings lead to another account;
+   *   `encryption_not_configured` and those of ConnectionSetupService.check
+   */
   async update(tenant: string, id: string, body: UpdateConnectionBody): Promise<ConnectionAnswer> {
     const row = await this.database.inTenant(tenant, (tx) => this.require(tx, tenant, id));
-    let config: Record<string, unknown> | undefined;
-    if (body.config) {
-      const checked = await this.setup.check(row.provider, body.config, {});
-      if (checked.account.id !== row.account_id)
-        throw new AppError(
-          'invalid_config',
-          `That is another account (${checked.account.id}); make a new connection for it.`,
-        );
-      config = checked.config;
-    }
+    const given = body.credentials && this.setup.given(row.provider, body.credentials);
+    const store = given && (await this.storing(tenant, given));
+    const config =
+      body.config || given ? await this.checkSameAccount(tenant, row, body, given) : undefined;
     return this.database.inTenant(tenant, async (tx) => {
       const { name, schedule } = body;
+      await store?.(tx, id);
       await this.connections.update(tx, tenant, id, { name, schedule, config });
-      return toConnection(await this.require(tx, tenant, id));
+      if (store) await this.connections.heal(tx, tenant, id);
+      return this.answer(tx, tenant, id);
     });
   }
 
   async probe(tenant: string, id: string): Promise<ProbeAnswer> {
     const row = await this.database.inTenant(tenant, (tx) => this.require(tx, tenant, id));
-    return { checks: await this.setup.probe(row.provider, row.config, {}) };
+    const credentials = this.setup.stored(tenant, row);
+    return { checks: await this.setup.probe(row, credentials) };
   }
 
   /** Stops the active run and starts none until resumed; what is synced stays searchable. */
@@ -128,7 +140,7 @@ export class ConnectionsService {
       await this.require(tx, tenant, id);
       await this.connections.setStatus(tx, tenant, id, 'paused', 'paused on request');
       await this.runs.cancelActive(tx, tenant, id);
-      return toConnection(await this.require(tx, tenant, id));
+      return this.answer(tx, tenant, id);
     });
   }
 
@@ -136,7 +148,7 @@ export class ConnectionsService {
     return this.database.inTenant(tenant, async (tx) => {
       await this.require(tx, tenant, id);
       await this.connections.setStatus(tx, tenant, id, 'active', null);
-      return toConnection(await this.require(tx, tenant, id));
+      return this.answer(tx, tenant, id);
     });
   }
 
@@ -148,7 +160,7 @@ export class ConnectionsService {
       return {
         provider: row.provider,
         config: row.config,
-        credentials: { get: () => Promise.resolve({}), update: () => Promise.resolve() },
+        credentials: this.setup.stored(tenant, row),
         target: {
           connection: row.id,
           provider: row.provider,
@@ -156,6 +168,7 @@ export class ConnectionsService {
           collection,
           containerTag: row.container_tag,
         },
+        schedule: row.schedule,
       };
     });
   }
@@ -179,5 +192,44 @@ export class ConnectionsService {
     const row = await this.connections.find(tx, tenant, id);
     if (row) return row;
     throw new AppError('connection_not_found', `There is no connection ${id}.`);
+  }
+
+  private async answer(tx: EntityManager, tenant: string, id: string): Promise<ConnectionAnswer> {
+    const row = await this.require(tx, tenant, id);
+    const credentials = await this.vault.describe(tx, tenant, [id]);
+    return toConnection(row, credentials.get(id));
+  }
+
+  /**
+   * How to store what a request brought, in its transaction. Asked for before the source is, so
+   * that a server without keys says so at once.
+   */
+  private async storing(
+    tenant: string,
+    given: GivenCredentials,
+  ): Promise<(tx: EntityManager, connection: string) => Promise<void>> {
+    // A connector without credentials needs no key.
+    if (given.values.size === 0)
+      return (tx, connection) => this.vault.remove(tx, tenant, connection);
+    const ring = await this.vault.prepare();
+    return async (tx, connection) => {
+      await this.vault.store(tx, tenant, connection, given.values, { ring });
+    };
+  }
+
+  /** The configuration as the connector reads it, after the source named the same account. */
+  private async checkSameAccount(
+    tenant: string,
+    row: ConnectionRow,
+    body: UpdateConnectionBody,
+    given: GivenCredentials | undefined,
+  ): Promise<Record<string, unknown>> {
+    const credentials = given ?? this.setup.stored(tenant, row);
+    const checked = await this.setup.check(row.provider, body.config ?? row.config, credentials);
+    if (checked.account.id === row.account_id) return checked.config;
+    throw new AppError(
+      'invalid_config',
+      `That is another account (${checked.account.id}); make a new connection for it.`,
+    );
   }
 }

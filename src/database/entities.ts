@@ -4,6 +4,7 @@ import { Collection } from '../collections/collection.entity.js';
 import { EmbeddingSpace } from '../collections/embedding-space.entity.js';
 import { IdempotencyKey } from '../common/http/idempotency/idempotency-key.entity.js';
 import { Connection } from '../connections/connection.entity.js';
+import { ConnectionPlan } from '../connections/plan.entity.js';
 import { Credential } from '../credentials/credential.entity.js';
 import { Document } from '../documents/document.entity.js';
 import { OutboxMark } from '../indexing/outbox-mark.entity.js';
@@ -16,6 +17,7 @@ import { Edge } from '../memories/edge.entity.js';
 import { Memory } from '../memories/memory.entity.js';
 import { RunAttempt } from '../runs/run-attempt.entity.js';
 import { RunPartition } from '../runs/run-partition.entity.js';
+import { RunRequest } from '../runs/run-request.entity.js';
 import { Run } from '../runs/run.entity.js';
 import { CheckpointRow } from '../sync/checkpoint.entity.js';
 import { Failure } from '../sync/failure.entity.js';
@@ -34,6 +36,7 @@ export const entities: (new () => object)[] = [
   Collection,
   CollectionStat,
   Connection,
+  ConnectionPlan,
   Credential,
   Document,
   Edge,
@@ -49,6 +52,7 @@ export const entities: (new () => object)[] = [
   Run,
   RunAttempt,
   RunPartition,
+  RunRequest,
   Suppression,
   Tenant,
   TermDelta,

@@ -4,6 +4,11 @@ import { CreateCollections1763700000002 } from '../../migrations/1763700000002-c
 import { CreateConnections1763700000003 } from '../../migrations/1763700000003-create-connections.js';
 import { CreateRuns1763700000004 } from '../../migrations/1763700000004-create-runs.js';
 import { CreateMemories1763700000005 } from '../../migrations/1763700000005-create-memories.js';
+import { AddCallLayer1763700000101 } from '../../migrations/1763700000101-add-call-layer.js';
+import { AddPreviousDataKey1763700000102 } from '../../migrations/1763700000102-add-previous-data-key.js';
+import { AddQueueOrder1763700000103 } from '../../migrations/1763700000103-add-queue-order.js';
+import { AddScopeAndPlans1763700000105 } from '../../migrations/1763700000105-add-scope-and-plans.js';
+import { AddRangesAndVerdicts1763700000104 } from '../../migrations/1763700000104-add-ranges-and-verdicts.js';
 import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
 
 type MigrationClass = new () => MigrationInterface;
@@ -15,6 +20,11 @@ const common: MigrationClass[] = [
   CreateConnections1763700000003,
   CreateRuns1763700000004,
   CreateMemories1763700000005,
+  AddCallLayer1763700000101,
+  AddPreviousDataKey1763700000102,
+  AddQueueOrder1763700000103,
+  AddRangesAndVerdicts1763700000104,
+  AddScopeAndPlans1763700000105,
 ];
 
 /** Run only where vectors live in PostgreSQL. */

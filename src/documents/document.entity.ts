@@ -50,6 +50,17 @@ export class Document {
   @Column('timestamptz', { nullable: true })
   purgeAt: Date | null;
 
+  /** Equal to `purgeAt`: the document was hidden because its partition left the scope. */
+  @Column('timestamptz', { nullable: true })
+  scopePurgeAt: Date | null;
+
+  /** What the source said when it was last asked whether this document is there. */
+  @Column('text', { nullable: true })
+  verdict: 'alive' | 'gone' | 'lost_access' | null;
+
+  @Column('timestamptz', { nullable: true })
+  verifiedAt: Date | null;
+
   @Column('text')
   title: string;
 

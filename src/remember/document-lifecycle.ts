@@ -72,6 +72,12 @@ export class DocumentLifecycle {
     await this.memories.setVisible(tx, tenant, documentIds, false);
   }
 
+  /** Shows hidden documents again as they were; rows, words and vectors are still there. */
+  async restore(tx: EntityManager, tenant: string, documentIds: readonly string[]): Promise<void> {
+    await this.documents.setState(tx, tenant, documentIds, 'live', null);
+    await this.memories.setVisible(tx, tenant, documentIds, true);
+  }
+
   /** Changes the state of documents that stay searchable. */
   async mark(
     tx: EntityManager,

@@ -23,4 +23,12 @@ export class RunAttempt {
 
   @Column({ type: 'text', nullable: true })
   error: string | null;
+
+  /** How often it had a slot: giving it to others and going on is the same attempt. */
+  @Column({ type: 'int' })
+  slices: number;
+
+  /** Its worker died or stopped answering. */
+  @Column({ type: 'boolean' })
+  crashed: boolean;
 }

@@ -15,7 +15,7 @@ export class RunPartition {
   @Column({ type: 'text' })
   title: string;
 
-  /** Bit `seq` is set for every document that the sweep has met. */
+  /** Bit `seq` is set for every document that the lane has met. */
   @Column({ type: 'bytea' })
   seen: Buffer;
 
@@ -28,8 +28,9 @@ export class RunPartition {
   @Column({ type: 'boolean' })
   complete: boolean;
 
-  @Column({ type: 'jsonb', nullable: true })
-  range: Record<string, unknown> | null;
+  /** Times of creation in which the lane listed everything, merged; ISO times, null = open. */
+  @Column({ type: 'jsonb' })
+  ranges: { from: string | null; to: string | null }[];
 
   @Column({ type: 'text', nullable: true })
   gapReason: string | null;

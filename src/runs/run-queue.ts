@@ -1,12 +1,26 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { Database } from '../database/database.js';
 import { runPrepared } from '../database/prepared-statement.js';
+import {
+  DUE,
+  QUEUE_ORDER,
+  QUEUE_RANK,
+  RANK_AT_THE_END,
+  withinCaps,
+  type RunCaps,
+} from './queue-order.js';
+import { reapRuns, type ReapedRun } from './run-reaping.js';
 import type { ErrorDetail, HeldDeletions, RunProgress, RunRow, Wait } from './run-row.js';
 import { sourcesOf, type RunState } from './run-state.js';
 
 export const LEASE_SECONDS = 6;
+
+/** The attempt only gave its slot to others and goes on now. */
+const YIELDED = `exists (select from run_attempts a
+  where a.run_id = runs.id and a.attempt = runs.attempt and a.outcome = 'yielded')`;
 
 /** Raised when another worker owns the run now: everything uncommitted is dropped. */
 export class LeaseLost extends Error {
@@ -27,30 +41,60 @@ export interface ClaimedRun extends RunRow {
  */
 @Injectable()
 export class RunQueue {
+  private readonly caps: RunCaps;
+
   constructor(
     private readonly database: Database,
     private readonly background: BackgroundDatabase,
-  ) {}
+    @Inject(CONFIG) config: Pick<Config, 'maxRuns'>,
+  ) {
+    this.caps = config.maxRuns;
+  }
 
-  /** Takes the next run that is due, if any: highest priority first, then longest waiting. */
+  /**
+   * Takes the next run that is due, if any (src/runs/queue-order.ts), as long as its tenant and its
+   * provider have fewer at work than they may; all who claim count one after the other.
+   */
   async claim(owner: string, token: string): Promise<ClaimedRun | undefined> {
     return this.background.asSystem(async (tx) => {
+      if (!(await isAnyDue(tx))) return undefined;
+      await tx.query(`select pg_advisory_xact_lock(hashtext('tributary:claim'))`);
       const [rows] = await tx.query<[ClaimedRun[], number]>(
-        `update runs r set state = 'running', lease_token = $1, lease_owner = $2,
-           lease_until = now() + make_interval(secs => $3), attempt = attempt + 1, waiting = null,
+        `update runs set state = 'running', lease_token = $1, lease_owner = $2,
+           lease_until = now() + make_interval(secs => $3), waiting = null,
+           attempt = attempt + case when ${YIELDED} then 0 else 1 end,
            started_at = coalesce(started_at, now()), updated_at = now()
-         from (select id from runs where state in ('queued', 'waiting') and run_at <= now()
-               order by priority desc, run_at, id for update skip locked limit 1) next
-         where r.id = next.id returning r.*`,
-        [token, owner, LEASE_SECONDS],
+         from (select r.id as next from runs r where ${DUE} and ${withinCaps('$4', '$5')}
+               order by ${QUEUE_ORDER} for update skip locked limit 1) queue
+         where id = next returning runs.*`,
+        [token, owner, LEASE_SECONDS, this.caps.perTenant, this.caps.perProvider],
       );
       const run = rows[0];
       if (!run) return undefined;
       await tx.query(
-        `insert into run_attempts (run_id, attempt, lease_owner) values ($1, $2, $3)`,
+        `insert into run_attempts (run_id, attempt, lease_owner) values ($1, $2, $3)
+         on conflict (run_id, attempt) do update set lease_owner = excluded.lease_owner,
+           ended_at = null, outcome = null, slices = run_attempts.slices + 1`,
         [run.id, run.attempt, owner],
       );
       return run;
+    });
+  }
+
+  /**
+   * How many runs, up to `most`, would be claimed before this one if it gave its slot up now. Those
+   * that came within the last second do not count: a free slot elsewhere takes them.
+   */
+  async othersWaiting(run: ClaimedRun, most: number): Promise<number> {
+    return this.background.asSystem(async (tx) => {
+      const rows = await tx.query<{ n: number }[]>(
+        `select count(*)::int as n from (
+           select from runs r where ${DUE} and r.run_at <= now() - interval '1 second'
+             and ${QUEUE_RANK} <= (select ${RANK_AT_THE_END} from runs r where r.id = $1)
+             and ${withinCaps('$2', '$3', '$1')} limit $4) others`,
+        [run.id, this.caps.perTenant, this.caps.perProvider, most],
+      );
+      return rows[0]!.n;
     });
   }
 
@@ -127,10 +171,12 @@ export class RunQueue {
     outcome: {
       error?: ErrorDetail;
       waiting?: Wait;
+      /** Goes to the end of the queue; otherwise one that is queued keeps its place. */
+      toTheEnd?: boolean;
       attemptOutcome: string;
     },
   ): Promise<void> {
-    const { error, waiting } = outcome;
+    const { error, waiting, toTheEnd } = outcome;
     const goesOn = to === 'queued' || to === 'waiting';
     const [rows] = await tx.query<[{ state: RunState }[], number]>(
       `update runs set lease_token = null, lease_until = null, lease_owner = null,
@@ -141,14 +187,14 @@ export class RunQueue {
              (now() + make_interval(secs => $5)) at time zone 'utc',
              'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) end,
          run_at = coalesce(now() + make_interval(secs => $5), run_at),
-         error = $6, error_detail = $8, updated_at = now()
+         error = $6, error_detail = $8, served_at = now(), updated_at = now()
        where id = $1 and lease_token = $2 and state = any($9::text[]) returning state`,
       [
         run.id,
         run.lease_token,
         to,
         waiting?.reason ?? null,
-        waiting?.seconds ?? null,
+        waiting?.seconds ?? (toTheEnd ? 0 : null),
         error?.message ?? null,
         goesOn,
         error ? JSON.stringify(error) : null,
@@ -162,32 +208,29 @@ export class RunQueue {
        where run_id = $1 and attempt = $2`,
       [run.id, run.attempt, ended, error?.message ?? null],
     );
+    // Whoever changes the connection now may hold it for long, or wait for this very run.
+    await tx.query(
+      `update connections set last_served_at = now() where id =
+         (select id from connections where id = $1 for update skip locked)`,
+      [run.connection_id],
+    );
   }
 
-  /** Gives runs of dead workers back to the queue; answers how many. */
-  async reap(): Promise<number> {
-    return this.background.asSystem((tx) => requeue(tx, `lease_until < now()`));
+  /** Gives runs of dead workers back to the queue, or gives them up. */
+  reap(tx: EntityManager): Promise<ReapedRun[]> {
+    return reapRuns(tx, `lease_until < now()`);
   }
 
   /** Embedded mode has one process, so at its start nothing can be running any more. */
-  async requeueAll(): Promise<number> {
-    return this.background.asSystem((tx) => requeue(tx, `true`));
+  reapAll(tx: EntityManager): Promise<ReapedRun[]> {
+    return reapRuns(tx, `true`);
   }
 }
 
-async function requeue(tx: EntityManager, condition: string): Promise<number> {
-  const [rows] = await tx.query<[{ id: string; attempt: number }[], number]>(
-    `update runs set state = case when cancel_requested then 'cancelled' else 'queued' end,
-       finished_at = case when cancel_requested then now() end,
-       lease_token = null, lease_until = null, lease_owner = null, updated_at = now()
-     where state = 'running' and ${condition} returning id, attempt`,
+/** Spares idle workers the wait for each other. In the queue's order, so that its index serves. */
+async function isAnyDue(tx: EntityManager): Promise<boolean> {
+  const due = await tx.query<unknown[]>(
+    `select from runs r where ${DUE} order by ${QUEUE_ORDER} limit 1`,
   );
-  for (const { id, attempt } of rows) {
-    await tx.query(
-      `update run_attempts set ended_at = now(), outcome = 'interrupted'
-       where run_id = $1 and attempt = $2`,
-      [id, attempt],
-    );
-  }
-  return rows.length;
+  return due.length > 0;
 }

@@ -50,6 +50,10 @@ export class Run {
   @Column({ type: 'text', nullable: true })
   leaseOwner: string | null;
 
+  /** When its connection last had a slot; among equals the one longest ago comes first. */
+  @Column({ type: 'timestamptz', nullable: true })
+  servedAt: Date | null;
+
   @Column({ type: 'int' })
   attempt: number;
 

@@ -48,13 +48,18 @@ export function toRunDetail(
 ): RunDetailAnswer {
   return {
     ...toRun(row),
+    full: row.options.full ?? false,
+    only_partition: row.options.partition ?? null,
+    cancel_requested: row.cancel_requested,
     partitions: partitions.map((partition) => ({
       key: partition.partition_key,
       lane: partition.lane,
       title: partition.title,
       state: partitionState(partition),
+      complete: partition.complete,
       gap_reason: partition.gap_reason,
       documents: partition.counts.documents ?? 0,
+      expected: partition.counts.expected ?? null,
       pages: partition.counts.pages ?? 0,
       failures: partition.counts.failures ?? 0,
     })),

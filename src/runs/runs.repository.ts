@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { PlannedCalls } from './run-events-pace.js';
 import type { RunOptions, RunPartitionRow, RunRow } from './run-row.js';
 import type { AttemptRow } from './run.mapper.js';
 import { ACTIVE_STATES, PRIORITY, type Trigger } from './run-state.js';
@@ -23,8 +24,10 @@ export class RunsRepository {
     },
   ): Promise<{ id: string; coalesced: boolean }> {
     const inserted = await tx.query<{ id: string }[]>(
-      `insert into runs (id, tenant_id, connection_id, provider, trigger, priority, options)
-       values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into runs (id, tenant_id, connection_id, provider, trigger, priority, options,
+         served_at)
+       values ($1, $2, $3, $4, $5, $6, $7,
+         (select last_served_at from connections where id = $3))
        on conflict (connection_id) where state in ('queued', 'running', 'waiting') do nothing
        returning id`,
       [
@@ -53,6 +56,34 @@ export class RunsRepository {
       id,
     ]);
     return rows[0];
+  }
+
+  /**
+   * What the latest plan of a connection says about calls, seen from one of its runs; null when
+   * there is none, or when a later run has read everything once.
+   */
+  async plannedCalls(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    run: string,
+  ): Promise<PlannedCalls | null> {
+    const rows = await tx.query<{ calls: number; seconds: number | null; offset: number }[]>(
+      `select (p.body ->> 'calls')::int as calls, (p.body ->> 'seconds')::float as seconds,
+         (coalesce((select sum((r.counts ->> 'api_calls')::int) from runs r
+            where r.connection_id = p.connection_id and r.id <> $3
+              and r.created_at > p.created_at), 0)
+          - case when p.body ->> 'run' = $3::text then (p.body ->> 'run_calls')::int else 0 end
+         )::int as "offset"
+       from connection_plans p join connections c on c.id = p.connection_id
+       where c.tenant_id = $1 and p.connection_id = $2 and p.kind = 'backfill'
+         and (p.body ->> 'calls') is not null
+         and not exists (select from runs r where r.connection_id = p.connection_id
+           and r.state = 'success' and r.finished_at > p.created_at)
+       order by p.created_at desc limit 1`,
+      [tenant, connection, run],
+    );
+    return rows[0] ?? null;
   }
 
   async list(

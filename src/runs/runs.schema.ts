@@ -67,14 +67,22 @@ export const RunAnswer = z
 export type RunAnswer = z.infer<typeof RunAnswer>;
 
 export const RunDetailAnswer = RunAnswer.extend({
+  full: z.boolean().describe('Every document is read again, whatever its version'),
+  only_partition: z.string().nullable(),
+  cancel_requested: z.boolean(),
   partitions: z.array(
     z.object({
       key: z.string(),
       lane: z.string(),
       title: z.string(),
       state: z.enum(['complete', 'incomplete', 'running', 'waiting']),
+      complete: z.boolean().describe('The listing is proven whole, so what it lacks may go'),
       gap_reason: z.string().nullable().describe('Why the listing is not proven complete'),
       documents: z.int(),
+      expected: z
+        .int()
+        .nullable()
+        .describe('Documents that the source announced; null: it did not'),
       pages: z.int(),
       failures: z.int(),
     }),
@@ -91,6 +99,43 @@ export const RunDetailAnswer = RunAnswer.extend({
   ),
 }).meta({ id: 'RunDetail' });
 export type RunDetailAnswer = z.infer<typeof RunDetailAnswer>;
+
+/** Data of the server-sent event `state`: sent at first and whenever it differs. */
+export const RunStateEvent = z.object({
+  run_id: z.uuid(),
+  status: State,
+  attempt: z.int(),
+  waiting: RunAnswer.shape.waiting,
+  held_deletions: HeldDeletionsAnswer.nullable(),
+  error: z.string().nullable(),
+  error_detail: RunAnswer.shape.error_detail,
+});
+export type RunStateEvent = z.infer<typeof RunStateEvent>;
+
+/** Data of the server-sent event `progress`: at most one a second. */
+export const RunProgressEvent = z.object({
+  run_id: z.uuid(),
+  done: z.int(),
+  expected: z.int().nullable(),
+  rate: z.number().nullable().describe('Documents per second over the last seconds'),
+  percent: z.int().nullable().describe('null: nobody knows how much there is'),
+  eta_seconds: z.int().nullable(),
+  basis: z.enum(['documents', 'calls']).nullable().describe('What percent and ETA are reckoned by'),
+  partition: z.string().nullable(),
+  synced_count: z.int(),
+  counts: Counts,
+});
+export type RunProgressEvent = z.infer<typeof RunProgressEvent>;
+
+/** What `GET runs/{id}/events` sends, as one of its events looks to a client. */
+export const RunEvent = z
+  .union([
+    z.object({ event: z.literal('state'), id: z.string(), data: RunStateEvent }),
+    z.object({ event: z.literal('progress'), id: z.string(), data: RunProgressEvent }),
+    z.object({ event: z.literal('end'), id: z.string(), data: RunAnswer }),
+  ])
+  .meta({ id: 'RunEvent' });
+export type RunEvent = z.infer<typeof RunEvent>;
 
 export const CancelAnswer = z.object({ id: z.uuid(), status: State }).meta({ id: 'CancelledRun' });
 export type CancelAnswer = z.infer<typeof CancelAnswer>;

@@ -59,6 +59,11 @@ export class RunsService {
     });
   }
 
+  /** The run's row. @throws AppError `run_not_found` */
+  row(tenant: string, id: string): Promise<RunRow> {
+    return this.database.inTenant(tenant, (tx) => this.require(tx, tenant, id));
+  }
+
   /** Asks a run to stop: at once when it only waits, else after its current page. */
   async cancel(tenant: string, id: string): Promise<CancelAnswer> {
     return this.database.inTenant(tenant, async (tx) => {

@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
+import { RetentionRepository } from './retention.repository.js';
+import { RetentionService } from './retention.service.js';
 import { SchedulerRepository } from './scheduler.repository.js';
 import { SchedulerService } from './scheduler.service.js';
 
 /** Queues runs of connections that are due, and removes what is past its grace time. */
 @Module({
   imports: [RememberModule, RunsModule],
-  providers: [SchedulerService, SchedulerRepository],
+  providers: [SchedulerService, SchedulerRepository, RetentionService, RetentionRepository],
 })
 export class SchedulerModule {}

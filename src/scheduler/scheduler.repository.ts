@@ -1,29 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Schedule } from './schedule.schema.js';
 
 export interface DueConnection {
   id: string;
   tenant: string;
   provider: string;
+  schedule: Schedule;
+  due: Date;
+  /** The database's time, by which it is due. */
+  now: Date;
 }
 
 @Injectable()
 export class SchedulerRepository {
   /**
-   * Takes connections that are due and sets their next time, a little off the exact interval so
-   * that connections made together drift apart. Any number of processes may ask at once.
+   * Connections that are due, locked until the transaction ends: of any number of processes that
+   * ask at once each gets others, and a connection is due until `setNext`.
    */
-  async takeDue(tx: EntityManager, limit: number): Promise<DueConnection[]> {
-    const [rows] = await tx.query<[DueConnection[], number]>(
-      `update connections c set next_run_at = now()
-         + make_interval(mins => (c.schedule ->> 'every_minutes')::int) * (0.95 + random() * 0.1)
-       from (select id from connections
-             where status = 'active' and next_run_at <= now()
-             order by next_run_at for update skip locked limit $1) due
-       where c.id = due.id
-       returning c.id, c.tenant_id as tenant, c.provider`,
+  async lockDue(tx: EntityManager, limit: number): Promise<DueConnection[]> {
+    return tx.query<DueConnection[]>(
+      `select id, tenant_id as tenant, provider, schedule, next_run_at as due, now() as now
+       from connections
+       where status = 'active' and next_run_at <= now() and schedule is not null
+       order by next_run_at for update skip locked limit $1`,
       [limit],
     );
-    return rows;
+  }
+
+  async setNext(tx: EntityManager, next: readonly { id: string; at: Date }[]): Promise<void> {
+    if (next.length === 0) return;
+    await tx.query(
+      `update connections c set next_run_at = n.at
+       from unnest($1::uuid[], $2::timestamptz[]) as n (id, at) where c.id = n.id`,
+      [next.map(({ id }) => id), next.map(({ at }) => at)],
+    );
+  }
+
+  /** A schedule that cannot be read any more, e.g. after a time zone was abolished. */
+  async stop(tx: EntityManager, id: string, reason: string): Promise<void> {
+    await tx.query(
+      `update connections set status = 'error', status_reason = $2, next_run_at = null,
+         updated_at = now()
+       where id = $1`,
+      [id, reason],
+    );
   }
 }

@@ -4,7 +4,8 @@ import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { RunsService } from '../runs/runs.service.js';
-import { SchedulerRepository } from './scheduler.repository.js';
+import { nextRunAt } from './next-run.js';
+import { SchedulerRepository, type DueConnection } from './scheduler.repository.js';
 
 const TICK_MS = 1_000;
 const PURGE_MS = 60_000;
@@ -28,10 +29,20 @@ export class SchedulerService {
   queueDueConnections(): Promise<void> {
     return this.once('schedule', async () => {
       const queued = await this.database.asSystem(async (tx) => {
-        const due = await this.repository.takeDue(tx, BATCH);
-        for (const { id, tenant, provider } of due)
+        const due = await this.repository.lockDue(tx, BATCH);
+        const next: { id: string; at: Date }[] = [];
+        for (const connection of due) {
+          const { id, tenant, provider } = connection;
+          const at = this.nextOf(connection);
+          if (!(at instanceof Date)) {
+            await this.repository.stop(tx, id, at.reason);
+            continue;
+          }
+          next.push({ id, at });
           await this.runs.enqueue(tx, tenant, { connection: id, provider, trigger: 'schedule' });
-        return due.length;
+        }
+        await this.repository.setNext(tx, next);
+        return next.length;
       });
       if (queued > 0) this.runs.wakeWorkers();
     });
@@ -42,6 +53,14 @@ export class SchedulerService {
     return this.once('purge', async () => {
       while ((await this.lifecycle.purge(BATCH)) === BATCH);
     });
+  }
+
+  private nextOf({ id, schedule, now, due }: DueConnection): Date | { reason: string } {
+    try {
+      return nextRunAt(schedule, { connection: id, now, due });
+    } catch (error) {
+      return { reason: `The schedule cannot be read: ${(error as Error).message}` };
+    }
   }
 
   /** A slow tick is not overtaken by the next one; its failure is logged and tried again. */

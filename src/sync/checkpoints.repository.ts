@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Checkpoint, LaneDefinition } from '../../connectors/sdk/contract.js';
+import type { Checkpoint, LaneDefinition, Partition } from '../../connectors/sdk/contract.js';
+import type { LaneCounts } from './lane-ledger.js';
+import type { StoredRange } from './proven-ranges.js';
 
 /** How far one lane of one partition has come in a run. */
 export interface LaneState {
@@ -13,24 +15,27 @@ export interface LaneState {
   /** The listing ended naturally and nothing was swallowed. */
   readonly complete: boolean;
   readonly gapReason: string | null;
+  readonly ranges: readonly StoredRange[];
+  readonly counts: LaneCounts;
 }
 
 /** Checkpoints and the completeness ledger; both commit with the page they describe. */
 @Injectable()
 export class CheckpointsRepository {
-  /** The lane's checkpoint, unless an older version of the connector wrote it. */
-  async checkpoint(
+  /** Checkpoints of a connection's lanes, except those that another version wrote. */
+  async checkpoints(
     tx: EntityManager,
     connection: string,
-    partition: string,
-    lane: LaneDefinition,
-  ): Promise<Checkpoint | null> {
-    const rows = await tx.query<{ value: Checkpoint }[]>(
-      `select value from checkpoints
-       where connection_id = $1 and partition_key = $2 and lane = $3 and schema_version = $4`,
-      [connection, partition, lane.name, lane.checkpointVersion],
+    lanes: readonly LaneDefinition[],
+  ): Promise<{ partition: string; lane: string; value: Checkpoint }[]> {
+    const versions = lanes.map(({ name, checkpointVersion }) => ({ name, checkpointVersion }));
+    return tx.query<{ partition: string; lane: string; value: Checkpoint }[]>(
+      `select partition_key as partition, lane, value from checkpoints c
+       join json_to_recordset($2::json) as l(name text, "checkpointVersion" int)
+         on l.name = c.lane and l."checkpointVersion" = c.schema_version
+       where connection_id = $1`,
+      [connection, JSON.stringify(versions)],
     );
-    return rows[0]?.value ?? null;
   }
 
   async saveCheckpoint(
@@ -64,26 +69,21 @@ export class CheckpointsRepository {
   async lanes(tx: EntityManager, run: string): Promise<LaneState[]> {
     return tx.query<LaneState[]>(
       `select partition_key as partition, lane, title, seen, started, finished, complete,
-         gap_reason as "gapReason"
+         gap_reason as "gapReason", ranges, counts
        from run_partitions where run_id = $1 order by partition_key, lane`,
       [run],
     );
   }
 
-  async saveLane(
-    tx: EntityManager,
-    run: string,
-    state: LaneState,
-    counts: Record<string, number>,
-  ): Promise<void> {
+  async saveLane(tx: EntityManager, run: string, state: LaneState): Promise<void> {
     await tx.query(
       `insert into run_partitions (run_id, partition_key, lane, title, seen, started, finished,
-         complete, gap_reason, counts)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         complete, gap_reason, ranges, counts)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        on conflict (run_id, partition_key, lane) do update set title = excluded.title,
          seen = excluded.seen, started = excluded.started, finished = excluded.finished,
          complete = excluded.complete, gap_reason = excluded.gap_reason,
-         counts = excluded.counts, updated_at = now()`,
+         ranges = excluded.ranges, counts = excluded.counts, updated_at = now()`,
       [
         run,
         state.partition,
@@ -94,23 +94,26 @@ export class CheckpointsRepository {
         state.finished,
         state.complete,
         state.gapReason,
-        JSON.stringify(counts),
+        JSON.stringify(state.ranges),
+        JSON.stringify(state.counts),
       ],
     );
   }
 
-  async savePartition(
+  async savePartitions(
     tx: EntityManager,
     connection: string,
-    partition: { key: string; title: string; skipReason?: string },
+    partitions: readonly Partition[],
   ): Promise<void> {
     await tx.query(
-      `insert into partitions (connection_id, key, title, skip_reason) values ($1, $2, $3, $4)
+      `insert into partitions (connection_id, key, title, skip_reason)
+       select distinct on (r.key) $1::uuid, r.key, r.title, r."skipReason"
+       from json_to_recordset($2::json) as r(key text, title text, "skipReason" text)
        on conflict (connection_id, key) do update set title = excluded.title,
          skip_reason = excluded.skip_reason, updated_at = now()
        where partitions.title <> excluded.title
          or partitions.skip_reason is distinct from excluded.skip_reason`,
-      [connection, partition.key, partition.title, partition.skipReason ?? null],
+      [connection, JSON.stringify(partitions)],
     );
   }
 }

@@ -38,10 +38,14 @@ const known = (changes: Partial<KnownDocument> = {}): KnownDocument => ({
 
 const kindOf = (listed: SourceDocument, stored?: KnownDocument, full = false) => {
   const byId = new Map(stored ? [[stored.externalId, stored]] : []);
-  const { unchanged, relabelled, toRead } = classify([listed], byId, {
-    full,
-    titlesFromContent: false,
-  });
+  const { unchanged, relabelled, toRead } = classify(
+    [{ source: listed, metaHash: metaHash(listed) }],
+    byId,
+    {
+      full,
+      titlesFromContent: false,
+    },
+  );
   return { unchanged: unchanged.length, relabelled: relabelled.length, toRead: toRead.length };
 };
 
@@ -65,11 +69,13 @@ describe('classify', () => {
     const stored = known({ title: 'A heading' });
     const byId = new Map([[stored.externalId, stored]]);
     const options = { full: false, titlesFromContent: true };
-    expect(classify([source()], byId, options).unchanged).toHaveLength(1);
+    const listed = [{ source: source(), metaHash: metaHash(source()) }];
+    expect(classify(listed, byId, options).unchanged).toHaveLength(1);
   });
 
-  it('reads everything on request', () => {
+  it('reads everything on request of the owner, one document on request of its source', () => {
     expect(kindOf(source(), known(), true)).toEqual(TO_READ);
+    expect(kindOf(source({ reread: true }), known())).toEqual(TO_READ);
   });
 
   it('only relabels after a move or a change of permissions', () => {

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import type { SourceDocument } from '../../connectors/sdk/contract.js';
 import type { KnownDocument } from '../remember/document-row.js';
 
-export interface ListedDocument {
+export interface DescribedDocument {
   readonly source: SourceDocument;
-  readonly known: KnownDocument | undefined;
   readonly metaHash: string;
+}
+
+export interface ListedDocument extends DescribedDocument {
+  readonly known: KnownDocument | undefined;
 }
 
 export interface Classified {
@@ -13,22 +16,22 @@ export interface Classified {
   readonly unchanged: ListedDocument[];
   /** Content as stored, but labels, partition or visibility differ: nothing is read or embedded. */
   readonly relabelled: ListedDocument[];
-  /** New, edited, renamed or unfinished: the body has to be read. */
+  /** New, edited, renamed, unfinished or asked for: the body has to be read. */
   readonly toRead: ListedDocument[];
 }
 
 /** Compares a listed page with what is stored. `full` reads everything again. */
 export function classify(
-  listed: readonly SourceDocument[],
+  listed: readonly DescribedDocument[],
   known: ReadonlyMap<string, KnownDocument>,
   options: { full: boolean; titlesFromContent: boolean },
 ): Classified {
   const result: Classified = { unchanged: [], relabelled: [], toRead: [] };
-  for (const source of listed) {
+  for (const { source, metaHash } of listed) {
     const before = known.get(source.externalId);
-    const document = { source, known: before, metaHash: metaHash(source) };
-    if (!before || options.full || !sameContent(before, source, options.titlesFromContent))
-      result.toRead.push(document);
+    const document = { source, known: before, metaHash };
+    const isSame = before && sameContent(before, source, options.titlesFromContent);
+    if (!isSame || options.full || source.reread) result.toRead.push(document);
     else if (before.state !== 'live' || before.metaHash !== document.metaHash)
       result.relabelled.push(document);
     else result.unchanged.push(document);

@@ -28,6 +28,8 @@ export interface PageFindings {
   readonly seen: number[];
   created: number;
   updated: number;
+  /** Read on request, and as stored. */
+  unchanged: number;
   moved: number;
   vanished: number;
 }
@@ -60,6 +62,10 @@ export class ContentChanges {
         const known = document.known ?? renames.get(document.source.externalId);
         if (!document.known && known) findings.moved += 1;
         if (known) this.meet(sync, findings, known.seq);
+        if (known && isAsStored(document, known) && !sync.run.options.full) {
+          findings.unchanged += 1;
+          continue;
+        }
         if (known && this.isOnlyRelabelled(sync, document, known)) {
           findings.relabelled.push(relabelled(document, known));
           continue;
@@ -204,6 +210,18 @@ export class ContentChanges {
       suppressedTexts: suppressedTexts.get(source.externalId) ?? new Set(),
     };
   }
+}
+
+/** A document that was read although its version is known, and has not changed. */
+function isAsStored(document: ReadDocument, known: KnownDocument): boolean {
+  return (
+    known.state === 'live' &&
+    known.externalId === document.source.externalId &&
+    known.version === document.source.version &&
+    known.metaHash === document.metaHash &&
+    known.contentHash === document.contentHash &&
+    known.title === document.title
+  );
 }
 
 /** The row of a document whose stored content stays as it is. */

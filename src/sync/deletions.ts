@@ -1,134 +1,130 @@
 import { Injectable } from '@nestjs/common';
-import type { Verdict } from '../../connectors/sdk/contract.js';
+import type { EntityManager } from 'typeorm';
+import type { CreatedRange } from '../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import type { KnownDocument } from '../remember/document-row.js';
-import { DocumentLifecycle } from '../remember/document-lifecycle.js';
-import { slices } from '../remember/slices.js';
 import { RunQueue } from '../runs/run-queue.js';
 import type { HeldDeletions } from '../runs/run-row.js';
 import { holdsDeletions } from './hold-rule.js';
-import type { LaneLedger } from './lane-ledger.js';
-import { LedgerRepository } from './ledger.repository.js';
-import { purgeTime } from './retention.js';
-import { SeenBitmap } from './seen-bitmap.js';
+import { LedgerRepository, type Unseen } from './ledger.repository.js';
+import type { SeenBitmap } from './seen-bitmap.js';
+import { Suspects } from './suspects.js';
 import type { SyncRun } from './sync-run.js';
-
-const PAGE = 500;
-
-/** What the source said about documents that a proven sweep did not see. */
-interface Reviewed {
-  readonly gone: KnownDocument[];
-  readonly lostAccess: KnownDocument[];
-}
+import { VerifyBatch } from './verify-batch.js';
 
 /**
- * Deletes only what is proven: a complete sweep did not see it, and the source, asked about that
- * very document, says that it is gone. A mass deletion is held, still searchable, for a person.
+ * Deletes only what is proven: a listing that is proven whole did not see it, and the source,
+ * asked about that very document, says that it is gone. A mass deletion is held, still searchable,
+ * for a person. Every batch commits, so a review that is cut short goes on where it stopped.
  */
 @Injectable()
 export class Deletions {
   constructor(
     private readonly database: BackgroundDatabase,
     private readonly ledger: LedgerRepository,
-    private readonly lifecycle: DocumentLifecycle,
+    private readonly suspects: Suspects,
     private readonly queue: RunQueue,
   ) {}
 
   /**
-   * Reviews the orphans of completely swept partitions. An orphan becomes a suspect by the word of
-   * the source, so whoever confirms a held deletion confirms nothing unproven.
+   * Reviews what a run has not seen of what it knows everything of. A document becomes a suspect by
+   * the word of the source, so whoever confirms a held deletion confirms nothing unproven.
+   * @param provenOf the times of creation of which the run knows everything, by partition
    * @returns what is held for confirmation, or null
    */
   async review(
     sync: SyncRun,
-    swept: ReadonlyMap<string, LaneLedger>,
+    provenOf: (partition: string) => readonly CreatedRange[],
+    seen: SeenBitmap,
   ): Promise<HeldDeletions | null> {
     const { tenant, target } = sync;
-    const live = await this.database.inTenant(tenant, (tx) =>
-      this.ledger.countLive(tx, tenant, target.connection),
+    const unseen: Unseen = { seen: seen.toBuffer(), since: sync.run.started_at! };
+    const candidates = await this.database.inTenant(tenant, (tx) =>
+      this.ledger.partitionsWithUnseen(tx, tenant, target.connection, unseen),
     );
-    const reviewed = new Map<string, Reviewed>();
-    for (const [partition, { seen }] of swept)
-      reviewed.set(partition, await this.reviewPartition(sync, partition, seen));
-    const losses = new Map(
-      [...reviewed].map(([key, { gone, lostAccess }]) => [key, gone.length + lostAccess.length]),
-    );
-    const heldPartitions = holdsDeletions(losses, live);
-    let held = 0;
-    for (const [partition, found] of reviewed) {
-      if (heldPartitions.has(partition)) held += losses.get(partition)!;
-      else await this.hide(sync, found);
+    for (const partition of candidates) {
+      const ranges = provenOf(partition);
+      if (ranges.length > 0) await this.verify(sync, unseen, partition, ranges);
     }
-    if (held === 0) return null;
-    const since = sync.context.clock.now().toISOString();
-    return { count: held, partitions: [...heldPartitions].sort(), since };
+    for (const partition of await this.released(sync, unseen.since))
+      await this.hide(sync, { partition, since: unseen.since });
+    return this.hold(sync);
   }
 
-  private async reviewPartition(
+  private async verify(
     sync: SyncRun,
+    unseen: Unseen,
     partition: string,
-    seen: SeenBitmap,
-  ): Promise<Reviewed> {
+    ranges: readonly CreatedRange[],
+  ): Promise<void> {
     const { tenant, target } = sync;
-    const found: Reviewed = { gone: [], lostAccess: [] };
-    const bitmap = seen.toBuffer();
-    for (let afterSeq = 0; ;) {
-      const page = { afterSeq, limit: PAGE };
-      const unseen = await this.database.inTenant(tenant, (tx) =>
-        this.ledger.unseen(tx, tenant, target.connection, partition, bitmap, page),
+    const batch = new VerifyBatch(sync.counts.rate_limited > 0);
+    for (let afterSeq = -1; ;) {
+      const page = { partition, ranges, afterSeq, limit: batch.next() };
+      const documents = await this.database.inTenant(tenant, (tx) =>
+        this.ledger.unseen(tx, tenant, target.connection, unseen, page),
       );
-      if (unseen.length === 0) return found;
-      afterSeq = unseen.at(-1)!.seq;
+      if (documents.length === 0) return;
+      afterSeq = documents.at(-1)!.seq;
       sync.signal.throwIfAborted();
       const verdicts = await sync.timed('verify', () =>
-        sync.connector.verify(sync.context, unseen),
+        sync.connector.verify(sync.context, documents),
       );
-      await this.settle(sync, unseen, verdicts, found);
+      const stateOf = new Map(verdicts.map(({ externalId, state }) => [externalId, state]));
+      const judged = documents.map(({ id, externalId }) => ({
+        id,
+        verdict: stateOf.get(externalId) ?? null,
+      }));
+      await this.fenced(sync, (tx) => this.ledger.saveVerdicts(tx, tenant, judged));
+      await sync.pageCommitted();
     }
   }
 
-  /** What is not there any more becomes a suspect and waits for the hold rule. */
-  private async settle(
-    sync: SyncRun,
-    unseen: readonly KnownDocument[],
-    verdicts: readonly Verdict[],
-    found: Reviewed,
-  ): Promise<void> {
-    const stateOf = new Map(verdicts.map(({ externalId, state }) => [externalId, state]));
-    const suspects: string[] = [];
-    const cleared: string[] = [];
-    for (const document of unseen) {
-      const state = stateOf.get(document.externalId);
-      if (state === 'gone') found.gone.push(document);
-      else if (state === 'lost_access') found.lostAccess.push(document);
-      const isProven = state === 'gone' || state === 'lost_access'; // no verdict is no proof
-      if (isProven) suspects.push(document.id);
-      else if (document.state === 'suspect') cleared.push(document.id);
+  /** Partitions whose suspects of this run may be hidden without asking a person. */
+  private async released(sync: SyncRun, since: Date): Promise<string[]> {
+    const { tenant, target } = sync;
+    const { live, suspects } = await this.database.inTenant(tenant, async (tx) => ({
+      live: await this.ledger.countLive(tx, tenant, target.connection),
+      suspects: await this.ledger.countSuspects(tx, tenant, target.connection, since),
+    }));
+    const losses = new Map(
+      suspects.map(({ partition, fresh, earlier }) => [partition, fresh + earlier]),
+    );
+    const held = holdsDeletions(losses, live);
+    return suspects
+      .filter(({ partition, fresh }) => fresh > 0 && !held.has(partition))
+      .map(({ partition }) => partition);
+  }
+
+  private async hide(sync: SyncRun, of: { partition: string; since: Date }): Promise<void> {
+    const { tenant, target } = sync;
+    for (;;) {
+      const hidden = await this.fenced(sync, (tx) =>
+        this.suspects.hide(tx, tenant, target.connection, of),
+      );
+      if (hidden.deleted + hidden.lost_access === 0) return;
+      sync.counts.deleted += hidden.deleted;
+      sync.counts.lost_access += hidden.lost_access;
     }
-    const { tenant } = sync;
-    await this.database.inTenant(tenant, async (tx) => {
-      await this.queue.fence(tx, sync.run);
-      await this.lifecycle.mark(tx, tenant, suspects, 'suspect');
-      await this.lifecycle.mark(tx, tenant, cleared, 'live');
+  }
+
+  /** What is left of the suspects waits, those of earlier runs included. */
+  private async hold(sync: SyncRun): Promise<HeldDeletions | null> {
+    const { tenant, target } = sync;
+    return this.fenced(sync, async (tx) => {
+      const since = sync.context.clock.now();
+      const left = await this.ledger.countSuspects(tx, tenant, target.connection, since);
+      const count = left.reduce((sum, { fresh, earlier }) => sum + fresh + earlier, 0);
+      const partitions = left.map(({ partition }) => partition);
+      const held = count > 0 ? { count, partitions, since: since.toISOString() } : null;
+      await this.queue.hold(tx, sync.run, held);
+      return held;
     });
   }
 
-  private async hide(sync: SyncRun, { gone, lostAccess }: Reviewed): Promise<void> {
-    const { tenant } = sync;
-    const purgeAt = purgeTime(sync.context.clock.now());
-    const groups = [
-      ['deleted', gone],
-      ['lost_access', lostAccess],
-    ] as const;
-    for (const [state, documents] of groups) {
-      for (const batch of slices(documents, PAGE)) {
-        const ids = batch.map((document) => document.id);
-        await this.database.inTenant(tenant, async (tx) => {
-          await this.queue.fence(tx, sync.run);
-          await this.lifecycle.hide(tx, tenant, ids, state, purgeAt);
-        });
-      }
-      sync.counts[state] += documents.length;
-    }
+  private fenced<T>(sync: SyncRun, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      return work(tx);
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Body, SourceDocument } from '../../connectors/sdk/contract.js';
 import { ConnectorError, DocumentGoneError, ItemError } from '../../connectors/sdk/errors.js';
+import { AppError } from '../common/errors/app-error.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { ExtractionError, EXTRACTOR, type Extractor } from '../extract/extractor.js';
 import { normaliseText, textHash } from '../remember/normalise.js';
@@ -33,7 +34,8 @@ export class DocumentReader {
 
   /**
    * Never rejects for what is wrong with one document.
-   * @throws the source's own error when the source as a whole is unwell (auth, rate limit, ...)
+   * @throws the source's own error when the source as a whole is unwell (auth, rate limit, ...),
+   *   AppError when a part of our own is
    */
   async read(sync: SyncRun, listed: ListedDocument): Promise<ReadResult> {
     const { source } = listed;
@@ -52,7 +54,7 @@ export class DocumentReader {
       if (error instanceof DocumentGoneError) return { vanished: true };
       if (error instanceof ItemError || error instanceof ExtractionError)
         return { failure: this.failure(source, stage, error.code, error.message) };
-      if (error instanceof ConnectorError) throw error;
+      if (error instanceof ConnectorError || isOfEngine(error)) throw error;
       const message = error instanceof Error ? error.message : String(error);
       return { failure: this.failure(source, stage, 'unexpected', message) };
     }
@@ -98,4 +100,9 @@ export class DocumentReader {
     const found = storableText(extracted.title?.trim().slice(0, MAX_TITLE) ?? '') || undefined;
     return { text, kind: 'markdown', found };
   }
+}
+
+/** Says nothing about the document: the database is away, the process is going down. */
+function isOfEngine(error: unknown): boolean {
+  return error instanceof AppError && error.code !== 'internal_error';
 }

@@ -25,6 +25,10 @@ const PARKING_CODES: Record<string, string> = {
   embedder_unavailable: 'embedder',
   database_unavailable: 'database',
   disk_full: 'disk',
+  encryption_key_missing: 'encryption_keys',
+  encryption_not_configured: 'encryption_keys',
+  encryption_key_file_exposed: 'encryption_keys',
+  encryption_keys_invalid: 'encryption_keys',
 };
 
 /** A document turned up twice while pages overlapped; from the checkpoint on it is known. */

@@ -106,19 +106,35 @@ export class FailuresRepository {
     );
   }
 
-  /** Closes failures of a completely swept partition that the sweep did not meet: they are gone. */
+  /**
+   * Closes failures that a run has not met though it knows all of their partitions: they are gone.
+   * @param partitions those of which the run knows everything
+   * @param listed when the list of partitions is whole: what is not in it is gone as well
+   */
   async resolveUnmet(
     tx: EntityManager,
     connection: string,
-    partition: string,
+    partitions: readonly string[],
+    listed: readonly string[] | null,
     since: Date,
   ): Promise<void> {
     await tx.query(
       `update failures set resolved_at = now(), next_at = null, updated_at = now()
-       where connection_id = $1 and partition_key = $2 and resolved_at is null
-         and updated_at < $3`,
-      [connection, partition, since],
+       where connection_id = $1 and resolved_at is null and updated_at < $4
+         and (partition_key = any($2::text[])
+           or ($3::text[] is not null and partition_key <> all($3::text[])))`,
+      [connection, partitions, listed, since],
     );
+  }
+
+  /** How many documents a run that began then has met or tried in vain: each one once. */
+  async countMet(tx: EntityManager, connection: string, since: Date): Promise<number> {
+    const rows = await tx.query<{ n: number }[]>(
+      `select count(*)::int as n from failures
+       where connection_id = $1 and resolved_at is null and updated_at >= $2`,
+      [connection, since],
+    );
+    return rows[0]!.n;
   }
 
   async list(

@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock } from '../common/clock.js';
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { ConnectionsService } from '../connections/connections.service.js';
 import { Database } from '../database/database.js';
-import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { SettledAnswer } from './held-deletions.schema.js';
-import { LedgerRepository } from './ledger.repository.js';
-import { purgeTime } from './retention.js';
+import { Suspects } from './suspects.js';
 
 /** Mass deletions that wait for a person: still searchable until confirmed. */
 @Injectable()
@@ -15,33 +13,49 @@ export class HeldDeletionsService {
   constructor(
     private readonly database: Database,
     private readonly connections: ConnectionsService,
-    private readonly ledger: LedgerRepository,
-    private readonly lifecycle: DocumentLifecycle,
+    private readonly suspects: Suspects,
     private readonly runs: RunsService,
-    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Hides what is held; restorable for 7 days. @throws AppError `no_held_deletions` */
+  /**
+   * Hides what is held, each document by what the source said of it; restorable for 7 days.
+   * @throws AppError `no_held_deletions`
+   */
   confirm(tenant: string, connection: string): Promise<SettledAnswer> {
-    return this.settle(tenant, connection, true);
+    return this.settle(tenant, connection, async (tx) => ({
+      ...(await this.suspects.hide(tx, tenant, connection)),
+      kept: 0,
+    }));
   }
 
   /** Keeps what is held; the next sweep may hold it again. @throws AppError `no_held_deletions` */
   reject(tenant: string, connection: string): Promise<SettledAnswer> {
-    return this.settle(tenant, connection, false);
+    return this.settle(tenant, connection, async (tx) => ({
+      ...{ deleted: 0, lost_access: 0 },
+      kept: await this.suspects.keep(tx, tenant, connection),
+    }));
   }
 
-  private settle(tenant: string, connection: string, hide: boolean): Promise<SettledAnswer> {
-    return this.database.inTenant(tenant, async (tx) => {
-      await this.connections.require(tx, tenant, connection);
-      const held = await this.ledger.suspects(tx, tenant, connection);
-      if (held.length === 0)
-        throw new AppError('no_held_deletions', 'The connection holds no deletions.');
-      const ids = held.map((document) => document.id);
-      if (hide) await this.lifecycle.hide(tx, tenant, ids, 'deleted', purgeTime(this.clock.now()));
-      else await this.lifecycle.mark(tx, tenant, ids, 'live');
-      await this.runs.settleHeld(tx, tenant, connection);
-      return { deleted: hide ? ids.length : 0, kept: hide ? 0 : ids.length };
-    });
+  /** Batch by batch, so that no transaction is large; whoever is cut short may ask again. */
+  private async settle(
+    tenant: string,
+    connection: string,
+    batch: (tx: EntityManager) => Promise<SettledAnswer>,
+  ): Promise<SettledAnswer> {
+    await this.database.inTenant(tenant, (tx) => this.connections.require(tx, tenant, connection));
+    const total = { deleted: 0, lost_access: 0, kept: 0 };
+    for (;;) {
+      const done = await this.database.inTenant(tenant, batch);
+      if (sum(done) === 0) break;
+      total.deleted += done.deleted;
+      total.lost_access += done.lost_access;
+      total.kept += done.kept;
+    }
+    if (sum(total) === 0)
+      throw new AppError('no_held_deletions', 'The connection holds no deletions.');
+    await this.database.inTenant(tenant, (tx) => this.runs.settleHeld(tx, tenant, connection));
+    return total;
   }
 }
+
+const sum = ({ deleted, lost_access, kept }: SettledAnswer): number => deleted + lost_access + kept;

@@ -1,18 +1,34 @@
-import type { Page } from '../../connectors/sdk/contract.js';
+import type { CreatedRange, LaneDefinition, Page } from '../../connectors/sdk/contract.js';
 import type { LaneState } from './checkpoints.repository.js';
+import { coversEverything, fromStored, mergeRanges, toStored } from './proven-ranges.js';
 import { SeenBitmap } from './seen-bitmap.js';
 
-/** What one lane of one partition has seen in this run, and whether its listing is proven whole. */
+/** Why a lane that ended without a last page and without a reason of its own is not complete. */
+const NO_LAST_PAGE: Record<LaneDefinition['kind'], string> = {
+  sweep: 'the listing ended without its last page',
+  feed: 'backfill in progress',
+};
+
+export interface LaneCounts {
+  pages: number;
+  documents: number;
+  failures: number;
+  /** Documents that the source announced; absent: it did not. */
+  expected?: number;
+}
+
+/** What one lane of one partition has seen in this run, and what of it is proven whole. */
 export class LaneLedger {
   readonly seen: SeenBitmap;
   finished: boolean;
   complete: boolean;
   gapReason: string | null;
-  readonly counts = { pages: 0, documents: 0, failures: 0 };
+  readonly counts: LaneCounts;
+  #ranges: CreatedRange[];
 
   constructor(
     readonly partition: string,
-    readonly lane: string,
+    readonly lane: LaneDefinition,
     readonly title: string,
     stored?: LaneState,
   ) {
@@ -20,23 +36,38 @@ export class LaneLedger {
     this.finished = stored?.finished ?? false;
     this.complete = stored?.complete ?? false;
     this.gapReason = stored?.gapReason ?? null;
+    this.counts = { pages: 0, documents: 0, failures: 0, ...stored?.counts };
+    this.#ranges = fromStored(stored?.ranges ?? []);
+  }
+
+  /** Times of creation of which this run knows everything: a sweep proves all or nothing. */
+  get proven(): readonly CreatedRange[] {
+    if (this.lane.kind === 'feed') return this.#ranges;
+    return this.complete ? [{ from: null, to: null }] : [];
   }
 
   advance(page: Page): void {
     this.counts.pages += 1;
     this.counts.documents += page.documents.length;
     this.counts.failures += page.failures.length;
+    if (typeof page.expected === 'number') this.counts.expected = page.expected;
+    if (page.range) this.#ranges = mergeRanges([...this.#ranges, page.range]);
     if (page.gapReason) this.gapReason = page.gapReason;
     if (page.complete) this.end();
   }
 
-  /** The listing ended: it is proven whole only if its last page said so and nothing is missing. */
-  private end(): void {
-    this.finished = true;
-    this.complete = this.gapReason === null;
+  /**
+   * The listing ended without an error. Only its last page can prove it whole, except that ranges
+   * which cover everything are as good, and that a feed which names no ranges promised nothing.
+   */
+  ended(): void {
+    const promisedNothing = this.lane.kind === 'feed' && this.#ranges.length === 0;
+    const isWhole = promisedNothing || coversEverything(this.#ranges);
+    if (this.gapReason === null && isWhole) return this.end();
+    this.giveUp(this.gapReason ?? NO_LAST_PAGE[this.lane.kind]);
   }
 
-  /** Ends the lane without proof: nothing of this partition may be deleted by this run. */
+  /** Ends the lane without proof of more than its ranges. */
   giveUp(reason: string): void {
     this.finished = true;
     this.complete = false;
@@ -46,13 +77,21 @@ export class LaneLedger {
   toState(): LaneState {
     return {
       partition: this.partition,
-      lane: this.lane,
+      lane: this.lane.name,
       title: this.title,
       seen: this.seen.toBuffer(),
       started: true,
       finished: this.finished,
       complete: this.complete,
       gapReason: this.gapReason,
+      ranges: toStored(this.#ranges),
+      counts: this.counts,
     };
+  }
+
+  /** It is proven whole only if nothing was found missing on the way. */
+  private end(): void {
+    this.finished = true;
+    this.complete = this.gapReason === null;
   }
 }

@@ -1,11 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { CreatedRange, Verdict } from '../../connectors/sdk/contract.js';
 import type { KnownDocument } from '../remember/document-row.js';
 
 const KNOWN = `id, external_id as "externalId", seq::int, version, content_hash as "contentHash",
   meta_hash as "metaHash", state, partition_key as "partition", title, url, author,
   chunk_count as "chunkCount", source_created_at as "sourceCreatedAt",
   source_updated_at as "sourceUpdatedAt"`;
+
+/** What a run knows nothing of. */
+export interface Unseen {
+  /** Bit `seq` is set for each document that the run has seen. */
+  readonly seen: Buffer;
+  /** The run's start: whatever was asked about since then needs no second question. */
+  readonly since: Date;
+}
+
+export interface Suspect {
+  readonly id: string;
+  readonly verdict: 'gone' | 'lost_access';
+}
 
 /** What is stored of a connection, as the engine asks for it: always a whole page at once. */
 @Injectable()
@@ -62,36 +76,75 @@ export class LedgerRepository {
     return rows[0]!.first;
   }
 
+  /** Partitions with documents that a run has neither seen nor asked about. */
+  async partitionsWithUnseen(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    { seen, since }: Unseen,
+  ): Promise<string[]> {
+    const rows = await tx.query<{ key: string }[]>(
+      `select distinct partition_key as key from documents
+       where tenant_id = $1 and connection_id = $2 and state in ('pending', 'live', 'suspect')
+         and (seq >= length($3::bytea) * 8 or get_bit($3::bytea, seq) = 0)
+         and (verified_at is null or verified_at < $4)`,
+      [tenant, connection, seen, since],
+    );
+    return rows.map((row) => row.key);
+  }
+
   /**
-   * Documents of a partition that a sweep did not see: `seen` has bit `seq` set for each seen one.
-   * Pages by `seq`, so nothing holds all ids.
+   * Documents of a partition, created in one of the ranges, that a run has neither seen nor asked
+   * about. Pages by `seq`, so nothing holds all ids.
    */
   async unseen(
     tx: EntityManager,
     tenant: string,
     connection: string,
-    partition: string,
-    seen: Buffer,
-    page: { afterSeq: number; limit: number },
+    { seen, since }: Unseen,
+    page: { partition: string; ranges: readonly CreatedRange[]; afterSeq: number; limit: number },
   ): Promise<KnownDocument[]> {
     return tx.query<KnownDocument[]>(
-      `select ${KNOWN} from documents
-       where tenant_id = $1 and connection_id = $2 and partition_key = $3 and seq > $5
+      `select ${KNOWN} from documents d
+       where tenant_id = $1 and connection_id = $2 and partition_key = $3 and seq > $6
          and state in ('pending', 'live', 'suspect')
          and (seq >= length($4::bytea) * 8 or get_bit($4::bytea, seq) = 0)
-       order by seq limit $6`,
-      [tenant, connection, partition, seen, page.afterSeq, page.limit],
+         and (verified_at is null or verified_at < $5)
+         and exists (
+           select 1 from json_to_recordset($8::json) as r("from" timestamptz, "to" timestamptz)
+           where (r."from" is null or d.source_created_at >= r."from")
+             and (r."to" is null or d.source_created_at < r."to"))
+       order by seq limit $7`,
+      [
+        tenant,
+        connection,
+        page.partition,
+        seen,
+        since,
+        page.afterSeq,
+        page.limit,
+        JSON.stringify(page.ranges),
+      ],
     );
   }
 
-  /** Partitions that hold documents, to find those that the source no longer lists. */
-  async partitionsInUse(tx: EntityManager, tenant: string, connection: string): Promise<string[]> {
-    const rows = await tx.query<{ key: string }[]>(
-      `select distinct partition_key as key from documents
-       where tenant_id = $1 and connection_id = $2 and state in ('pending', 'live', 'suspect')`,
-      [tenant, connection],
+  /**
+   * Keeps what the source said: what is not there any more becomes suspect, a suspect that is
+   * there after all becomes live again. No verdict is no proof.
+   */
+  async saveVerdicts(
+    tx: EntityManager,
+    tenant: string,
+    verdicts: readonly { id: string; verdict: Verdict['state'] | null }[],
+  ): Promise<void> {
+    await tx.query(
+      `update documents d set verdict = r.verdict, verified_at = now(), updated_at = now(),
+         state = case when r.verdict in ('gone', 'lost_access') then 'suspect'
+           when d.state = 'suspect' then 'live' else d.state end
+       from json_to_recordset($2::json) as r(id uuid, verdict text)
+       where d.tenant_id = $1 and d.id = r.id and d.state in ('pending', 'live', 'suspect')`,
+      [tenant, JSON.stringify(verdicts)],
     );
-    return rows.map((row) => row.key);
   }
 
   /** How many documents a connection holds per partition, and in all under ''. */
@@ -114,12 +167,37 @@ export class LedgerRepository {
     return counts;
   }
 
-  /** Suspects of a connection, optionally of some partitions (held deletions). */
-  async suspects(tx: EntityManager, tenant: string, connection: string): Promise<KnownDocument[]> {
-    return tx.query<KnownDocument[]>(
-      `select ${KNOWN} from documents
-       where tenant_id = $1 and connection_id = $2 and state = 'suspect' order by seq`,
-      [tenant, connection],
+  /** How many suspects each partition has: asked about since then, and before. */
+  async countSuspects(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    since: Date,
+  ): Promise<{ partition: string; fresh: number; earlier: number }[]> {
+    return tx.query<{ partition: string; fresh: number; earlier: number }[]>(
+      `select partition_key as partition, count(*) filter (where verified_at >= $3)::int as fresh,
+         count(*) filter (where verified_at is null or verified_at < $3)::int as earlier
+       from documents where tenant_id = $1 and connection_id = $2 and state = 'suspect'
+       group by partition_key order by partition_key`,
+      [tenant, connection, since],
+    );
+  }
+
+  /** Some suspects of a connection, or of a partition and asked about since then. */
+  async suspects(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    limit: number,
+    of?: { partition: string; since: Date },
+  ): Promise<Suspect[]> {
+    return tx.query<Suspect[]>(
+      `select id, coalesce(verdict, 'gone') as verdict from documents
+       where tenant_id = $1 and connection_id = $2 and state = 'suspect'
+         and ($3::text is null or partition_key = $3)
+         and ($4::timestamptz is null or verified_at >= $4)
+       limit $5 for update`,
+      [tenant, connection, of?.partition ?? null, of?.since ?? null, limit],
     );
   }
 }

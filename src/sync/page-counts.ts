@@ -53,7 +53,7 @@ export function withPage(
     moved: before.moved + findings.moved,
     restored: before.restored + restored,
     updated: before.updated + findings.updated + findings.relabelled.length - restored,
-    unchanged: before.unchanged + judged.unchanged.length,
+    unchanged: before.unchanged + judged.unchanged.length + findings.unchanged,
     deleted: before.deleted + judged.tombstones.length,
     lost_access: before.lost_access,
     failed: before.failed + findings.failures.length + judged.postponed.length,

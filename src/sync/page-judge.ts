@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Page, SourceDocument } from '../../connectors/sdk/contract.js';
+import type { ItemFailure, Page, SourceDocument } from '../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { KnownDocument } from '../remember/document-row.js';
-import { classify, type Classified } from './classify.js';
+import { classify, metaHash, type Classified, type DescribedDocument } from './classify.js';
 import { FailuresRepository } from './failures.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { storableDocument } from './storable.js';
@@ -18,6 +18,8 @@ export interface JudgedPage extends Classified {
   readonly met: readonly KnownDocument[];
   /** Documents that the source reports as deleted. */
   readonly tombstones: readonly KnownDocument[];
+  /** Documents that the connector described in a way that cannot be stored. */
+  readonly broken: readonly ItemFailure[];
   /** Documents that the tenant removed for good: listed, but left out. */
   readonly suppressed: number;
   /** Ids of listed documents with an open failure. */
@@ -41,8 +43,9 @@ export class PageJudge {
   async judge(sync: SyncRun, page: ListedItems): Promise<JudgedPage> {
     const { tenant, target } = sync;
     const gone = new Set(page.tombstones);
-    const documents = lastOfEach(page.documents).filter(({ externalId }) => !gone.has(externalId));
-    const listed = documents.map((document) => document.externalId);
+    const last = lastOfEach(page.documents).filter(({ externalId }) => !gone.has(externalId));
+    const listed = last.map((document) => document.externalId);
+    const { documents, broken } = described(last);
     const mentioned = [
       ...listed,
       ...page.failures.map((failure) => failure.externalId),
@@ -56,7 +59,7 @@ export class PageJudge {
     const byId = new Map<string, KnownDocument>(
       known.map((document) => [document.externalId, document]),
     );
-    const wanted = documents.filter(({ externalId }) => !suppressed.documents.has(externalId));
+    const wanted = documents.filter(({ source }) => !suppressed.documents.has(source.externalId));
     const { titlesFromContent } = sync.connector;
     const full = sync.run.options.full === true;
     const classified = classify(wanted, byId, { full, titlesFromContent });
@@ -64,11 +67,14 @@ export class PageJudge {
     return {
       ...classified,
       toRead: due,
+      broken,
       open: new Set(open.map((failure) => failure.externalId)),
       suppressed: documents.length - wanted.length,
       postponed,
       met: known.filter((document) => !gone.has(document.externalId)),
-      tombstones: known.filter((document) => gone.has(document.externalId)),
+      tombstones: known.filter(
+        ({ externalId, state }) => gone.has(externalId) && state !== 'deleted',
+      ),
       suppressedTexts: suppressed.texts,
     };
   }
@@ -101,5 +107,26 @@ function failureKey(item: { externalId: string; version: string | null }): strin
 /** A source may list an item twice while it changes; the last word counts. */
 function lastOfEach(documents: readonly SourceDocument[]): SourceDocument[] {
   const last = new Map(documents.map((document) => [document.externalId, document]));
-  return [...last.values()].map(storableDocument);
+  return [...last.values()];
+}
+
+/** What a connector got wrong about one document must not cost the page. */
+function described(documents: readonly SourceDocument[]): {
+  documents: DescribedDocument[];
+  broken: ItemFailure[];
+} {
+  const good: DescribedDocument[] = [];
+  const broken: ItemFailure[] = [];
+  for (const document of documents) {
+    try {
+      const source = storableDocument(document);
+      good.push({ source, metaHash: metaHash(source) });
+    } catch (error) {
+      const { externalId, partition } = document;
+      const message = error instanceof Error ? error.message : String(error);
+      const item = { externalId, partition, title: externalId, url: null };
+      broken.push({ ...item, stage: 'list', code: 'unexpected', message });
+    }
+  }
+  return { documents: good, broken };
 }

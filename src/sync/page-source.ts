@@ -42,7 +42,7 @@ export class LanePage implements PageSource {
         this.lane,
         this.items.checkpoint,
       );
-    await this.checkpoints.saveLane(tx, sync.run.id, this.ledger.toState(), this.ledger.counts);
+    await this.checkpoints.saveLane(tx, sync.run.id, this.ledger.toState());
   }
 }
 

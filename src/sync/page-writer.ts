@@ -87,7 +87,7 @@ export class PageWriter {
   private findings(judged: JudgedPage, items: ListedItems): PageFindings {
     return {
       relabelled: judged.relabelled.map((document) => relabelled(document, document.known!)),
-      failures: items.failures.map((failure) => {
+      failures: [...items.failures, ...judged.broken].map((failure) => {
         const { stage, code, message } = failure;
         return this.reader.failure({ ...failure, version: null }, stage, code, message);
       }),
@@ -95,6 +95,7 @@ export class PageWriter {
       seen: [],
       created: 0,
       updated: 0,
+      unchanged: 0,
       moved: 0,
       vanished: 0,
     };

@@ -21,7 +21,7 @@ export class PendingRefsRepository {
       `insert into pending_refs (connection_id, external_id, cause, partition_key)
        values ($1, $2, $3, $4)
        on conflict (connection_id, external_id) do update set cause = excluded.cause,
-         not_before = now(), created_at = now()`,
+         not_before = now(), attempts = 0, created_at = now()`,
       [connection, ref.externalId, ref.cause, ref.partition],
     );
   }
@@ -41,6 +41,24 @@ export class PendingRefsRepository {
     await tx.query(
       `delete from pending_refs p
        using json_to_recordset($2::json) as r("externalId" text, "createdAt" timestamptz)
+       where p.connection_id = $1 and p.external_id = r."externalId"
+         and date_trunc('milliseconds', p.created_at) <= r."createdAt"`,
+      [connection, JSON.stringify(refs)],
+    );
+  }
+
+  /** Puts refs off that could not be read now: 10 s, doubling up to an hour. */
+  async postpone(
+    tx: EntityManager,
+    connection: string,
+    refs: readonly PendingRef[],
+  ): Promise<void> {
+    if (refs.length === 0) return;
+    await tx.query(
+      `update pending_refs p set attempts = p.attempts + 1,
+         not_before = now() + least(interval '1 hour',
+           interval '10 seconds' * power(2, least(p.attempts, 16)))
+       from json_to_recordset($2::json) as r("externalId" text, "createdAt" timestamptz)
        where p.connection_id = $1 and p.external_id = r."externalId"
          and date_trunc('milliseconds', p.created_at) <= r."createdAt"`,
       [connection, JSON.stringify(refs)],

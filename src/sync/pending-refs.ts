@@ -1,31 +1,40 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { Page, SourceDocument } from '../../connectors/sdk/contract.js';
-import { ItemError } from '../../connectors/sdk/errors.js';
 import { BackgroundDatabase } from '../database/background-database.js';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { RunQueue } from '../runs/run-queue.js';
-import { PendingRefsRepository, type PendingRef } from './pending-refs.repository.js';
-import type { ListedItems } from './page-judge.js';
+import { FailuresRepository } from './failures.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
 import { PageWriter } from './page-writer.js';
 import { SingleItems } from './page-source.js';
+import { PendingRefsRepository, type PendingRef } from './pending-refs.repository.js';
+import { RefReader, type ReadRefs } from './ref-reader.js';
+import { purgeTime } from './retention.js';
 import type { SyncRun } from './sync-run.js';
 
 const BATCH = 50;
 
 /**
- * Single documents that someone waits for (a retry, an event): they are read at every page
- * boundary, so they never stand behind a backfill; one that stands on a page that is about to be
- * committed is read after it.
+ * Single documents that someone waits for (a retry, an event): they are read before anything else
+ * and at every page boundary, so they never stand behind a backfill; one that stands on a page that
+ * is about to be committed is read after it.
  */
 @Injectable()
 export class PendingRefs {
   constructor(
     private readonly database: BackgroundDatabase,
     private readonly refs: PendingRefsRepository,
+    private readonly reader: RefReader,
     private readonly pages: PageWriter,
+    private readonly ledger: LedgerRepository,
+    private readonly failures: FailuresRepository,
+    private readonly lifecycle: DocumentLifecycle,
     private readonly queue: RunQueue,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  /** @throws what concerns the whole source; refs that were not read yet stay due. */
   async drain(sync: SyncRun): Promise<void> {
     const { connection } = sync.target;
     for (;;) {
@@ -34,40 +43,45 @@ export class PendingRefs {
       );
       const free = sync.inFlight.takeFree(due);
       if (free.length === 0) return;
-      const page = await this.fetch(sync, free);
-      for await (const step of this.pages.prepare(sync, new SingleItems(page)))
-        await this.pages.commit(sync, step);
+      const found = await this.reader.read(sync, free);
+      const { documents, gone: tombstones, failures } = found;
+      const page = new SingleItems({ documents, tombstones, failures, skipped: {} });
+      for await (const step of this.pages.prepare(sync, page)) await this.pages.commit(sync, step);
+      await this.settle(sync, free, found);
       sync.inFlight.release(free.map(({ externalId }) => externalId));
-      await this.database.inTenant(sync.tenant, async (tx: EntityManager) => {
-        await this.queue.fence(tx, sync.run);
-        await this.refs.remove(tx, connection, free);
-      });
     }
   }
 
-  private async fetch(sync: SyncRun, refs: readonly PendingRef[]): Promise<ListedItems> {
-    const documents: SourceDocument[] = [];
-    const tombstones: string[] = [];
-    const failures: Page['failures'][number][] = [];
-    for (const ref of refs) {
-      sync.signal.throwIfAborted();
-      const { externalId } = ref;
-      const partition = ref.partition ?? '';
-      try {
-        const found = await sync.connector.fetch(sync.context, {
-          externalId,
-          partition,
-          version: ref.version,
-        });
-        if ('gone' in found) tombstones.push(externalId);
-        else documents.push(found);
-      } catch (error) {
-        if (!(error instanceof ItemError)) throw error;
-        const { code, message } = error;
-        const item = { externalId, title: externalId, url: null, partition };
-        failures.push({ ...item, stage: 'fetch', code, message });
-      }
-    }
-    return { documents, tombstones, failures, skipped: {} };
+  private async settle(
+    sync: SyncRun,
+    refs: readonly PendingRef[],
+    { gone, lostAccess, postponed }: ReadRefs,
+  ): Promise<void> {
+    const { tenant, target, run } = sync;
+    const { connection } = target;
+    const done = refs.filter((ref) => !postponed.includes(ref));
+    const lost = await this.database.inTenant(tenant, async (tx) => {
+      await this.queue.fence(tx, run);
+      const hidden = await this.hideLost(tx, tenant, connection, lostAccess);
+      await this.failures.resolve(tx, connection, [...gone, ...lostAccess]);
+      await this.refs.postpone(tx, connection, postponed);
+      await this.refs.remove(tx, connection, done);
+      return hidden;
+    });
+    sync.counts.lost_access += lost;
+  }
+
+  private async hideLost(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    externalIds: readonly string[],
+  ): Promise<number> {
+    if (externalIds.length === 0) return 0;
+    const known = await this.ledger.known(tx, tenant, connection, externalIds);
+    const shown = known.filter(({ state }) => state !== 'deleted' && state !== 'lost_access');
+    const ids = shown.map(({ id }) => id);
+    await this.lifecycle.hide(tx, tenant, ids, 'lost_access', purgeTime(this.clock.now()));
+    return ids.length;
   }
 }

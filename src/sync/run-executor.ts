@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { ConnectionsService } from '../connections/connections.service.js';
 import { BackgroundDatabase } from '../database/background-database.js';
+import { RequestLogService } from '../runs/request-log.service.js';
 import { LeaseLost, RunQueue, type ClaimedRun } from '../runs/run-queue.js';
 import { judgeError } from './error-policy.js';
 import { Heartbeat } from './heartbeat.js';
@@ -9,6 +10,7 @@ import { RunStopped, type StopReason } from './run-stopped.js';
 import { SyncEngine, type SyncOutcome } from './sync-engine.js';
 import { SyncRunFactory } from './sync-run.factory.js';
 import type { SyncRun } from './sync-run.js';
+import { TimeSlice } from './time-slice.js';
 
 /** Works on one claimed run and settles what becomes of it and of its connection. */
 @Injectable()
@@ -21,6 +23,7 @@ export class RunExecutor {
     private readonly engine: SyncEngine,
     private readonly factory: SyncRunFactory,
     private readonly connections: ConnectionsService,
+    private readonly requests: RequestLogService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -34,7 +37,9 @@ export class RunExecutor {
     let sync: SyncRun | undefined;
     try {
       heartbeat.start();
+      const slice = new TimeSlice(this.queue, run);
       sync = await this.factory.create(run, stop.signal);
+      sync.limitTo(slice);
       const outcome = await this.engine.execute(sync);
       await this.finish(run, sync, outcome);
     } catch (error) {
@@ -46,6 +51,7 @@ export class RunExecutor {
   }
 
   private async finish(run: ClaimedRun, sync: SyncRun, outcome: SyncOutcome): Promise<void> {
+    await this.requests.close(run);
     await this.database.inTenant(run.tenant_id, async (tx) => {
       await this.report(tx, run, sync);
       await this.queue.hold(tx, run, outcome.held);
@@ -58,8 +64,14 @@ export class RunExecutor {
 
   private async settle(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {
     try {
-      if (error instanceof LeaseLost || (error instanceof RunStopped && error.why === 'lease_lost'))
+      if (
+        error instanceof LeaseLost ||
+        (error instanceof RunStopped && error.why === 'lease_lost')
+      ) {
+        this.requests.drop(run);
         return this.logger.warn({ msg: 'lease lost; another worker has the run', run: run.id });
+      }
+      await this.requests.close(run);
       if (error instanceof RunStopped) return await this.stopped(run, sync, error.why);
       await this.failed(run, sync, error);
     } catch (failure) {
@@ -74,12 +86,15 @@ export class RunExecutor {
     why: StopReason,
   ): Promise<void> {
     const to = why === 'cancelled' ? 'cancelled' : 'queued';
-    const attemptOutcome = why === 'cancelled' ? 'cancelled' : 'interrupted';
+    const toTheEnd = why === 'yielded';
+    const attemptOutcome = why === 'drained' ? 'interrupted' : why;
     await this.database.inTenant(run.tenant_id, async (tx) => {
       await this.report(tx, run, sync);
-      await this.queue.release(tx, run, to, { attemptOutcome });
+      await this.queue.release(tx, run, to, { attemptOutcome, toTheEnd });
     });
-    this.logger.log({ msg: 'run stopped', run: run.id, why });
+    const fields = { msg: 'run stopped', run: run.id, why };
+    if (why === 'yielded') this.logger.debug(fields);
+    else this.logger.log(fields);
   }
 
   private async failed(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {

@@ -1,5 +1,5 @@
-/** Why a run was stopped from outside. */
-export type StopReason = 'cancelled' | 'drained' | 'lease_lost';
+/** Why a run was stopped: by a person, by the process, by another worker, for another run. */
+export type StopReason = 'cancelled' | 'drained' | 'lease_lost' | 'yielded';
 
 /** The reason of a run's abort signal. */
 export class RunStopped extends Error {

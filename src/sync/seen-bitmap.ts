@@ -1,5 +1,5 @@
 /**
- * Which documents a sweep has seen: bit `seq` per document, least significant bit first, the
+ * Which documents a listing has seen: bit `seq` per document, least significant bit first, the
  * order of PostgreSQL's get_bit on bytea. 100,000 documents take 12.5 kB.
  */
 export class SeenBitmap {
@@ -20,6 +20,17 @@ export class SeenBitmap {
     }
     this.#length = Math.max(this.#length, at + 1);
     this.#bytes[at]! |= 1 << (seq & 7);
+  }
+
+  /** Adds all that another one has. */
+  include(other: SeenBitmap): void {
+    if (other.#length > this.#bytes.length) {
+      const grown = new Uint8Array(other.#length);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.#length = Math.max(this.#length, other.#length);
+    for (let at = 0; at < other.#length; at += 1) this.#bytes[at]! |= other.#bytes[at]!;
   }
 
   has(seq: number): boolean {

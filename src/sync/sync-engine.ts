@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Checkpoint, LaneDefinition, Partition } from '../../connectors/sdk/contract.js';
-import { TransientSourceError } from '../../connectors/sdk/errors.js';
+import type { Checkpoint, CreatedRange, Partition } from '../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { prefetch } from '../remember/prefetch.js';
 import { RunQueue } from '../runs/run-queue.js';
@@ -10,32 +9,45 @@ import { Deletions } from './deletions.js';
 import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 import { FailuresRepository } from './failures.repository.js';
 import { idsOf } from './items-in-flight.js';
-import { LaneLedger } from './lane-ledger.js';
-import { LedgerRepository } from './ledger.repository.js';
+import type { LaneLedger } from './lane-ledger.js';
+import { ListingError, ListingTrouble } from './listing-trouble.js';
 import { LanePage, type PageSource } from './page-source.js';
 import { PageWriter, type CommitStep } from './page-writer.js';
 import { PendingRefs } from './pending-refs.js';
+import { coversEverything, EVERYTHING } from './proven-ranges.js';
+import { RunLedgers } from './run-ledgers.js';
 import type { SyncRun } from './sync-run.js';
 
 /** Transactions that may be prepared while one commits. */
 const STEPS_AHEAD = 3;
-/** So many partitions in a row that cannot be listed mean that the source as a whole is unwell. */
-const MAX_UNWELL_IN_A_ROW = 3;
 
 export interface SyncOutcome {
   readonly state: 'success' | 'partial';
   readonly held: HeldDeletions | null;
 }
 
+/** What one attempt works with. */
+interface Attempt {
+  readonly ledgers: RunLedgers;
+  readonly partitions: readonly Partition[];
+  /** Where lanes go on, by `lane\npartition`. */
+  readonly checkpoints: ReadonlyMap<string, Checkpoint>;
+  readonly trouble: ListingTrouble;
+  /** Pages that it got. */
+  pages: number;
+  /** Its time was over before everything was listed. */
+  isCutShort: boolean;
+}
+
 /**
- * One run: every lane of every partition from its checkpoint on, page by page; then, for what was
- * proven complete, the deletions. Errors that are not about one document are thrown to the worker.
+ * One run: lane after lane, each over all partitions from its checkpoints on, page by page; then,
+ * for what was proven complete, the deletions. Errors that are not about one document or one
+ * listing are thrown to the worker.
  */
 @Injectable()
 export class SyncEngine {
   constructor(
     private readonly database: BackgroundDatabase,
-    private readonly ledgers: LedgerRepository,
     private readonly checkpoints: CheckpointsRepository,
     private readonly failures: FailuresRepository,
     private readonly pages: PageWriter,
@@ -45,36 +57,40 @@ export class SyncEngine {
   ) {}
 
   async execute(sync: SyncRun): Promise<SyncOutcome> {
-    const ledgers = await this.storedLedgers(sync);
     await this.pending.drain(sync);
-    const partitions = await this.partitions(sync);
-    const unwell = new Map<string, TransientSourceError>();
-    const steps = this.steps(sync, partitions, ledgers, unwell);
+    const attempt = await this.begin(sync);
+    const steps = this.steps(sync, attempt);
     for await (const step of prefetch(steps, STEPS_AHEAD)) await this.commit(sync, step);
+    if (attempt.isCutShort) await sync.pageCommitted();
     await this.pending.drain(sync);
-    await this.settleUnwell(sync, ledgers, unwell);
-    await this.closeUnfinished(sync, ledgers);
-    const listed = new Set(partitions.map((partition) => partition.key));
+    await this.settleUnwell(sync, attempt);
+    await this.closeUnfinished(sync, attempt);
     sync.partition = null;
-    const swept = await this.provenComplete(sync, listed, ledgers);
-    const held = await this.deletions.review(sync, swept);
-    await this.closeFailures(sync, swept);
-    const gaps = [...ledgers.values()].some(
-      (ledger) => !ledger.complete && this.isSweep(sync, ledger),
-    );
-    return { state: gaps || sync.counts.failed > 0 || held ? 'partial' : 'success', held };
+    const provenOf = this.proofs(sync, attempt);
+    const held = await this.deletions.review(sync, provenOf, attempt.ledgers.seen());
+    await this.closeFailures(sync, attempt, provenOf);
+    const { trouble } = attempt;
+    if (trouble.bug) throw trouble.bug;
+    const isPartial = held || sync.counts.failed > 0 || hasGap(attempt);
+    return { state: isPartial ? 'partial' : 'success', held };
   }
 
-  private async storedLedgers(sync: SyncRun): Promise<Map<string, LaneLedger>> {
-    const states = await this.database.inTenant(sync.tenant, (tx) =>
-      this.checkpoints.lanes(tx, sync.run.id),
-    );
-    return new Map(
-      states.map((state) => [
-        ledgerKey(state.partition, state.lane),
-        new LaneLedger(state.partition, state.lane, state.title, state),
-      ]),
-    );
+  private async begin(sync: SyncRun): Promise<Attempt> {
+    const { tenant, connector, target, run } = sync;
+    const { states, stored } = await this.database.inTenant(tenant, async (tx) => ({
+      states: await this.checkpoints.lanes(tx, run.id),
+      stored: await this.checkpoints.checkpoints(tx, target.connection, connector.lanes),
+    }));
+    return {
+      ledgers: new RunLedgers(connector.lanes, states),
+      partitions: await this.partitions(sync),
+      checkpoints: new Map(
+        stored.map(({ partition, lane, value }) => [placeOf(lane, partition), value]),
+      ),
+      trouble: new ListingTrouble(),
+      pages: 0,
+      isCutShort: false,
+    };
   }
 
   private async partitions(sync: SyncRun): Promise<Partition[]> {
@@ -82,41 +98,36 @@ export class SyncEngine {
     const partitions: Partition[] = [];
     await sync.timed('list', async () => {
       for await (const partition of sync.connector.partitions(sync.context))
-        if (only === undefined || partition.key === only) partitions.push(partition);
+        partitions.push(partition);
     });
+    // All of them, also for a run of one: they say which ones may be asked for.
     await this.database.inTenant(sync.tenant, async (tx) => {
       await this.queue.fence(tx, sync.run);
-      for (const partition of partitions)
-        await this.checkpoints.savePartition(tx, sync.target.connection, partition);
+      await this.checkpoints.savePartitions(tx, sync.target.connection, partitions);
     });
-    return partitions;
+    return partitions.filter(({ key }) => only === undefined || key === only);
   }
 
   /**
-   * Everything there is to commit, in order; preparing runs ahead, across pages and partitions. A
-   * partition that cannot be listed now does not keep the others waiting.
-   * @param unwell filled with those partitions
+   * Everything there is to commit, in order; preparing runs ahead, across pages and partitions.
+   * Lanes are outermost, so that a quick one has been everywhere before a long one begins.
    */
-  private async *steps(
-    sync: SyncRun,
-    partitions: readonly Partition[],
-    ledgers: Map<string, LaneLedger>,
-    unwell: Map<string, TransientSourceError>,
-  ): AsyncGenerator<CommitStep> {
-    let inARow = 0;
-    for (const partition of partitions) {
-      if (partition.skipReason) continue;
-      try {
-        for (const lane of sync.connector.lanes)
-          for await (const page of prefetch(this.pull(sync, partition, lane, ledgers)))
+  private async *steps(sync: SyncRun, attempt: Attempt): AsyncGenerator<CommitStep> {
+    const { ledgers, partitions, trouble } = attempt;
+    for (const lane of sync.connector.lanes) {
+      for (const partition of partitions) {
+        if (partition.skipReason) continue;
+        const ledger = ledgers.of(partition, lane);
+        if (ledger.finished) continue;
+        if (await isOver(sync, attempt)) return;
+        try {
+          for await (const page of prefetch(this.pull(sync, partition, ledger, attempt)))
             yield* this.prepare(sync, page);
-        inARow = 0;
-      } catch (error) {
-        const isOfPartition =
-          error instanceof TransientSourceError && error.retryAfterSeconds === undefined;
-        inARow += 1;
-        if (!isOfPartition || inARow === MAX_UNWELL_IN_A_ROW) throw error;
-        unwell.set(partition.key, error);
+          trouble.passed();
+        } catch (error) {
+          if (!(error instanceof ListingError)) throw error;
+          trouble.take(ledger, error.cause);
+        }
       }
     }
   }
@@ -144,45 +155,28 @@ export class SyncEngine {
     }
   }
 
-  /**
-   * Another attempt tries partitions that could not be listed again. When that has led nowhere for
-   * long, they stay incomplete and the run ends with what the other ones had.
-   * @throws TransientSourceError
-   */
-  private async settleUnwell(
-    sync: SyncRun,
-    ledgers: ReadonlyMap<string, LaneLedger>,
-    unwell: ReadonlyMap<string, TransientSourceError>,
-  ): Promise<void> {
-    const [error] = unwell.values();
-    if (!error) return;
-    const attempts = await this.database.inTenant(sync.tenant, (tx) =>
-      this.queue.attemptsWithoutProgress(tx, sync.run),
-    );
-    const isOneWell = [...ledgers.values()].some((ledger) => ledger.complete);
-    if (attempts < MAX_UPSTREAM_ATTEMPTS || !isOneWell) throw error;
-    for (const ledger of ledgers.values())
-      if (!ledger.finished) ledger.gapReason ??= unwell.get(ledger.partition)?.message ?? null;
-  }
-
   private async *pull(
     sync: SyncRun,
     partition: Partition,
-    lane: LaneDefinition,
-    ledgers: Map<string, LaneLedger>,
+    ledger: LaneLedger,
+    attempt: Attempt,
   ): AsyncGenerator<PageSource> {
-    const key = ledgerKey(partition.key, lane.name);
-    const stored = ledgers.get(key);
-    if (stored?.finished) return;
-    const ledger = stored ?? new LaneLedger(partition.key, lane.name, partition.title);
-    ledgers.set(key, ledger);
-    const checkpoint = await this.startingPoint(sync, partition, lane, stored !== undefined);
+    const { lane } = ledger;
+    const checkpoint = startingPoint(sync, ledger, attempt);
     const listing = sync.connector.pull(sync.context, partition, lane.name, checkpoint);
     const pages = listing[Symbol.asyncIterator]();
     try {
-      for (;;) {
-        const page = await sync.timed('list', () => pages.next());
+      // After its last page a listing only has to say that it has ended.
+      for (let wasLast = false; wasLast || !(await isOver(sync, attempt));) {
+        const page = await sync
+          .timed('list', () => pages.next())
+          .catch((error: unknown) => {
+            sync.signal.throwIfAborted();
+            throw new ListingError(error);
+          });
         if (page.done) return;
+        attempt.pages += 1;
+        wasLast = page.value.complete;
         yield new LanePage(this.checkpoints, lane, ledger, page.value);
       }
     } finally {
@@ -190,79 +184,101 @@ export class SyncEngine {
     }
   }
 
-  /** A listing that ended without its last page proves nothing. */
-  private async closeUnfinished(
-    sync: SyncRun,
-    ledgers: ReadonlyMap<string, LaneLedger>,
-  ): Promise<void> {
-    for (const ledger of ledgers.values()) {
-      if (ledger.finished) continue;
-      ledger.giveUp(ledger.gapReason ?? 'the listing ended without its last page');
-      await this.saveLedger(sync, ledger);
-    }
-  }
-
-  /** A sweep starts from nothing in a new run and continues in another attempt of the same run. */
-  private async startingPoint(
-    sync: SyncRun,
-    partition: Partition,
-    lane: LaneDefinition,
-    resumed: boolean,
-  ): Promise<Checkpoint | null> {
-    if (lane.kind === 'sweep' && !resumed) return null;
-    const { connection } = sync.target;
-    return this.database.inTenant(sync.tenant, (tx) =>
-      this.checkpoints.checkpoint(tx, connection, partition.key, lane),
+  /**
+   * Another attempt tries listings that could not be read again. When that has led nowhere for
+   * long, they stay incomplete and the run ends with what the other ones had.
+   * @throws TransientSourceError
+   */
+  private async settleUnwell(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
+    const [error] = trouble.unwell.values();
+    if (!error) return;
+    const attempts = await this.database.inTenant(sync.tenant, (tx) =>
+      this.queue.attemptsWithoutProgress(tx, sync.run),
     );
+    const isOneWell = ledgers.all().some((ledger) => ledger.finished);
+    if (attempts < MAX_UPSTREAM_ATTEMPTS || !isOneWell) throw error;
   }
 
-  private async saveLedger(sync: SyncRun, ledger: LaneLedger): Promise<void> {
+  private async closeUnfinished(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
+    const open = ledgers.all().filter((ledger) => !ledger.finished);
+    if (open.length === 0) return;
+    for (const ledger of open) {
+      const error = trouble.of(ledger);
+      if (error) ledger.giveUp(error.message);
+      else ledger.ended();
+    }
     await this.database.inTenant(sync.tenant, async (tx) => {
       await this.queue.fence(tx, sync.run);
-      await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState(), ledger.counts);
+      for (const ledger of open) await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
     });
   }
 
   /**
-   * Partitions about which this run knows everything: completely swept ones, and ones that a full
+   * What this run knows everything of: what its lanes have proven, and partitions that a full
    * `partitions()` listing no longer has (swept empty).
    */
-  private async provenComplete(
+  private proofs(
     sync: SyncRun,
-    listed: ReadonlySet<string>,
-    ledgers: ReadonlyMap<string, LaneLedger>,
-  ): Promise<Map<string, LaneLedger>> {
-    const swept = new Map<string, LaneLedger>();
-    for (const ledger of ledgers.values())
-      if (ledger.complete && this.isSweep(sync, ledger) && listed.has(ledger.partition))
-        swept.set(ledger.partition, ledger);
-    if (sync.run.options.partition !== undefined) return swept;
-    const { tenant, target } = sync;
-    const inUse = await this.database.inTenant(tenant, (tx) =>
-      this.ledgers.partitionsInUse(tx, tenant, target.connection),
-    );
-    for (const key of inUse)
-      if (!listed.has(key)) swept.set(key, new LaneLedger(key, 'absent', key));
-    return swept;
+    { ledgers, partitions }: Attempt,
+  ): (partition: string) => readonly CreatedRange[] {
+    const listed = new Set(partitions.map(({ key }) => key));
+    const proven = ledgers.provenRanges();
+    const isWhole = sync.run.options.partition === undefined;
+    return (partition) => {
+      if (listed.has(partition)) return proven.get(partition) ?? [];
+      return isWhole ? [EVERYTHING] : [];
+    };
   }
 
-  private isSweep(sync: SyncRun, ledger: LaneLedger): boolean {
-    return sync.connector.lanes.some(({ name, kind }) => name === ledger.lane && kind === 'sweep');
-  }
-
+  /** Failures of documents that are gone end with them; the others are counted, each one once. */
   private async closeFailures(
     sync: SyncRun,
-    swept: ReadonlyMap<string, LaneLedger>,
+    { partitions }: Attempt,
+    provenOf: (partition: string) => readonly CreatedRange[],
   ): Promise<void> {
     const since = sync.run.started_at!;
-    await this.database.inTenant(sync.tenant, async (tx) => {
+    const { connection } = sync.target;
+    const keys = partitions.map(({ key }) => key);
+    const whole = keys.filter((key) => coversEverything(provenOf(key)));
+    const listed = sync.run.options.partition === undefined ? keys : null;
+    sync.counts.failed = await this.database.inTenant(sync.tenant, async (tx) => {
       await this.queue.fence(tx, sync.run);
-      for (const partition of swept.keys())
-        await this.failures.resolveUnmet(tx, sync.target.connection, partition, since);
+      await this.failures.resolveUnmet(tx, connection, whole, listed, since);
+      return this.failures.countMet(tx, connection, since);
     });
   }
 }
 
-function ledgerKey(partition: string, lane: string): string {
-  return `${lane}\n${partition}`;
+/**
+ * A sweep starts from nothing in a new run and continues in another attempt of the same run; a feed
+ * continues from run to run, unless everything is to be read again.
+ */
+function startingPoint(
+  sync: SyncRun,
+  ledger: LaneLedger,
+  { ledgers, checkpoints }: Attempt,
+): Checkpoint | null {
+  const startsAnew = ledger.lane.kind === 'sweep' || sync.run.options.full === true;
+  if (startsAnew && !ledgers.isResumed(ledger)) return null;
+  return checkpoints.get(placeOf(ledger.lane.name, ledger.partition)) ?? null;
 }
+
+/**
+ * A sweep must be complete. A feed need not be (it is in its backfill, or goes round), unless that
+ * is because its listing broke.
+ */
+function hasGap({ ledgers, trouble }: Attempt): boolean {
+  if (trouble.unwell.size > 0 || trouble.broken.size > 0) return true;
+  return ledgers.all().some(({ complete, lane }) => !complete && lane.kind === 'sweep');
+}
+
+/**
+ * Whether no further page is to be begun. An attempt that got none would lead nowhere, however
+ * short its time is.
+ */
+async function isOver(sync: SyncRun, attempt: Attempt): Promise<boolean> {
+  attempt.isCutShort ||= attempt.pages > 0 && (await sync.isSliceOver());
+  return attempt.isCutShort;
+}
+
+const placeOf = (lane: string, partition: string): string => `${lane}\n${partition}`;

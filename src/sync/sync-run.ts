@@ -10,7 +10,9 @@ import {
   type RunTimings,
 } from '../runs/run-row.js';
 import { ItemsInFlight } from './items-in-flight.js';
+import { RunStopped } from './run-stopped.js';
 import { SeenBitmap } from './seen-bitmap.js';
+import type { TimeSlice } from './time-slice.js';
 
 const REPORT_MS = 1000;
 
@@ -26,6 +28,8 @@ export class SyncRun {
   readonly #doneBefore: number;
   readonly #startedAt: number;
   #reportedAt = 0;
+  #slice?: Pick<TimeSlice, 'isOver'>;
+  #isSliceOver = false;
 
   constructor(
     readonly run: ClaimedRun,
@@ -44,6 +48,30 @@ export class SyncRun {
 
   get signal(): AbortSignal {
     return this.context.signal;
+  }
+
+  /** For how long the run may keep its slot while others wait; for ever unless told. */
+  limitTo(slice: Pick<TimeSlice, 'isOver'>): void {
+    this.#slice = slice;
+  }
+
+  /**
+   * To be asked after each page. Once true, no further page is to be begun; those that are being
+   * prepared are still committed, so that nothing is read in vain.
+   */
+  async isSliceOver(): Promise<boolean> {
+    if (this.#slice && !this.#isSliceOver) this.#isSliceOver = await this.#slice.isOver();
+    return this.#isSliceOver;
+  }
+
+  /**
+   * To be called where the run got ahead and can be taken up again without any loss: what it has
+   * found is committed, and nothing is under way. A run that yields before it got ahead would do
+   * so again and again.
+   * @throws RunStopped when the slot is to go to another run
+   */
+  async pageCommitted(): Promise<void> {
+    if (await this.isSliceOver()) throw new RunStopped('yielded');
   }
 
   /** Adds the time that `work` takes to a stage. */

@@ -11,6 +11,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { RunQueue } from '../runs/run-queue.js';
 import { RunWakeup } from '../runs/run-wakeup.js';
+import { RunReaper } from './run-reaper.js';
 import { RunExecutor } from './run-executor.js';
 
 const POLL_MS = 1000;
@@ -29,6 +30,7 @@ export class SyncWorker implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(IDS) private readonly ids: Ids,
     private readonly database: BackgroundDatabase,
     private readonly queue: RunQueue,
+    private readonly reaper: RunReaper,
     private readonly executor: RunExecutor,
     private readonly wakeup: RunWakeup,
   ) {
@@ -37,7 +39,7 @@ export class SyncWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.config.role === 'api') return;
-    if (this.database.mode === 'embedded') await this.queue.requeueAll();
+    if (this.database.mode === 'embedded') await this.reaper.reapAll();
     this.loop = this.work();
   }
 
@@ -60,7 +62,6 @@ export class SyncWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async startNext(): Promise<boolean> {
     try {
-      await this.queue.reap();
       const run = await this.queue.claim(this.owner, this.ids.next());
       if (!run) return false;
       const work = this.executor.execute(run, this.drain.signal).finally(() => {

@@ -24,6 +24,13 @@ export class Tenant {
   @Column({ type: 'text', nullable: true })
   keyId: string | null;
 
+  /** The data key before, while a rotation encrypts anew what it sealed. */
+  @Column({ type: 'bytea', nullable: true })
+  previousDataKeyWrapped: Buffer | null;
+
+  @Column({ type: 'text', nullable: true })
+  previousKeyId: string | null;
+
   @Column({ type: 'timestamptz' })
   createdAt: Date;
 }

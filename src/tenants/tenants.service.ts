@@ -86,7 +86,9 @@ export class TenantsService {
     const { name, plan, parentId, actor } = given;
     const id = this.ids.next();
     const createdAt = this.clock.now();
-    const tenant = { id, parentId, name, plan, dataKeyWrapped: null, keyId: null, createdAt };
+    const keys = { dataKeyWrapped: null, keyId: null };
+    const previous = { previousDataKeyWrapped: null, previousKeyId: null };
+    const tenant = { id, parentId, name, plan, ...keys, ...previous, createdAt };
     await this.tenants.insert(tx, tenant);
     await this.audit.record(tx, id, { actor, action: 'tenant.created', target: id });
     const grant = { name: 'first key', scopes: [...SCOPES] };

@@ -14,6 +14,11 @@ import { workerCases } from './fault-matrix/worker-cases.js';
 import { postgresqlMissing } from './test-postgresql.js';
 
 /**
+ * The fault matrix, for any connector. `makeSource` gives a connector with a source of its own that
+ * can be edited and broken (connectors/sdk/conformance/source-editor.ts): a folder, or a simulator
+ * on a port of its own, whose address is in the configuration or built into the connector.
+ * `pageSize` is that of the lane that lists everything, `listingLane` its name.
+ *
  * What the engine must survive with every connector, on every database: after each fault, its
  * repair and another sync the index equals the source, and at no time has anything been deleted
  * that the source still has.
@@ -21,7 +26,7 @@ import { postgresqlMissing } from './test-postgresql.js';
 export function engineFaultMatrix(
   name: string,
   makeSource: () => Promise<ConformanceHarness>,
-  { pageSize, supports }: ConformanceOptions,
+  { pageSize, listingLane = 'sweep', supports }: ConformanceOptions,
 ): void {
   const missing = postgresqlMissing({ pgvector: true });
   if (missing) it.skip(`fault matrix of ${name} on PostgreSQL (${missing})`, () => undefined);
@@ -42,6 +47,11 @@ export function engineFaultMatrix(
 
       const cases: MatrixCases = {
         pageSize,
+        get isExact() {
+          return bench.lanes.length === 1;
+        },
+        isAt: (place, page, partition = place.partition) =>
+          place.lane === listingLane && place.page === page && place.partition === partition,
         bench: () => bench,
         source: () => source,
         when: (...edits) => (edits.every((edit) => supports.includes(edit)) ? it : it.skip),

@@ -63,6 +63,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     PORT: '0',
     TRIBUTARY_OPERATOR_KEY: OPERATOR_KEY,
     TRIBUTARY_DATA_DIR: dataDir,
+    // A borrowed embedded database has no folder in which a key file could be made.
+    TRIBUTARY_ENCRYPTION_KEYS: options.database && `test:${'A'.repeat(43)}=`,
     ...options.env,
   });
   const logs: string[] = [];

@@ -64,6 +64,8 @@ async function seedConnection(app: TestApp, owner: Owner): Promise<void> {
   owner.ids['run'] = synced.body.run_id;
   const failures = await app.request('GET', `${path}/failures`, { key });
   owner.ids['failure'] = failures.body[0].id;
+  const documents = await app.request('GET', '/v1/memory/documents', { key });
+  owner.ids['document'] = documents.body[0].id;
 }
 
 async function seedJob(app: TestApp, owner: Owner): Promise<void> {
@@ -85,6 +87,7 @@ const ofMemory = { params: id('memory') };
 const ofConnection = { params: id('connection') };
 const ofRun = { params: id('run') };
 const ofFailure = { params: id('failure') };
+const ofDocument = { params: id('document') };
 
 /** One entry per operationId; the isolation test fails for an operation without one. */
 export const samples: Record<string, OperationSample> = {
@@ -97,6 +100,8 @@ export const samples: Record<string, OperationSample> = {
   // operator
   createTenant: { body: () => ({ name: 'mine' }) },
   listTenants: {},
+  getEncryption: {},
+  rotateEncryption: {},
   // collections
   createCollection: { body: () => ({ name: 'mine' }) },
   listCollections: {},
@@ -128,6 +133,8 @@ export const samples: Record<string, OperationSample> = {
   summariseCollection: {},
   getJob: { params: id('job') },
   // portability
+  getLocalEncryption: { unstable: true, answersOthers: [403] },
+  rotateLocalEncryption: { answersOthers: [403] },
   createBackup: { body: () => ({}), answersOthers: [403] },
   exportAccount: {},
   importMemories: { body: () => ({ memories: [{ text: 'mine' }] }) },
@@ -146,8 +153,24 @@ export const samples: Record<string, OperationSample> = {
   listFailures: ofConnection,
   confirmDeletions: ofConnection,
   rejectDeletions: ofConnection,
+  planConnection: ofConnection,
+  dryRunConnection: { ...ofConnection, body: () => ({ partition: '.' }) },
+  planScope: { ...ofConnection, body: (owner) => ({ config: { path: owner.folder } }) },
+  applyScope: {
+    ...ofConnection,
+    body: (owner) => ({ config: { path: owner.folder }, expected: { added: 0, removed: 0 } }),
+  },
+  // documents
+  listDocuments: { query: '?q=plan' },
+  getDocument: ofDocument,
+  deleteDocument: { ...ofDocument, query: '?purge=true' },
+  restoreDocument: ofDocument,
+  explainDocument: { query: '?external_id=plan.md' },
   // runs and failures
   getRun: ofRun,
+  explainRun: ofRun,
+  followRun: ofRun,
+  listRunRequests: ofRun,
   cancelRun: ofRun,
   retryFailure: ofFailure,
 };

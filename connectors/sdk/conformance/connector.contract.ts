@@ -24,7 +24,7 @@ export type { OptionalEdit, SourceEditor, TrueDocument } from './source-editor.j
 export function connectorConformance(
   name: string,
   makeHarness: () => Promise<ConformanceHarness>,
-  { pageSize, supports }: ConformanceOptions,
+  { pageSize, listingLane = 'sweep', supports }: ConformanceOptions,
 ): void {
   describe(`connector ${name}`, () => {
     let bench: Bench;
@@ -35,6 +35,7 @@ export function connectorConformance(
 
     const cases: Cases = {
       pageSize,
+      listingLane,
       bench: () => bench,
       when: (...edits) => (edits.every((edit) => supports.includes(edit)) ? it : it.skip),
     };

@@ -2,7 +2,7 @@ import { type Cases, fill } from './harness.contract.js';
 import { expectIndexToEqualSource, ReferenceEngine } from './reference-engine.contract.js';
 
 /** Fault matrix e (incomplete listing), j (access taken away), k (container deleted). */
-export function deletionCases({ bench, pageSize, when }: Cases): void {
+export function deletionCases({ bench, pageSize, listingLane, when }: Cases): void {
   describe('deletions', () => {
     it('are found, first, last and all', async () => {
       const { editor } = bench();
@@ -58,6 +58,7 @@ export function deletionCases({ bench, pageSize, when }: Cases): void {
       await engine.sync();
       const report = await engine.sync({
         partition: lost,
+        lane: listingLane,
         afterPage: async (page) => {
           if (page === 1) await editor.removeContainer!(lost);
         },

@@ -15,8 +15,10 @@ export interface ConformanceHarness {
 }
 
 export interface ConformanceOptions {
-  /** Documents on a full page of the sweep lane. */
+  /** Documents on a full page of the lane that lists everything. */
   readonly pageSize: number;
+  /** The lane that lists everything; default: `sweep`. */
+  readonly listingLane?: string;
   /** What the editor can do; all cases that need something else are skipped. */
   readonly supports: readonly OptionalEdit[];
 }
@@ -29,6 +31,7 @@ export interface Bench extends ConformanceHarness {
 /** What the cases of one file need: the harness of the running test, and `it` for some edits. */
 export interface Cases {
   readonly pageSize: number;
+  readonly listingLane: string;
   bench(): Bench;
   /** `it` where the source can do all that, else `it.skip`. */
   when(...edits: readonly OptionalEdit[]): jest.It;

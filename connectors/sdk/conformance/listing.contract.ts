@@ -2,7 +2,7 @@ import { type Cases, fill } from './harness.contract.js';
 import { expectIndexToEqualSource, ReferenceEngine } from './reference-engine.contract.js';
 
 /** Fault matrix a (page boundary), b (changes while listing), q (clock skew), r (two at once). */
-export function listingCases({ bench, pageSize, when }: Cases): void {
+export function listingCases({ bench, pageSize, listingLane, when }: Cases): void {
   describe('a listing', () => {
     it.each([
       ['an empty container', 0],
@@ -35,15 +35,16 @@ export function listingCases({ bench, pageSize, when }: Cases): void {
       const { editor, connector, context } = bench();
       await fill(editor, await editor.createContainer('work'), 3);
       const before = editor.contentReads();
-      let documents = 0;
+      const documents = new Set<string>();
       for await (const partition of connector.partitions(context())) {
         for (const lane of connector.lanes) {
           for await (const page of connector.pull(context(), partition, lane.name, null)) {
-            documents += page.documents.filter((it) => typeof it.body === 'function').length;
+            for (const document of page.documents)
+              if (typeof document.body === 'function') documents.add(document.externalId);
           }
         }
       }
-      expect(documents).toBe(3);
+      expect(documents.size).toBe(3);
       expect(editor.contentReads()).toBe(before);
     });
 
@@ -54,6 +55,7 @@ export function listingCases({ bench, pageSize, when }: Cases): void {
       const engine = new ReferenceEngine(bench());
       const first = await engine.sync({
         partition: container,
+        lane: listingLane,
         afterPage: async (page) => {
           if (page !== 1) return;
           await editor.edit(ids[0]!, 'Edited behind the listing.');
@@ -78,6 +80,7 @@ export function listingCases({ bench, pageSize, when }: Cases): void {
       await engine.sync();
       await engine.sync({
         partition: container,
+        lane: listingLane,
         afterPage: async (page) => {
           if (page === 1) await editor.rename!(ids.at(-1)!, 'aaa-renamed');
         },
@@ -110,9 +113,8 @@ export function listingCases({ bench, pageSize, when }: Cases): void {
       await fill(editor, key, pageSize + 1);
       const abort = new AbortController();
       const ctx = context({ signal: abort.signal });
-      const sweep = connector.lanes.find((lane) => lane.kind === 'sweep')!;
       const listing = async () => {
-        const pages = connector.pull(ctx, { key, title: key }, sweep.name, null);
+        const pages = connector.pull(ctx, { key, title: key }, listingLane, null);
         for await (const page of pages) if (!page.complete) abort.abort(new Error('drained'));
       };
       await expect(listing()).rejects.toThrow('drained');

@@ -2,7 +2,7 @@ import { ItemError } from '../errors.js';
 import { type Cases, fill, textOf } from './harness.contract.js';
 
 /** Single documents: verdicts before a deletion, and reading one again. */
-export function refCases({ bench, when }: Cases): void {
+export function refCases({ bench, listingLane, when }: Cases): void {
   const refOf = (externalId: string, partition: string) => ({
     externalId,
     partition,
@@ -33,9 +33,8 @@ export function refCases({ bench, when }: Cases): void {
       const { editor, connector, context } = bench();
       const key = await editor.createContainer('work');
       const [id] = await fill(editor, key, 2);
-      const sweep = connector.lanes.find((lane) => lane.kind === 'sweep')!;
       const listed = [];
-      for await (const page of connector.pull(context(), { key, title: key }, sweep.name, null)) {
+      for await (const page of connector.pull(context(), { key, title: key }, listingLane, null)) {
         listed.push(...page.documents.filter((document) => document.externalId === id));
       }
       const fetched = await connector.fetch(context(), refOf(id!, key));

@@ -1,5 +1,7 @@
+import type { ConnectorContext } from '../context.js';
 import type {
   Checkpoint,
+  CreatedRange,
   ItemFailure,
   LaneDefinition,
   Page,
@@ -14,6 +16,7 @@ export interface IndexedDocument {
   readonly partition: string;
   readonly version: string;
   readonly text: string;
+  readonly createdAt: Date | null;
 }
 
 export interface SyncReport {
@@ -33,8 +36,9 @@ export interface SyncReport {
 }
 
 export interface SyncOptions {
-  /** Count only this partition's pages for the two below. */
+  /** Count only this partition's and this lane's pages for what follows. */
   partition?: string;
+  lane?: string;
   /** The process ends at this page: after or before the page's checkpoint is stored. */
   killAtPage?: number;
   killBeforeCommit?: boolean;
@@ -50,6 +54,8 @@ interface Run {
   checkpoints: Map<string, string>;
   finished: Set<string>;
   complete: Set<string>;
+  /** By partition: times of creation of which this run has seen everything. */
+  ranges: Map<string, CreatedRange[]>;
   seen: Set<string>;
   created: Set<string>;
 }
@@ -58,6 +64,7 @@ const newRun = (): Run => ({
   checkpoints: new Map(),
   finished: new Set(),
   complete: new Set(),
+  ranges: new Map(),
   seen: new Set(),
   created: new Set(),
 });
@@ -93,16 +100,17 @@ export class ReferenceEngine {
     for (const partition of partitions) {
       if (partition.skipReason !== undefined) continue;
       for (const lane of this.bench.connector.lanes) {
-        await this.pull(partition, lane, report, options, counted);
+        await this.pull(ctx, partition, lane, report, options, counted);
       }
     }
-    await this.settle(partitions, report, options);
+    await this.settle(ctx, partitions, report);
     report.complete = [...this.run.complete];
     this.run = newRun();
     return report;
   }
 
   private async pull(
+    ctx: ConnectorContext,
     partition: Partition,
     { name: lane, kind }: LaneDefinition,
     report: SyncReport,
@@ -114,18 +122,27 @@ export class ReferenceEngine {
     const stored = kind === 'feed' ? this.feeds : this.run.checkpoints;
     const value = stored.get(key);
     const checkpoint = value === undefined ? null : (JSON.parse(value) as Checkpoint);
-    const ctx = this.bench.context({ skewMs: options.skewMs });
     for await (const page of this.bench.connector.pull(ctx, partition, lane, checkpoint)) {
       report.pages++;
-      if (!options.partition || options.partition === partition.key) counted.pages++;
-      const kill = options.killAtPage !== undefined && options.killAtPage === counted.pages;
+      const isCounted =
+        (options.partition ?? partition.key) === partition.key && (options.lane ?? lane) === lane;
+      if (isCounted) counted.pages++;
+      const kill = isCounted && options.killAtPage === counted.pages;
       await this.take(page, report);
       if (kill && options.killBeforeCommit) throw new Killed();
       stored.set(key, JSON.stringify(page.checkpoint));
-      if (page.complete && kind === 'sweep') this.run.complete.add(partition.key);
+      if (page.range) {
+        const ranges = this.run.ranges.get(partition.key) ?? [];
+        this.run.ranges.set(partition.key, [...ranges, page.range]);
+      }
+      if (page.complete) {
+        this.run.finished.add(key);
+        this.run.complete.add(partition.key);
+        if (kind === 'sweep') this.run.ranges.set(partition.key, [{ from: null, to: null }]);
+      }
       if (page.gapReason !== undefined) report.gaps[partition.key] = page.gapReason;
       if (kill) throw new Killed();
-      await options.afterPage?.(counted.pages);
+      if (isCounted) await options.afterPage?.(counted.pages);
     }
     this.run.finished.add(key);
   }
@@ -145,12 +162,14 @@ export class ReferenceEngine {
   private async takeDocument(document: SourceDocument, report: SyncReport): Promise<void> {
     const { externalId, version, partition } = document;
     this.run.seen.add(externalId);
+    const { createdAt } = document.times;
     const known = this.index.get(externalId);
-    if (known?.version === version && known.partition === partition) return;
+    const isKnown = known?.version === version && known.partition === partition;
+    if (isKnown && !document.reread) return;
     try {
       report.read.push(externalId);
       const body = typeof document.body === 'function' ? await document.body() : document.body;
-      this.index.set(externalId, { partition, version, text: textOf(body) });
+      this.index.set(externalId, { partition, version, text: textOf(body), createdAt });
       if (!known) this.run.created.add(externalId);
     } catch (error) {
       if (error instanceof DocumentGoneError) this.run.seen.delete(externalId);
@@ -164,19 +183,21 @@ export class ReferenceEngine {
 
   /** Deletes what complete listings did not show and the source does not know any more. */
   private async settle(
+    ctx: ConnectorContext,
     partitions: readonly Partition[],
     report: SyncReport,
-    options: SyncOptions,
   ): Promise<void> {
     const { connector } = this.bench;
     const listed = new Set(partitions.map((partition) => partition.key));
-    const proven = (key: string): boolean => this.run.complete.has(key) || !listed.has(key);
+    const proven = ({ partition, createdAt }: IndexedDocument): boolean =>
+      !listed.has(partition) ||
+      (this.run.ranges.get(partition) ?? []).some((range) => isWithin(createdAt, range));
     const suspects = [...this.index].filter(
-      ([id, { partition }]) => proven(partition) && !this.run.seen.has(id),
+      ([id, document]) => proven(document) && !this.run.seen.has(id),
     );
     if (suspects.length === 0) return;
     const verdicts = await connector.verify(
-      this.bench.context({ skewMs: options.skewMs }),
+      ctx,
       suspects.map(([externalId, { partition, version }]) => ({ externalId, partition, version })),
     );
     const states = new Map(verdicts.map((verdict) => [verdict.externalId, verdict.state]));
@@ -195,6 +216,12 @@ export class ReferenceEngine {
       report.deleted.push(id);
     }
   }
+}
+
+/** Only a range without bounds says anything of documents whose time is not known. */
+function isWithin(time: Date | null, { from, to }: CreatedRange): boolean {
+  if (time === null) return from === null && to === null;
+  return (from === null || from <= time) && (to === null || time < to);
 }
 
 /** Fails with the differing ids when the index is not exactly what the source holds. */

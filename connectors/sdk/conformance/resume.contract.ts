@@ -2,7 +2,7 @@ import { type Cases, fill } from './harness.contract.js';
 import { expectIndexToEqualSource, Killed, ReferenceEngine } from './reference-engine.contract.js';
 
 /** Fault matrix f (stale cursor), g (kill -9 before and after the commit of a page). */
-export function resumeCases({ bench, pageSize, when }: Cases): void {
+export function resumeCases({ bench, pageSize, listingLane, when }: Cases): void {
   describe('a listing that is resumed', () => {
     it.each([
       ['before', true],
@@ -29,9 +29,9 @@ export function resumeCases({ bench, pageSize, when }: Cases): void {
       const container = await editor.createContainer('work');
       const ids = await fill(editor, container, 2 * pageSize + 1);
       const engine = new ReferenceEngine(bench());
-      await expect(engine.sync({ partition: container, killAtPage: 1 })).rejects.toBeInstanceOf(
-        Killed,
-      );
+      await expect(
+        engine.sync({ partition: container, lane: listingLane, killAtPage: 1 }),
+      ).rejects.toBeInstanceOf(Killed);
       for (const id of ids.slice(pageSize - 2, pageSize + 2)) await editor.remove(id);
       await engine.sync();
       await engine.sync();
@@ -43,9 +43,9 @@ export function resumeCases({ bench, pageSize, when }: Cases): void {
       const container = await editor.createContainer('work');
       await fill(editor, container, pageSize + 1);
       const engine = new ReferenceEngine(bench());
-      await expect(engine.sync({ partition: container, killAtPage: 1 })).rejects.toBeInstanceOf(
-        Killed,
-      );
+      await expect(
+        engine.sync({ partition: container, lane: listingLane, killAtPage: 1 }),
+      ).rejects.toBeInstanceOf(Killed);
       await editor.put(container, 'aaa', 'Added before the checkpoint.');
       await editor.put(container, 'zzz', 'Added after the checkpoint.');
       const resumed = await engine.sync();
@@ -60,9 +60,9 @@ export function resumeCases({ bench, pageSize, when }: Cases): void {
       await fill(editor, container, pageSize + 1);
       await editor.truncateListing!(container);
       const engine = new ReferenceEngine(bench());
-      await expect(engine.sync({ partition: container, killAtPage: 1 })).rejects.toBeInstanceOf(
-        Killed,
-      );
+      await expect(
+        engine.sync({ partition: container, lane: listingLane, killAtPage: 1 }),
+      ).rejects.toBeInstanceOf(Killed);
       await editor.repair();
       const resumed = await engine.sync();
       expect(resumed.complete).not.toContain(container);

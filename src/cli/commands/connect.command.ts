@@ -3,28 +3,19 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
-import { renderFields } from '../output/table.js';
-import { collect, wholeNumber } from '../option-parsers.js';
+import { collect } from '../option-parsers.js';
 import type { Invoke } from '../program.js';
-import { describeSchedule } from './describe-connection.js';
-import { syncAndFollow } from './sync.command.js';
+import { addAttachOptions, attach, type AttachOptions } from './attach.js';
+import { connectSlack, type ConnectSlackOptions } from './connect-slack.js';
 
-const DEFAULT_MINUTES = 30;
-const MOST_MINUTES = 43_200;
-
-interface ConnectFilesOptions {
-  name?: string;
-  collection: string;
-  schedule: number | 'none';
+interface ConnectFilesOptions extends AttachOptions {
   include?: string[];
   exclude?: string[];
-  sync: boolean;
 }
 
 export function registerConnect(program: Command, invoke: Invoke): void {
   const connect = program.command('connect').description('attach a source and sync it');
-  connect
-    .command('files')
+  addAttachOptions(connect.command('files'), 'name of the folder')
     .summary('attach a folder of files')
     .description(
       'Attach a folder of Markdown, text, HTML, CSV, PDF, DOCX, XLSX and PPTX files and sync it. ' +
@@ -32,18 +23,25 @@ export function registerConnect(program: Command, invoke: Invoke): void {
         '(by default the home and the working directory).',
     )
     .argument('<path>', 'the folder')
-    .option('--name <name>', 'name of the connection (default: name of the folder)')
-    .option('--collection <name>', 'collection to write to', 'default')
-    .option(
-      '--schedule <minutes>',
-      'sync every so many minutes while a server runs, or "none"',
-      parseSchedule,
-      DEFAULT_MINUTES,
-    )
     .option('--include <pattern>', 'only files that match, as in .gitignore (repeatable)', collect)
     .option('--exclude <pattern>', 'leave out, as in .gitignore (repeatable)', collect)
-    .option('--no-sync', 'attach only')
     .action(invoke<[string], ConnectFilesOptions>(connectFiles));
+  addAttachOptions(connect.command('slack'), 'name of the workspace')
+    .summary('attach a Slack workspace')
+    .description(
+      'Attach a Slack workspace by the bot token of an app (docs/guides/connect-slack.md) and sync ' +
+        'the channels that the bot is in. Without --token and --token-file the token is read from ' +
+        'SLACK_BOT_TOKEN.',
+    )
+    .option('--token <token>', 'bot token, xoxb-...; "-" reads it from standard input')
+    .option('--token-file <path>', 'file that holds the token')
+    .option('--include <channel>', 'only these channels: id, name or pattern (repeatable)', collect)
+    .option('--exclude <channel>', 'leave out: id, name or pattern (repeatable)', collect)
+    .option('--all-channels', 'list every public channel, too, not only those the bot is in')
+    .option('--no-files', 'leave the text of files out')
+    .action(
+      invoke<[], ConnectSlackOptions>((context, _, options) => connectSlack(context, options)),
+    );
 }
 
 async function connectFiles(
@@ -51,29 +49,10 @@ async function connectFiles(
   [typed]: [string],
   options: ConnectFilesOptions,
 ): Promise<void> {
-  const { name, collection, schedule, include, exclude } = options;
+  const { include, exclude } = options;
   const path = await existingFolder(typed);
-  await context.withServer({ workers: options.sync, mayCreate: true }, async (server) => {
-    const connection = await server.api.createConnection({
-      provider: 'files',
-      name,
-      collection,
-      config: { path, ...(include && { include }), ...(exclude && { exclude }) },
-      schedule: schedule === 'none' ? null : { every_minutes: schedule },
-    });
-    const fields: [string, string][] = [
-      ['connection', `${connection.name} (${connection.id})`],
-      ['folder', path],
-      ['collection', connection.collection],
-      ['schedule', describeSchedule(connection.schedule)],
-    ];
-    if (!options.sync) {
-      context.answer(connection, () => renderFields(fields, context.terminal.style));
-      return;
-    }
-    for (const line of renderFields(fields, context.terminal.noteStyle)) context.note(line);
-    await syncAndFollow(context, server, [connection]);
-  });
+  const config = { path, ...(include && { include }), ...(exclude && { exclude }) };
+  await attach(context, { provider: 'files', config }, options, [['folder', path]]);
 }
 
 /** Relative paths mean the caller's folder, which a running server does not know. */
@@ -83,8 +62,4 @@ async function existingFolder(typed: string): Promise<string> {
   if (!found) throw usageError(`there is no folder ${path}`);
   if (!found.isDirectory()) throw usageError(`${path} is not a folder`);
   return realpath(path);
-}
-
-function parseSchedule(text: string): number | 'none' {
-  return text === 'none' ? text : wholeNumber(1, MOST_MINUTES)(text);
 }

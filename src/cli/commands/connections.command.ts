@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionAnswer } from '../../connections/connections.schema.js';
+import { usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatAgo, formatCount } from '../output/quantities.js';
@@ -8,13 +9,14 @@ import { renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
 import { describeSchedule, describeSource } from './describe-connection.js';
 import { findConnection, shortId } from './find-one.js';
+import { addScheduleOptions, scheduleFrom, type ScheduleOptions } from './schedule-options.js';
 
 const WHICH = 'name, id or beginning of the id';
 
 export function registerConnections(program: Command, invoke: Invoke): void {
   const connections = program
     .command('connections')
-    .description('list, pause, resume, check and delete connections')
+    .description('list, pause, resume, schedule, check and delete connections')
     .action(invoke(list));
   connections.command('list').description('list the connections').action(invoke(list));
   connections
@@ -27,6 +29,10 @@ export function registerConnections(program: Command, invoke: Invoke): void {
     .description('sync again after a pause or an error')
     .argument('<connection>', WHICH)
     .action(invoke<[string]>(resume));
+  addScheduleOptions(connections.command('schedule'))
+    .description('change when a connection syncs by itself')
+    .argument('<connection>', WHICH)
+    .action(invoke<[string], ScheduleOptions>(reschedule));
   connections
     .command('probe')
     .description('ask the source whether everything that a sync needs works')
@@ -93,6 +99,23 @@ async function resume(context: CliContext, [typed]: [string]): Promise<void> {
     const resumed = await api.resume(id);
     context.answer(resumed, () => [
       `${resumed.name} is active again, ${describeSchedule(resumed.schedule)}`,
+    ]);
+  });
+}
+
+async function reschedule(
+  context: CliContext,
+  [typed]: [string],
+  options: ScheduleOptions,
+): Promise<void> {
+  const schedule = scheduleFrom(options);
+  if (schedule === undefined) throw usageError('say when: --every, --cron or --schedule none');
+  await context.withServer({}, async ({ api }) => {
+    const { id } = findConnection(await api.connections(), typed);
+    const changed = await api.setSchedule(id, schedule);
+    context.answer(changed, () => [
+      `${changed.name} syncs ${describeSchedule(changed.schedule)}` +
+        (changed.next_run_at === null ? '' : `, next at ${changed.next_run_at}`),
     ]);
   });
 }

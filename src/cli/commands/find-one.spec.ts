@@ -38,5 +38,9 @@ describe('finding what the user means', () => {
       'every day',
       'every 2 d',
     ]);
+    expect(describeSchedule({ cron: '0 7 * * *' })).toBe('cron 0 7 * * *');
+    expect(describeSchedule({ cron: '0 7 * * *', timezone: 'Europe/Berlin' })).toBe(
+      'cron 0 7 * * * (Europe/Berlin)',
+    );
   });
 });

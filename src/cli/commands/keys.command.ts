@@ -7,6 +7,7 @@ import { collect, wholeNumber } from '../option-parsers.js';
 import { formatAgo } from '../output/quantities.js';
 import { renderFields, renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
+import { registerEncryptionKeys } from './encryption-keys.command.js';
 import { findById, shortId } from './find-one.js';
 
 const MOST_DAYS = 3650;
@@ -20,7 +21,7 @@ interface CreateOptions {
 export function registerKeys(program: Command, invoke: Invoke): void {
   const keys = program
     .command('keys')
-    .description('create, list and revoke API keys')
+    .description('create, list and revoke API keys; rotate the keys that encrypt credentials')
     .action(invoke(list));
   keys.command('list').description('list the API keys, newest first').action(invoke(list));
   keys
@@ -41,6 +42,7 @@ export function registerKeys(program: Command, invoke: Invoke): void {
     .description('revoke an API key')
     .argument('<id>', 'id, its beginning, or the first characters of the key')
     .action(invoke<[string]>(revoke));
+  registerEncryptionKeys(keys, invoke);
 }
 
 async function list(context: CliContext): Promise<void> {

@@ -105,6 +105,11 @@ function partitions({ partitions: rows }: RunDetailAnswer, { terminal }: CliCont
         paint: ({ state }) => stateStyle(terminal.style, state),
       },
       { title: 'DOCUMENTS', align: 'right', value: ({ documents }) => formatCount(documents) },
+      {
+        title: 'EXPECTED',
+        align: 'right',
+        value: ({ expected }) => (expected === null ? '' : formatCount(expected)),
+      },
       { title: 'PAGES', align: 'right', value: ({ pages }) => formatCount(pages) },
       { title: 'FAILED', align: 'right', value: ({ failures }) => formatCount(failures) },
       { title: 'WHY', value: ({ gap_reason: reason }) => reason ?? '', flexible: true },

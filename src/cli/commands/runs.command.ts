@@ -10,9 +10,11 @@ import { formatAgo, formatCount, formatDuration } from '../output/quantities.js'
 import { stateStyle } from '../output/style.js';
 import { renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
+import { explainRun } from './explain-run.js';
 import { findById, findConnection, shortId } from './find-one.js';
 import { durationOf } from './follow-runs.js';
 import { runDetail } from './run-detail.js';
+import { watchRun } from './watch-run.js';
 
 const FAILURES_SHOWN = 100;
 const RUNS_SEARCHED = 100;
@@ -35,6 +37,16 @@ export function registerRuns(program: Command, invoke: Invoke): void {
     .description('show a run with its partitions, attempts and failures')
     .argument('<id>', 'id or its beginning')
     .action(invoke<[string]>(showRun));
+  runs
+    .command('explain')
+    .description('say why a run stands where it stands, and what to do')
+    .argument('<id>', 'id or its beginning')
+    .action(invoke<[string]>(explain));
+  runs
+    .command('watch')
+    .description('show the progress of a run until it ends')
+    .argument('<id>', 'id or its beginning')
+    .action(invoke<[string]>(watch));
   runs
     .command('cancel')
     .description('stop a run at its next page; what is committed stays')
@@ -112,6 +124,22 @@ async function showRun(context: CliContext, [typed]: [string]): Promise<void> {
     context.answer({ ...run, failures }, () =>
       runDetail(run, connection?.name ?? run.connection_id, failures, context),
     );
+  });
+}
+
+async function explain(context: CliContext, [typed]: [string]): Promise<void> {
+  await context.withServer({}, async ({ api }) => {
+    const told = await api.explainRun(await findRunId(api, typed));
+    context.answer(told, () => explainRun(told, context));
+  });
+}
+
+async function watch(context: CliContext, [typed]: [string]): Promise<void> {
+  await context.withServer({ workers: true }, async (server) => {
+    const { api } = server;
+    const run = await api.run(await findRunId(api, typed));
+    const connection = (await api.connections()).find(({ id }) => id === run.connection_id);
+    await watchRun(context, server, run, connection?.name ?? run.provider);
   });
 }
 

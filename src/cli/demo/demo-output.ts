@@ -31,8 +31,11 @@ export function searchLines(
   return [head, ...found];
 }
 
-/** `guides/cli.md › Exit codes`. */
-function placeOf({ text, metadata }: SearchHit): string {
+/** `guides/cli.md › Exit codes`, or `#engineering › Which queue do we take?`. */
+function placeOf({ text, metadata, title }: SearchHit): string {
+  const container = metadata['container'];
+  if (metadata['provider'] !== 'files' && typeof container === 'string')
+    return oneLine(`${container} › ${title ?? ''}`);
   const file = metadata['external_id'] ?? metadata['title'];
   const heading = openingHeadings(text).at(-1);
   const name = typeof file === 'string' ? file : 'memory';

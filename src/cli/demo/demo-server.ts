@@ -34,7 +34,7 @@ export interface DemoServer {
 export async function startDemoServer(
   context: CliContext,
   folder: string,
-  port: number | undefined,
+  { port, slackApiUrl }: { port: number | undefined; slackApiUrl: string | undefined },
 ): Promise<DemoServer> {
   const { clock, ids, signal, env } = context.runtime;
   const settings = readConfig({
@@ -42,6 +42,7 @@ export async function startDemoServer(
     DATABASE_URL: undefined,
     QDRANT_URL: undefined,
     TRIBUTARY_EMBEDDING_MODEL: undefined,
+    TRIBUTARY_SLACK_API_URL: slackApiUrl,
     TRIBUTARY_DATA_DIR: context.options.dataDir ?? DATA_DIR,
     HOST,
     PORT: undefined,

@@ -4,7 +4,7 @@ import { projectRoot } from '../../common/compiled.js';
 import type { ConnectionAnswer } from '../../connections/connections.schema.js';
 import type { RunAnswer } from '../../runs/runs.schema.js';
 import { interrupted, usageError } from '../cli-error.js';
-import { followRuns } from '../commands/follow-runs.js';
+import { followRuns, type FollowedRun } from '../commands/follow-runs.js';
 import type { CliContext } from '../context.js';
 import { exitCodeOfRun, EXIT } from '../exit-codes.js';
 import type { MemoryAnswer } from '../../memories/memories.schema.js';
@@ -14,6 +14,7 @@ import { oneLine } from '../output/text-width.js';
 import { chooseQueries, DOCS_QUESTIONS } from './demo-queries.js';
 import { invitationLines, searchLines, type DemoSearch } from './demo-output.js';
 import { startDemoServer, type DemoServer } from './demo-server.js';
+import { SLACK_QUESTION, startDemoSlack, type DemoSlack } from './demo-slack.js';
 
 const HITS = 2;
 const MEMORIES_READ = 200;
@@ -23,6 +24,8 @@ const MOST_LETTERS = 100;
 export interface DemoOptions {
   exit?: boolean;
   port?: number;
+  /** False: without the simulated Slack workspace. */
+  slack: boolean;
 }
 
 interface Synced {
@@ -37,19 +40,35 @@ export async function runDemo(
   options: DemoOptions,
 ): Promise<void> {
   const folder = await folderOf(typed);
+  // Whoever shows their own folder wants to find nothing else in it.
+  const slack = typed === undefined && options.slack ? await startDemoSlack() : null;
+  try {
+    await demonstrate(context, folder, slack, { ...options, isOwnFolder: typed !== undefined });
+  } finally {
+    await slack?.close();
+  }
+}
+
+async function demonstrate(
+  context: CliContext,
+  folder: string,
+  slack: DemoSlack | null,
+  { port, exit, isOwnFolder }: DemoOptions & { isOwnFolder: boolean },
+): Promise<void> {
   const { signal } = context.runtime;
-  const server = await startDemoServer(context, folder, options.port);
+  const server = await startDemoServer(context, folder, { port, slackApiUrl: slack?.apiUrl });
   try {
     if (signal.aborted) throw interrupted();
-    const synced = await syncFolder(context, server, folder);
-    const questions =
-      typed === undefined
-        ? DOCS_QUESTIONS
-        : chooseQueries(await readMemories(server.api, synced.connection.collection));
-    const searches = await searchAll(server.api, synced.connection.collection, questions);
+    const synced = await syncSources(context, server, folder, slack);
+    const { collection } = synced[0]!.connection;
+    const questions = isOwnFolder
+      ? chooseQueries(await readMemories(server.api, collection))
+      : [...DOCS_QUESTIONS, ...(slack ? [SLACK_QUESTION] : [])];
+    const searches = await searchAll(server.api, collection, questions);
     show(context, server, folder, synced, searches);
-    if (exitCodeOfRun(synced.run.status) === EXIT.runFailed) context.exitCode = EXIT.runFailed;
-    if (options.exit) return;
+    const isFailed = ({ run }: Synced): boolean => exitCodeOfRun(run.status) === EXIT.runFailed;
+    if (synced.some(isFailed)) context.exitCode = EXIT.runFailed;
+    if (exit) return;
     context.note(context.terminal.noteStyle.dim('\nThe server stays up. Press Ctrl-C to stop it.'));
     await aborted(signal);
     context.note('stopping ...');
@@ -66,16 +85,41 @@ async function folderOf(typed: string | undefined): Promise<string> {
   return realpath(folder);
 }
 
-async function syncFolder(
+/** Attaches what is not attached yet and follows one sync of each; the folder is the first. */
+async function syncSources(
   context: CliContext,
   server: DemoServer,
   folder: string,
-): Promise<Synced> {
+  slack: DemoSlack | null,
+): Promise<Synced[]> {
   const { api } = server;
-  const shown = relative(process.cwd(), folder);
   context.note(serverLine(context, server));
   const connections = await api.connections();
-  const connection =
+  const files = await attachFolder(api, folder, connections);
+  const attached = [{ connection: files, name: shownPath(folder) }];
+  if (slack) {
+    const connection = await attachSlack(api, slack, files.collection, connections);
+    attached.push({ connection, name: 'slack' });
+  }
+  const followed: FollowedRun[] = [];
+  for (const { connection, name } of attached)
+    followed.push({ id: (await api.sync(connection.id, {})).run_id, name });
+  const link = { api, origin: 'opened', close: server.close, reconnect: unneeded } as const;
+  const runs = await followRuns(context, link, followed);
+  return attached.map(({ connection }, i) => ({ connection, run: runs[i]! }));
+}
+
+function shownPath(folder: string): string {
+  const shown = relative(process.cwd(), folder);
+  return shown === '' || shown.startsWith('..') ? folder : shown;
+}
+
+async function attachFolder(
+  api: TributaryApi,
+  folder: string,
+  connections: readonly ConnectionAnswer[],
+): Promise<ConnectionAnswer> {
+  return (
     connections.find(({ config }) => config['path'] === folder) ??
     (await api.createConnection({
       provider: 'files',
@@ -83,12 +127,26 @@ async function syncFolder(
       collection: freeCollection(folder, connections),
       config: { path: folder },
       schedule: null,
-    }));
-  const { run_id: id } = await api.sync(connection.id, {});
-  const name = shown === '' || shown.startsWith('..') ? folder : shown;
-  const link = { api, origin: 'opened', close: server.close, reconnect: unneeded } as const;
-  const [run] = await followRuns(context, link, [{ id, name }]);
-  return { connection, run: run! };
+    }))
+  );
+}
+
+async function attachSlack(
+  api: TributaryApi,
+  slack: DemoSlack,
+  collection: string,
+  connections: readonly ConnectionAnswer[],
+): Promise<ConnectionAnswer> {
+  return (
+    connections.find(({ provider }) => provider === 'slack') ??
+    (await api.createConnection({
+      provider: 'slack',
+      collection,
+      config: {},
+      credentials: { bot_token: slack.token.reveal() },
+      schedule: null,
+    }))
+  );
 }
 
 /** The server is in this process; where it is gone, so is the demo. */
@@ -147,11 +205,12 @@ function show(
   context: CliContext,
   server: DemoServer,
   folder: string,
-  { connection, run }: Synced,
+  synced: readonly Synced[],
   searches: readonly DemoSearch[],
 ): void {
   const { terminal } = context;
   const { api, apiKey, dataDir, logFile } = server;
+  const { connection, run } = synced[0]!;
   const answer = {
     url: api.url,
     api_key: apiKey.reveal(),
@@ -160,6 +219,8 @@ function show(
     folder,
     connection,
     run,
+    connections: synced.map((one) => one.connection),
+    runs: synced.map((one) => one.run),
     searches,
   };
   context.answer(answer, () => [
@@ -168,10 +229,10 @@ function show(
     '',
     ...invitationLines(answer, terminal.style),
   ]);
-  if (run.counts.failed > 0) {
-    const failed = plural(run.counts.failed, 'file');
-    const how = `tributary runs show ${run.id.slice(0, 8)} --data-dir ${dataDir}`;
-    context.note(`\n${failed} could not be read: ${how}`);
+  for (const { id, counts } of answer.runs) {
+    if (counts.failed === 0) continue;
+    const how = `tributary runs show ${id.slice(0, 8)} --data-dir ${dataDir}`;
+    context.note(`\n${plural(counts.failed, 'document')} could not be read: ${how}`);
   }
 }
 

@@ -11,6 +11,7 @@ import { stateStyle } from '../output/style.js';
 import { padEnd, textWidth, wrap } from '../output/text-width.js';
 import type { Invoke } from '../program.js';
 import { attempt, describeFailure, fail, ok, skip, type Check } from './check.js';
+import { checkEncryption, checkKeyRing } from './key-checks.js';
 import {
   checkBackups,
   checkDataDirectory,
@@ -24,6 +25,7 @@ import { checkPostgresql } from './postgresql-checks.js';
 import { checkServer } from './server-checks.js';
 
 const MOST_LINES = 4;
+const MACHINE_OWN = ['server', 'API key'];
 
 export function registerDoctor(program: Command, invoke: Invoke): void {
   program
@@ -68,8 +70,13 @@ async function allChecks(context: CliContext): Promise<Check[]> {
     node,
     ok('configuration', mode),
     ...(databaseUrl
-      ? await checkPostgresql(databaseUrl, qdrantUrl === undefined ? 'postgresql' : 'qdrant')
+      ? await checkPostgresql(
+          databaseUrl,
+          qdrantUrl === undefined ? 'postgresql' : 'qdrant',
+          config,
+        )
       : await embeddedChecks(context, config)),
+    await checkKeyRing(config),
     await attempt('embedding model', () => checkModel(config, clock)),
     await attempt('files roots', () => checkFilesRoots(config)),
     ...(databaseUrl ? [await checkPort(config)] : await embeddedServerChecks(context, config)),
@@ -99,14 +106,14 @@ async function embeddedServerChecks(context: CliContext, config: Config): Promis
 async function viaServer(context: CliContext): Promise<Check[]> {
   try {
     return await context.withServer({}, async ({ api, origin }) => {
-      const checks = await checkServer(api);
+      const checks = [...(await checkServer(api)), ...(await checkEncryption(api))];
       if (origin !== 'opened') return checks;
       const migrations = plural(migrationsFor('postgresql').length, 'migration');
       return [
         ok('database', `opened, ${migrations} applied`),
         ok('pgvector', 'built in'),
         // This process is the server and made the key, so only a failure would be news.
-        ...checks.filter(({ name, state }) => state !== 'ok' || name.startsWith('connection ')),
+        ...checks.filter(({ name, state }) => state !== 'ok' || !MACHINE_OWN.includes(name)),
       ];
     });
   } catch (error) {

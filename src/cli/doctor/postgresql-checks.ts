@@ -1,8 +1,10 @@
 import pg from 'pg';
 import type { Secret } from '../../common/secret.js';
+import type { Config } from '../../config/config.js';
 import { migrationsFor } from '../../database/migrations.js';
 import { translateDatabaseError } from '../../database/database-errors.js';
 import { describeFailure, fail, ok, skip, warn, type Check } from './check.js';
+import { checkUsedKeys } from './key-checks.js';
 
 const OLDEST_VERSION = 150_000;
 const TIMEOUT_MS = 5_000;
@@ -26,6 +28,7 @@ const FACTS = `
 export async function checkPostgresql(
   url: Secret<string>,
   vectors: 'postgresql' | 'qdrant',
+  config: Config,
 ): Promise<Check[]> {
   const client = new pg.Client({
     connectionString: url.reveal(),
@@ -39,7 +42,11 @@ export async function checkPostgresql(
     const { rows } = await client.query<ServerFacts>(FACTS);
     const facts = rows[0]!;
     const applied = facts.migrated ? await appliedMigrations(client) : [];
-    return [checkVersion(facts), checkVector(facts, vectors), checkMigrations(applied, vectors)];
+    const migrations = checkMigrations(applied, vectors);
+    const checks = [checkVersion(facts), checkVector(facts, vectors), migrations];
+    // Before its migrations a database may lack the columns that this looks at.
+    if (migrations.state === 'ok') checks.push(await checkUsedKeys(await usedKeys(client), config));
+    return checks;
   } catch (error) {
     return [fail('database', describeFailure(translateDatabaseError(error)))];
   } finally {
@@ -50,6 +57,15 @@ export async function checkPostgresql(
 async function appliedMigrations(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>('select name from migrations');
   return rows.map(({ name }) => name);
+}
+
+/** Ids of the keys of the ring that something is encrypted with. */
+async function usedKeys(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `select distinct key_id as id from tenants where key_id is not null
+     union select previous_key_id from tenants where previous_key_id is not null order by 1`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 function checkVersion({ number, version }: ServerFacts): Check {

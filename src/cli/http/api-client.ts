@@ -54,8 +54,38 @@ export class ApiClient {
     return this.call<T>({ method: 'POST', path, body, ...options });
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.call<T>({ method: 'PATCH', path, body });
+  }
+
   delete<T>(path: string, query?: Query): Promise<T> {
     return this.call<T>({ method: 'DELETE', path, query });
+  }
+
+  /**
+   * Opens an answer that comes bit by bit; it is not repeated.
+   * @throws ApiError, CliError `server_unreachable`
+   */
+  async open(path: string, headers: Record<string, string>): Promise<Response> {
+    const { url, apiKey, signal, fetch: send = fetch } = this.parts;
+    const target = url.replace(/\/+$/, '') + path;
+    const sent = { ...headers, ...(apiKey && { authorization: `Bearer ${apiKey.reveal()}` }) };
+    const response = await send(target, { headers: sent, signal }).catch((error: unknown) => {
+      throw signal.aborted ? interrupted() : unreachable(url, error);
+    });
+    if (response.status < 400) return response;
+    throw errorOf(read(response, await response.text(), url));
+  }
+
+  /** Waits as the process' clock has it; ends with the user's interruption. */
+  sleep(ms: number): Promise<void> {
+    return this.parts.clock.sleep(ms, this.parts.signal).catch(() => {
+      throw interrupted();
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.parts.signal;
   }
 
   private async call<T>(call: Call): Promise<T> {

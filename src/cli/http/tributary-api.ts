@@ -2,25 +2,38 @@ import type { ApiKeyAnswer, CreateApiKeyBody, CreatedApiKey } from '../../auth/a
 import type {
   ConnectionAnswer,
   ProbeAnswer,
-  Schedule,
   SyncAnswer,
 } from '../../connections/connections.schema.js';
+import type { EncryptionAnswer } from '../../credentials/encryption.schema.js';
+import type { DocumentExplanation } from '../../documents/document-explain.schema.js';
+import type {
+  DeletedDocument,
+  DocumentAnswer,
+  DocumentDetailAnswer,
+} from '../../documents/documents.schema.js';
 import type { Health } from '../../health/health.schema.js';
 import type { MemoryAnswer } from '../../memories/memories.schema.js';
+import type { RunExplanation } from '../../runs/run-explain.schema.js';
 import type { CancelAnswer, RunAnswer, RunDetailAnswer } from '../../runs/runs.schema.js';
+import type { Schedule } from '../../scheduler/schedule.schema.js';
 import type { SearchHit } from '../../search/search.schema.js';
 import type { FailureAnswer } from '../../sync/failures.schema.js';
 import type { BackupAnswer } from '../local/backups.schema.js';
-import { path, type ApiClient } from './api-client.js';
-import type { z } from 'zod';
+import { path, type ApiClient, type Query } from './api-client.js';
+import { serverEvents, type ServerEvent } from './event-stream.js';
 
 export interface NewConnection {
   provider: string;
   name?: string;
   collection: string;
   config: Record<string, unknown>;
-  schedule: z.infer<typeof Schedule>;
+  credentials?: Record<string, string>;
+  /** The server's default unless given. */
+  schedule?: Schedule | null;
 }
+
+/** Two doors to the same: the operator's key, or the key file of the data directory. */
+export type EncryptionDoor = 'encryption' | 'local-encryption';
 
 const BASE = '/v1/memory';
 /** Copying a large database takes its time, and nothing is sent meanwhile. */
@@ -44,6 +57,10 @@ export class TributaryApi {
 
   createConnection(connection: NewConnection): Promise<ConnectionAnswer> {
     return this.http.post(`${BASE}/connections`, connection);
+  }
+
+  setSchedule(id: string, schedule: Schedule | null): Promise<ConnectionAnswer> {
+    return this.http.patch(path`/v1/memory/connections/${id}`, { schedule });
   }
 
   pause(id: string): Promise<ConnectionAnswer> {
@@ -75,6 +92,36 @@ export class TributaryApi {
 
   run(id: string): Promise<RunDetailAnswer> {
     return this.http.get(path`/v1/memory/runs/${id}`);
+  }
+
+  explainRun(id: string): Promise<RunExplanation> {
+    return this.http.get(path`/v1/memory/runs/${id}/explain`);
+  }
+
+  /** Events of a run until its end. */
+  runEvents(id: string): AsyncGenerator<ServerEvent> {
+    const open = (last: string | null) =>
+      this.http.open(path`/v1/memory/runs/${id}/events`, {
+        accept: 'text/event-stream',
+        ...(last !== null && { 'last-event-id': last }),
+      });
+    return serverEvents(open, (ms) => this.http.sleep(ms), this.http.signal);
+  }
+
+  documents(query: Query): Promise<DocumentAnswer[]> {
+    return this.http.get(`${BASE}/documents`, query);
+  }
+
+  explainDocument(query: Query): Promise<DocumentExplanation> {
+    return this.http.get(`${BASE}/documents/explain`, query);
+  }
+
+  deleteDocument(id: string, purge: boolean): Promise<DeletedDocument> {
+    return this.http.delete(path`/v1/memory/documents/${id}`, { purge });
+  }
+
+  restoreDocument(id: string): Promise<DocumentDetailAnswer> {
+    return this.http.post(path`/v1/memory/documents/${id}/restore`);
   }
 
   cancelRun(id: string): Promise<CancelAnswer> {
@@ -109,6 +156,14 @@ export class TributaryApi {
 
   revokeKey(id: string): Promise<object> {
     return this.http.delete(path`/v1/memory/api-keys/${id}`);
+  }
+
+  encryption(door: EncryptionDoor): Promise<EncryptionAnswer> {
+    return this.http.get(path`/v1/memory/admin/${door}`);
+  }
+
+  rotateEncryption(door: EncryptionDoor): Promise<EncryptionAnswer> {
+    return this.http.post(path`/v1/memory/admin/${door}/rotate`);
   }
 
   backup(target: string | undefined): Promise<BackupAnswer> {

@@ -5,7 +5,15 @@ export interface AppErrorOptions {
   retryAfter?: number;
   /** FastAPI-shaped list, only for `validation_failed`. */
   issues?: ValidationIssue[];
+  /** What a source was asked, only for `probe_failed` and `path_not_allowed`. */
+  checks?: CheckResult[];
   cause?: unknown;
+}
+
+export interface CheckResult {
+  name: string;
+  outcome: 'passed' | 'failed' | 'indeterminate' | 'skipped';
+  message: string;
 }
 
 export interface ValidationIssue {
@@ -18,6 +26,7 @@ export interface ValidationIssue {
 export class AppError extends Error {
   readonly retryAfter?: number;
   readonly issues?: ValidationIssue[];
+  readonly checks?: CheckResult[];
 
   constructor(
     readonly code: ErrorCode,
@@ -28,6 +37,7 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.retryAfter = options.retryAfter;
     this.issues = options.issues;
+    this.checks = options.checks;
   }
 
   get status(): number {

@@ -19,7 +19,15 @@ export const ERROR_CODES = {
   collection_not_found: { status: 404, meaning: 'The tenant has no collection of that name.' },
   memory_not_found: { status: 404, meaning: 'The collection has no memory with that id.' },
   document_not_found: { status: 404, meaning: 'The tenant has no document with that id.' },
+  scope_plan_not_found: {
+    status: 404,
+    meaning: 'The connection has no scope plan with that id, or it is older than a day.',
+  },
   connection_not_found: { status: 404, meaning: 'The tenant has no connection with that id.' },
+  partition_not_found: {
+    status: 404,
+    meaning: 'The connection has been listed and has no partition with that key.',
+  },
   run_not_found: { status: 404, meaning: 'The tenant has no run with that id.' },
   failure_not_found: { status: 404, meaning: 'The tenant has no failure with that id.' },
   job_not_found: { status: 404, meaning: 'The tenant has no job with that id.' },
@@ -44,6 +52,22 @@ export const ERROR_CODES = {
     status: 409,
     meaning: 'That request was done before; its answer held a secret that is shown only once.',
   },
+  connection_busy: {
+    status: 409,
+    meaning: 'A run of the connection did not stop in time; repeat the request.',
+  },
+  document_not_deleted: {
+    status: 409,
+    meaning: 'Only a deleted document can be restored, until its purge time.',
+  },
+  scope_plan_outdated: {
+    status: 409,
+    meaning: 'The scope change would do something else than what was agreed to; plan it again.',
+  },
+  scope_needs_confirmation: {
+    status: 409,
+    meaning: 'The scope change hides so many documents that it needs confirm=true.',
+  },
   embedding_model_differs: {
     status: 409,
     meaning: 'The collection was made with another embedding model than the configured one.',
@@ -51,6 +75,10 @@ export const ERROR_CODES = {
   memory_is_synced: {
     status: 409,
     meaning: 'The text of a synced memory belongs to its source and cannot be edited.',
+  },
+  credentials_unreadable: {
+    status: 409,
+    meaning: 'Stored credentials cannot be decrypted; give the connection its credentials again.',
   },
   no_held_deletions: { status: 409, meaning: 'The connection holds no deletions to settle.' },
   run_finished: { status: 409, meaning: 'The run has ended and cannot be cancelled.' },
@@ -78,6 +106,19 @@ export const ERROR_CODES = {
   embedder_unavailable: { status: 503, meaning: 'The embedding model cannot be reached.' },
   shutting_down: { status: 503, meaning: 'The server is stopping.' },
   data_directory_in_use: { status: 503, meaning: 'Another process owns the data directory.' },
+  encryption_not_configured: {
+    status: 501,
+    meaning: 'The connector needs credentials and the server has no TRIBUTARY_ENCRYPTION_KEYS.',
+  },
+  encryption_keys_invalid: { status: 500, meaning: 'The key ring cannot be read.' },
+  encryption_key_missing: {
+    status: 500,
+    meaning: 'Stored credentials need a key that is not in the key ring.',
+  },
+  encryption_key_file_exposed: {
+    status: 500,
+    meaning: 'Others than its owner may read the key file of the data directory.',
+  },
   configuration_invalid: { status: 500, meaning: 'An environment variable has a wrong value.' },
   model_unusable: { status: 500, meaning: 'The embedding model cannot be loaded.' },
   backup_failed: { status: 500, meaning: 'The backup could not be written or read.' },

@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { AppError, type ValidationIssue } from '../errors/app-error.js';
+import { AppError, type CheckResult, type ValidationIssue } from '../errors/app-error.js';
 import type { ErrorCode } from '../errors/error-codes.js';
 
 /** Every error answer of the API. */
@@ -8,6 +8,8 @@ export interface ErrorBody {
   detail: string | ValidationIssue[];
   code: ErrorCode;
   request_id: string;
+  /** Each check of a connection that failed one. */
+  checks?: CheckResult[];
 }
 
 export interface ErrorAnswer {
@@ -25,7 +27,12 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   return {
     status: known.status,
     headers,
-    body: { detail: known.issues ?? known.message, code: known.code, request_id: requestId },
+    body: {
+      detail: known.issues ?? known.message,
+      code: known.code,
+      request_id: requestId,
+      ...(known.checks && { checks: known.checks }),
+    },
   };
 }
 

@@ -57,6 +57,8 @@ function typeOf(issue: ZodIssue): string {
       return FORMATS[issue.format] ?? 'value_error';
     case 'invalid_value':
       return 'enum';
+    case 'custom':
+      return typeof issue.params?.['type'] === 'string' ? issue.params['type'] : 'value_error';
     default:
       return 'value_error';
   }

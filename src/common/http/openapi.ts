@@ -25,6 +25,16 @@ const ErrorAnswer = z.object({
   ]),
   code: z.string(),
   request_id: z.string(),
+  checks: z
+    .array(
+      z.object({
+        name: z.string(),
+        outcome: z.enum(['passed', 'failed', 'indeterminate', 'skipped']),
+        message: z.string(),
+      }),
+    )
+    .optional()
+    .describe('What the source was asked, when a connection fails a check'),
 });
 
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];

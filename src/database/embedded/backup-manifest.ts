@@ -22,8 +22,8 @@ export const BACKUP_FILES = 'database';
 
 export const KEY_RING_WARNING =
   'A backup does not hold the key ring. Without the keys of that time (TRIBUTARY_ENCRYPTION_KEYS, ' +
-  'or the key file in the data directory) the restored credentials of connections cannot be ' +
-  'read and each connection must be attached again: keep the key ring apart from the backups.';
+  'or the file encryption-keys of the data directory) the restored credentials of connections ' +
+  'cannot be read and must be given again: keep the key ring apart from the backups.';
 
 /** @throws AppError `backup_failed` when the folder holds no complete backup. */
 export async function readManifest(backup: string): Promise<BackupManifest> {

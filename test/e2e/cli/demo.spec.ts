@@ -28,13 +28,15 @@ async function kept(folder: Promise<string>): Promise<string> {
 }
 
 describe('the demo', () => {
-  it('syncs the documentation in an empty directory, searches it and ends', async () => {
+  it('syncs the documentation and a Slack workspace, searches both and ends', async () => {
     const dataDir = join(await kept(emptyDataDirectory()), 'demo');
     const { exit, stdout, stderr } = await runCli(['demo', '--exit', '--data-dir', dataDir]);
     expect({ exit, stderr }).toMatchObject({ exit: 0 });
     expect(stderr).toMatch(/✓ server at http:\/\/127\.0\.0\.1:\d+ ready/);
     expect(stderr).toMatch(/✓ .*docs \d+ synced/);
-    expect(stdout.match(/^\? /gm)).toHaveLength(3);
+    expect(stderr).toMatch(/✓ slack \d+ synced/);
+    expect(stdout.match(/^\? /gm)).toHaveLength(4);
+    expect(stdout).toContain('order events go through a PostgreSQL table');
     expect(stdout).toMatch(/^API key +mv_/m);
     expect(stdout).toMatch(/^curl -s http/m);
     // The log is in its file, and nowhere else.

@@ -102,6 +102,7 @@ describeOnEachDatabase('runs', (open) => {
       expect(one).toEqual({
         ...{ key: 'one', lane: 'sweep', title: 'one', state: 'complete', gap_reason: null },
         ...{ documents: PAGE_FILES + 1, pages: 2, failures: 0 },
+        ...{ complete: true, expected: PAGE_FILES + 1 },
       });
       const waited = await source.post('sync');
       expect(waited).toMatchObject({ status: 200, body: { coalesced: false, status: 'success' } });
@@ -122,6 +123,15 @@ describeOnEachDatabase('runs', (open) => {
       expect(await source.visible()).toContain(two.ids[0]);
       await source.sync();
       await source.expectIndexToEqualSource();
+    });
+
+    it('is refused for a partition that no listing has named', async () => {
+      await source.fill({ one: 1 });
+      const ask = () => source.post('sync', { partition: 'nowhere' });
+      // Before the first listing nobody knows.
+      expect(await ask()).toMatchObject({ status: 200, body: { status: 'success' } });
+      expect(await ask()).toMatchObject({ status: 404, body: { code: 'partition_not_found' } });
+      expect(await source.sync({ partition: 'one' })).toMatchObject({ status: 'success' });
     });
 
     it('is refused while the connection is paused', async () => {
@@ -323,6 +333,40 @@ describeOnEachDatabase('runs', (open) => {
       expect(await runs()).toHaveLength(2);
       for (const id of [scheduled.connection, ticked])
         await request('DELETE', `${CONNECTIONS}/${id}`);
+    });
+  });
+
+  describe('another schedule', () => {
+    it('takes effect at once and is shown', async () => {
+      const path = `${CONNECTIONS}/${source.connection}`;
+      const schedule = { cron: '30 4 * * *', timezone: 'Europe/Berlin', jitter_seconds: 0 };
+      const changed = await request('PATCH', path, { schedule });
+      expect(changed).toMatchObject({ status: 200, body: { schedule } });
+      const next = new Date(changed.body.next_run_at as string);
+      expect(next.getTime()).toBeGreaterThan(Date.now());
+      expect(next.getTime()).toBeLessThanOrEqual(Date.now() + 25 * 3_600_000);
+      const hour = { timeZone: 'Europe/Berlin', timeStyle: 'short', hourCycle: 'h23' } as const;
+      expect(new Intl.DateTimeFormat('en-GB', hour).format(next)).toBe('04:30');
+      expect(await source.get()).toMatchObject({ schedule, next_run_at: next.toISOString() });
+      const none = await request('PATCH', path, { schedule: null });
+      expect(none).toMatchObject({ body: { schedule: null, next_run_at: null } });
+    });
+
+    it.each([
+      [{ every_minutes: 5, cron: '* * * * *' }, []],
+      [{ cron: '* * * * * *' }, ['cron']],
+      [{ cron: '0 9 * * *', timezone: 'Mars/Olympus' }, ['timezone']],
+    ])('is refused: %j', async (schedule, where) => {
+      const path = `${CONNECTIONS}/${source.connection}`;
+      expect(await request('PATCH', path, { schedule })).toMatchObject({
+        status: 422,
+        body: {
+          code: 'validation_failed',
+          detail: [{ loc: ['body', 'schedule', ...where], type: 'invalid_schedule' }],
+        },
+      });
+      expect((await connect({ schedule, collection: 'refused' })).status).toBe(422);
+      expect(await source.get()).toMatchObject({ schedule: null });
     });
   });
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
+import type { RunCaps } from '../../../src/runs/queue-order.js';
 import { RunQueue, type ClaimedRun } from '../../../src/runs/run-queue.js';
+import type { ReapedRun } from '../../../src/runs/run-reaping.js';
 import type { RunRow } from '../../../src/runs/run-row.js';
 import type { Trigger } from '../../../src/runs/run-state.js';
 import { RunsRepository } from '../../../src/runs/runs.repository.js';
@@ -10,17 +12,29 @@ import { RunsRepository } from '../../../src/runs/runs.repository.js';
 export class QueuedRuns {
   readonly queue: RunQueue;
   readonly runs = new RunsRepository();
-  private readonly tenant = randomUUID();
+  readonly tenant = randomUUID();
   private readonly collection = randomUUID();
 
-  private constructor(readonly database: Database) {
-    this.queue = new RunQueue(database, new BackgroundDatabase(database));
+  private constructor(
+    readonly database: Database,
+    maxRuns: RunCaps,
+  ) {
+    this.queue = new RunQueue(database, new BackgroundDatabase(database), { maxRuns });
   }
 
   /** Nothing but what the test makes is in the queue. */
-  static async prepare(database: Database): Promise<QueuedRuns> {
-    const made = new QueuedRuns(database);
+  static async prepare(
+    database: Database,
+    caps: RunCaps = { perTenant: 100, perProvider: 100 },
+  ): Promise<QueuedRuns> {
+    const made = await QueuedRuns.ofAnotherTenant(database, caps);
     await made.sql(`delete from runs`);
+    return made;
+  }
+
+  /** In the queue of the others. */
+  static async ofAnotherTenant(database: Database, caps: RunCaps): Promise<QueuedRuns> {
+    const made = new QueuedRuns(database, caps);
     await made.sql(`insert into tenants (id, name) values ($1, 'queue')`, [made.tenant]);
     await made.sql(
       `insert into embedding_spaces (model, dimensions) values ('test', 4) on conflict do nothing`,
@@ -43,17 +57,17 @@ export class QueuedRuns {
     return id;
   }
 
-  enqueue(connection: string, trigger: Trigger = 'manual', id: string = randomUUID()) {
+  enqueue(connection: string, trigger: Trigger = 'manual', provider = 'files') {
     return this.database.inTenant(this.tenant, (tx) =>
       this.runs.enqueue(tx, this.tenant, {
-        ...{ id, connection, trigger, provider: 'files', options: {} },
+        ...{ id: randomUUID(), connection, trigger, provider, options: {} },
       }),
     );
   }
 
   /** A run of a connection of its own. */
-  async queued(trigger: Trigger = 'manual'): Promise<string> {
-    return (await this.enqueue(await this.connection(), trigger)).id;
+  async queued(trigger: Trigger = 'manual', provider = 'files'): Promise<string> {
+    return (await this.enqueue(await this.connection(), trigger, provider)).id;
   }
 
   claim(owner = 'worker'): Promise<ClaimedRun | undefined> {
@@ -77,6 +91,23 @@ export class QueuedRuns {
   ): Promise<void> {
     return this.database.asSystem((tx) =>
       this.queue.release(tx, run, to, { attemptOutcome: to, ...outcome }),
+    );
+  }
+
+  yield(run: ClaimedRun): Promise<void> {
+    return this.release(run, 'queued', { attemptOutcome: 'yielded', toTheEnd: true });
+  }
+
+  reap(): Promise<ReapedRun[]> {
+    return this.database.asSystem((tx) => this.queue.reap(tx));
+  }
+
+  /** A page comes home, as an engine would commit it. */
+  async commitPage(run: string): Promise<void> {
+    await this.sql(
+      `insert into run_partitions (run_id, partition_key, lane) values ($1, '.', 'sweep')
+       on conflict (run_id, partition_key, lane) do update set updated_at = now()`,
+      [run],
     );
   }
 

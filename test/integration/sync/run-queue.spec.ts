@@ -134,14 +134,14 @@ describeOnEachDatabase(
         const run = await runs.claimed();
         await runs.expire(run.id);
         expect(await runs.queue.heartbeat(run)).toEqual({ cancelRequested: false });
-        expect(await runs.queue.reap()).toBe(0);
+        expect(await runs.reap()).toEqual([]);
         await runs.fence(run);
       });
 
       it('that ran out gives the run to the next one, and locks the first one out', async () => {
         const run = await runs.claimed();
         await runs.expire(run.id);
-        expect(await runs.queue.reap()).toBe(1);
+        expect(await runs.reap()).toMatchObject([{ id: run.id, to: 'queued', error: null }]);
         // Between two workers nobody may write either.
         await expect(runs.fence(run)).rejects.toBeInstanceOf(LeaseLost);
         const next = await runs.claim('another worker');
@@ -157,7 +157,7 @@ describeOnEachDatabase(
       it('that is lost lets nothing be reported', async () => {
         const run = await runs.claimed();
         await runs.expire(run.id);
-        await runs.queue.reap();
+        await runs.reap();
         await runs.claim();
         await database.asSystem(async (tx) => {
           const progress = { done: 9, expected: 9, rate: 9, eta_seconds: 9, partition: 'x' };
@@ -181,8 +181,8 @@ describeOnEachDatabase(
 
       it('is not ended by the reaper before its time', async () => {
         const run = await runs.claimed();
-        expect(await runs.queue.reap()).toBe(0);
-        expect(await runs.queue.requeueAll()).toBe(1);
+        expect(await runs.reap()).toEqual([]);
+        expect(await database.asSystem((tx) => runs.queue.reapAll(tx))).toHaveLength(1);
         expect(await runs.row(run.id)).toMatchObject({ state: 'queued', lease_token: null });
       });
     });
@@ -259,7 +259,7 @@ describeOnEachDatabase(
         const run = await runs.claimed();
         await runs.cancel(run.id);
         await runs.expire(run.id);
-        await runs.queue.reap();
+        await runs.reap();
         expect(await runs.row(run.id)).toMatchObject({
           ...{ state: 'cancelled', finished_at: expect.any(Date) },
         });

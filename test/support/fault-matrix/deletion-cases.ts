@@ -4,7 +4,7 @@ import type { MatrixCases } from './matrix-cases.js';
 import { textOf } from './synced-source.js';
 
 /** Cases i, j and k: what is removed, taken away or lost. */
-export function deletionCases({ bench, source, pageSize, when }: MatrixCases): void {
+export function deletionCases({ bench, source, pageSize, isAt, when }: MatrixCases): void {
   describe('deletions', () => {
     it('hides what was removed, first, middle and last, and nothing else', async () => {
       const { one } = await source().fill({ one: 3 * pageSize });
@@ -30,8 +30,8 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
       const { one } = await source().fill({ one: 2 * pageSize, two: pageSize });
       await source().sync();
       bench().hooks = {
-        async beforePage({ partition, page }) {
-          if (partition === one.key && page === 2) await source().editor.removeContainer!(one.key);
+        async beforePage(place) {
+          if (isAt(place, 2, one.key)) await source().editor.removeContainer!(one.key);
         },
       };
       const first = await source().sync();
@@ -74,7 +74,8 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
       expect(await source().get()).toMatchObject({ held_deletions: null });
       // Rejecting settles what was held, not what the source says next time.
       expect(await source().sync()).toMatchObject({ held_deletions: { count: lost } });
-      expect((await source().post('deletions/confirm')).body).toEqual({ deleted: lost, kept: 0 });
+      const confirmed = await source().post('deletions/confirm');
+      expect(confirmed.body).toEqual({ deleted: lost, lost_access: 0, kept: 0 });
       await source().expectIndexToEqualSource();
     });
 
@@ -125,8 +126,8 @@ export function deletionCases({ bench, source, pageSize, when }: MatrixCases): v
         await source().sync();
         if (when === 'before the listing') await source().editor.loseAccount!();
         bench().hooks = {
-          async beforePage({ page }) {
-            if (when === 'in mid-listing' && page === 2) await source().editor.loseAccount!();
+          async beforePage(place) {
+            if (when === 'in mid-listing' && isAt(place, 2)) await source().editor.loseAccount!();
           },
         };
         const run = await source().settled(await source().ask());

@@ -1,4 +1,5 @@
 import type { ConformanceHarness } from '../../../connectors/sdk/conformance/harness.contract.js';
+import type { LaneDefinition } from '../../../connectors/sdk/contract.js';
 import type { ConnectorRegistry } from '../../../connectors/registry.js';
 import type { Database } from '../../../src/database/database.js';
 import { startApp, type TestApp } from '../http-app.js';
@@ -26,6 +27,11 @@ export class EngineBench {
     const bench = new EngineBench(database);
     await bench.startApp();
     return bench;
+  }
+
+  /** Lanes of the connector under test. */
+  get lanes(): readonly LaneDefinition[] {
+    return this.source?.connector.lanes ?? [];
   }
 
   get app(): TestApp {

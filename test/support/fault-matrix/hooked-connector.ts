@@ -3,10 +3,9 @@ import type { Body, Connector, Page, SourceDocument } from '../../../connectors/
 /** Where a listing stands. */
 export interface ListingPlace {
   readonly partition: string;
+  readonly lane: string;
   /** The page that is asked for, from 1, counted by each listing anew. */
   readonly page: number;
-  /** The listing continues an earlier one. */
-  readonly resumed: boolean;
   /** Aborted when the run is to stop. */
   readonly signal: AbortSignal;
 }
@@ -25,11 +24,7 @@ export function hooked(connector: Connector, hooks: () => ConnectorHooks): Conne
     ...connector,
     async *pull(ctx, partition, lane, checkpoint) {
       const listing = connector.pull(ctx, partition, lane, checkpoint)[Symbol.asyncIterator]();
-      const place = {
-        partition: partition.key,
-        resumed: checkpoint !== null,
-        signal: ctx.signal,
-      };
+      const place = { partition: partition.key, lane, signal: ctx.signal };
       try {
         for (let page = 1; ; page += 1) {
           await hooks().beforePage?.({ ...place, page });

@@ -7,7 +7,8 @@ import { textOf } from './synced-source.js';
 const PAGES_AHEAD = 8;
 
 /** Case g: a run that stops in the middle. A kill of the process: test/e2e/sync/kill.spec.ts. */
-export function interruptionCases({ bench, source, pageSize }: MatrixCases): void {
+export function interruptionCases(cases: MatrixCases): void {
+  const { bench, source, pageSize, isAt } = cases;
   describe('interruptions', () => {
     const total = () => 20 * pageSize;
 
@@ -17,9 +18,12 @@ export function interruptionCases({ bench, source, pageSize }: MatrixCases): voi
      */
     async function stopBefore(stuck: number): Promise<string> {
       const gate = new Gate();
+      let stood = false;
       bench().hooks = {
-        async beforePage({ page, resumed, signal }) {
-          if (page === stuck && !resumed) await Promise.race([gate.pass(), aborted(signal)]);
+        async beforePage(place) {
+          if (stood || !isAt(place, stuck)) return;
+          stood = true;
+          await Promise.race([gate.pass(), aborted(place.signal)]);
         },
       };
       const run = await source().ask();

@@ -4,7 +4,14 @@ import type { MatrixCases } from './matrix-cases.js';
 import { textOf } from './synced-source.js';
 
 /** Cases a to f, l and p: what goes wrong while a source is listed and read. */
-export function listingCases({ bench, source, pageSize, when }: MatrixCases): void {
+export function listingCases(cases: MatrixCases): void {
+  const { bench, source, pageSize, isAt, when } = cases;
+  /** Reads are counted where each document is met once; elsewhere each lane may read it. */
+  const expectReads = (reads: number, expected: number): void => {
+    if (cases.isExact) expect(reads).toBe(expected);
+    else expect(reads).toBeLessThanOrEqual(expected * bench().lanes.length);
+  };
+
   describe('listing', () => {
     it.each([0, 1])('reads full pages and %i more, once', async (more) => {
       const count = 2 * pageSize + more;
@@ -13,9 +20,10 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
         const run = await source().sync();
         expect(run).toMatchObject({ status: 'success', error: null });
         const total = count + pageSize + more;
-        expect(run.counts).toMatchObject({ created: total, fetched: total, listed: total });
+        expect(run.counts).toMatchObject({ created: total });
+        if (cases.isExact) expect(run.counts).toMatchObject({ fetched: total, listed: total });
       });
-      expect(reads).toBe(count + pageSize + more);
+      expectReads(reads, count + pageSize + more);
       await source().expectIndexToEqualSource();
     });
 
@@ -25,9 +33,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       const reads = await source().reads(async () => {
         const run = await source().sync();
         expect(run.counts).toMatchObject({
-          listed: pageSize + 1,
-          unchanged: pageSize + 1,
           ...{ created: 0, updated: 0, moved: 0, deleted: 0, embedded: 0 },
+          ...(cases.isExact && { listed: pageSize + 1, unchanged: pageSize + 1 }),
         });
       });
       expect(reads).toBe(0);
@@ -40,8 +47,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       if (which === 'later') await source().sync();
       const { editor } = source();
       bench().hooks = {
-        async beforePage({ partition, page }) {
-          if (partition !== one.key || page !== 2) return;
+        async beforePage(place) {
+          if (!isAt(place, 2, one.key)) return;
           await editor.edit(ids[0]!, textOf('an edit behind the listing'));
           await editor.edit(ids[2 * pageSize]!, textOf('an edit ahead of the listing'));
           await editor.remove(ids[1]!);
@@ -63,19 +70,23 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       await source().editor.failListing!(one.key, 2, times);
       const reads = await source().reads(async () => {
         let run = await source().sync();
-        for (let parked = 1; parked <= times; parked += 1) {
-          expect(run).toMatchObject({ status: 'waiting', waiting: { reason: 'upstream' } });
+        let parked = 0;
+        for (; run.status === 'waiting'; parked += 1) {
+          expect(run).toMatchObject({ waiting: { reason: 'upstream' } });
           expect(Date.parse(run.waiting!.until)).toBeGreaterThan(Date.now());
           run = await source().goOn(run);
         }
-        expect(run).toMatchObject({ status: 'success', error: null, attempt: times + 1 });
+        // Over a network calls are retried one by one, so a short failure need not park the run.
+        if (cases.isExact) expect(parked).toBe(times);
+        else expect(parked).toBeLessThanOrEqual(times);
+        expect(run).toMatchObject({ status: 'success', error: null, attempt: parked + 1 });
         expect(run.attempts.map(({ outcome }) => outcome)).toEqual([
-          ...Array<string>(times).fill('parked'),
+          ...Array<string>(parked).fill('parked'),
           'success',
         ]);
       });
       // Page 1 is committed before page 2 fails, so nothing is read twice.
-      expect(reads).toBe(ids.length + 2);
+      expectReads(reads, ids.length + 2);
       await source().expectIndexToEqualSource();
     });
 
@@ -86,13 +97,17 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       await source().editor.failListing!(one.key, 2, Number.POSITIVE_INFINITY);
       let run = await source().sync();
       // The first attempt gets ahead, and then none does.
-      for (let attempt = 1; attempt <= MAX_UPSTREAM_ATTEMPTS; attempt += 1) {
-        expect(run).toMatchObject({ status: 'waiting', attempt, waiting: { reason: 'upstream' } });
+      for (let attempt = 1; run.status === 'waiting'; attempt += 1) {
+        expect(run).toMatchObject({ attempt, waiting: { reason: 'upstream' } });
         run = await source().goOn(run);
       }
+      if (cases.isExact) expect(run.attempt).toBe(MAX_UPSTREAM_ATTEMPTS + 1);
+      else expect(run.attempt).toBeLessThanOrEqual(MAX_UPSTREAM_ATTEMPTS + 1);
       expect(run).toMatchObject({ status: 'partial', counts: { deleted: 0 } });
-      const gap = run.partitions.find(({ key }) => key === one.key);
-      expect(gap).toMatchObject({ state: 'incomplete', gap_reason: expect.any(String) });
+      const gap = run.partitions.find(
+        ({ key, state }) => key === one.key && state === 'incomplete',
+      );
+      expect(gap).toMatchObject({ gap_reason: expect.any(String) });
       expect((await source().visible()).size).toBe(2 * pageSize + 3);
       await source().editor.repair();
       expect((await source().sync()).status).toBe('success');
@@ -104,7 +119,9 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       await source().editor.failListing!(one.key, 2, Number.POSITIVE_INFINITY);
       const run = await source().sync();
       expect(run.status).toBe('waiting');
-      expect((await source().visible()).size).toBe(pageSize + 5);
+      const visible = (await source().visible()).size;
+      if (cases.isExact) expect(visible).toBe(pageSize + 5);
+      else expect(visible).toBeGreaterThanOrEqual(5);
       await source().editor.repair();
       expect((await source().goOn(run)).status).toBe('success');
       await source().expectIndexToEqualSource();
@@ -116,8 +133,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       const total = one.ids.length;
       let refused = 0;
       bench().hooks = {
-        beforePage({ partition, page }) {
-          if (partition !== one.key || page !== 2 || refused > 0) return;
+        beforePage(place) {
+          if (!isAt(place, 2, one.key) || refused > 0) return;
           refused += 1;
           const until = new Date(clock.now().getTime() + seconds * 1000);
           throw new RateLimitedError('too many requests', until, 'list');
@@ -133,11 +150,13 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
         });
         const wait = Date.parse(parked.waiting!.until) - Date.parse(parked.created_at);
         expect(wait).toBeGreaterThanOrEqual(seconds * 1000);
-        expect((await source().visible()).size).toBe(pageSize);
+        const visible = (await source().visible()).size;
+        expect(visible).toBeGreaterThanOrEqual(pageSize);
+        expect(visible).toBeLessThan(total);
         const run = await source().goOn(parked);
         expect(run).toMatchObject({ status: 'success', waiting: null, error: null });
       });
-      expect(reads).toBe(total);
+      expectReads(reads, total);
       await source().expectIndexToEqualSource();
     });
 
@@ -148,10 +167,14 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       await source().editor.remove(ids[0]!);
       await source().editor.truncateListing!(one.key);
       const run = await source().sync();
-      expect(run).toMatchObject({ status: 'partial', held_deletions: null });
+      // A feed goes on in later runs, so a gap of it is no failure of this one.
+      expect(cases.isExact ? ['partial'] : ['partial', 'success']).toContain(run.status);
+      expect(run.held_deletions).toBeNull();
       expect(run.counts).toMatchObject({ deleted: 0, lost_access: 0 });
-      const gap = run.partitions.find(({ key }) => key === one.key)!;
-      expect(gap).toMatchObject({ state: 'incomplete', gap_reason: expect.any(String) });
+      const gap = run.partitions.find(
+        ({ key, state }) => key === one.key && state === 'incomplete',
+      );
+      expect(gap).toMatchObject({ gap_reason: expect.any(String) });
       expect(await source().visible()).toContain(ids[0]);
       await source().editor.repair();
       const after = await source().sync();
@@ -165,9 +188,9 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
     ])('starts the listing again from a checkpoint %s', async (_, change) => {
       await source().fill({ one: 3 * pageSize });
       bench().hooks = {
-        beforePage({ page, resumed }) {
+        beforePage(place) {
           const inAnHour = new Date(Date.now() + 3_600_000);
-          if (page === 3 && !resumed) throw new RateLimitedError('wait', inAnHour, 'list');
+          if (isAt(place, 3)) throw new RateLimitedError('wait', inAnHour, 'list');
         },
       };
       const parked = await source().sync();
@@ -189,7 +212,8 @@ export function listingCases({ bench, source, pageSize, when }: MatrixCases): vo
       await source().editor.edit(ids[pageSize]!, textOf('an old document, edited'));
       await source().editor.remove(ids[pageSize + 1]!);
       const run = await source().sync();
-      expect(run.counts).toMatchObject({ updated: 1, deleted: 1, created: 0, fetched: 1 });
+      expect(run.counts).toMatchObject({ updated: 1, deleted: 1, created: 0 });
+      if (cases.isExact) expect(run.counts.fetched).toBe(1);
       await source().expectIndexToEqualSource();
     });
 

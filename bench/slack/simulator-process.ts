@@ -1,0 +1,89 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { projectRoot } from '../../src/common/compiled.js';
+
+/** USER_HZ: what /proc counts in on Linux. */
+const CLOCK_TICKS = 100;
+
+export interface SimulatedChannel {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The Slack simulator in a process of its own, on the same cores as everything else. */
+export class SimulatorProcess {
+  private constructor(
+    readonly apiUrl: string,
+    readonly token: string,
+    private readonly controlUrl: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  static async start(args: readonly string[]): Promise<SimulatorProcess> {
+    const child = fork(
+      join(projectRoot, 'dist/test/simulators/main.js'),
+      ['slack', '--port', '0', '--control-port', '0', '--json', ...args],
+      { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [] },
+    );
+    for await (const line of createInterface(child.stdout!)) {
+      const started = JSON.parse(line) as Record<'api_url' | 'control_url' | 'token', string>;
+      child.stdout!.resume();
+      return new SimulatorProcess(started.api_url, started.token, started.control_url, child);
+    }
+    throw new Error('the simulator ended before it listened');
+  }
+
+  /** Processor time spent so far, seconds (0 where /proc is not there). */
+  get cpuSeconds(): number {
+    try {
+      const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
+    } catch {
+      return 0;
+    }
+  }
+
+  mutate<T>(mutation: Record<string, unknown>): Promise<T> {
+    return this.control<T>('POST', '/mutate', mutation);
+  }
+
+  truth(): Promise<{ messages: { channel: string; threadTs: string | null; ts: string }[] }> {
+    return this.control('GET', '/truth');
+  }
+
+  /** How often each method was called since the log was cleared. */
+  async calls(): Promise<Record<string, number>> {
+    const log = await this.control<{ method: string }[]>('GET', '/log');
+    const counts: Record<string, number> = {};
+    for (const { method } of log) counts[method] = (counts[method] ?? 0) + 1;
+    return counts;
+  }
+
+  async violations(): Promise<number> {
+    return (await this.control<unknown[]>('GET', '/violations')).length;
+  }
+
+  clearLog(): Promise<unknown> {
+    return this.control('DELETE', '/log');
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await ended;
+  }
+
+  private async control<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(this.controlUrl.replace(/\/$/, '') + path, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+}

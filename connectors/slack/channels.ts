@@ -1,0 +1,67 @@
+import type { Partition } from '../sdk/contract.js';
+import { matchesPattern } from './pattern.js';
+import { refusalCode } from './slack-errors.js';
+import type { SlackChannel } from './slack-message.js';
+import type { SlackConfig } from './slack.config.js';
+import type { SlackSource } from './slack-source.js';
+import { type ChannelView, viewOf } from './slack-documents.js';
+
+/** Slack names them together: docs.slack.dev/reference/methods/users.conversations */
+export function channelTypes({ private: reads }: Pick<SlackConfig, 'private'>): string {
+  return reads ? 'public_channel,private_channel' : 'public_channel';
+}
+
+/** Archived channels stay listed: what was said in them is still true. */
+export async function* listPartitions(source: SlackSource): AsyncGenerator<Partition> {
+  const { api, config, memory, names } = source;
+  const listed: SlackChannel[] = [];
+  for await (const channel of api.channels(config.channels, channelTypes(config))) {
+    names.addChannel(channel.id, channel.name ?? channel.id);
+    if (isWanted(channel, config)) listed.push(channel);
+  }
+  for (const channel of listed) memory.channels.set(channel.id, channel);
+  for (const channel of listed) yield await toPartition(source, channel);
+}
+
+export function isWanted(
+  { id, name = '' }: SlackChannel,
+  { include, exclude }: Pick<SlackConfig, 'include' | 'exclude'>,
+): boolean {
+  const matches = (pattern: string): boolean => pattern === id || matchesPattern(pattern, name);
+  if (exclude?.some(matches)) return false;
+  return include === undefined || include.length === 0 || include.some(matches);
+}
+
+/** The channel of a partition; asked for when it was not listed in this run. */
+export async function channelOf(source: SlackSource, id: string): Promise<ChannelView> {
+  const { api, memory } = source;
+  const known = memory.channels.get(id);
+  if (known) return viewOf(known);
+  const channel = await api.channel(id);
+  memory.channels.set(id, channel);
+  return viewOf(channel);
+}
+
+/** The credentials do not reach the channel (any more), or it was deleted. */
+export function isOutOfReach(error: unknown): boolean {
+  const code = refusalCode(error);
+  return code === 'not_in_channel' || code === 'channel_not_found' || code === 'no_permission';
+}
+
+async function toPartition(
+  { api, config }: SlackSource,
+  channel: SlackChannel,
+): Promise<Partition> {
+  const partition = { key: channel.id, title: `#${channel.name ?? channel.id}` };
+  if (config.channels === 'joined' || channel.is_member !== false) return partition;
+  if (!config.join || channel.is_archived || channel.is_private)
+    return { ...partition, skipReason: 'not_joined' };
+  try {
+    await api.join(channel.id);
+    return partition;
+  } catch (error) {
+    const code = refusalCode(error);
+    if (code === undefined) throw error;
+    return { ...partition, skipReason: `not_joined: ${code}` };
+  }
+}

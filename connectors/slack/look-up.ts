@@ -1,0 +1,130 @@
+import type { DocumentRef, Gone, SourceDocument, Verdict } from '../sdk/contract.js';
+import { ConfigError, DocumentGoneError } from '../sdk/errors.js';
+import { channelOf, isOutOfReach, isWanted } from './channels.js';
+import { type DocumentId, parseDocumentId } from './document-id.js';
+import { fileInfo, fileSkipReason, readFile } from './file-body.js';
+import { readSession } from './read-session.js';
+import { wholeThread } from './read-thread.js';
+import { refusalCode } from './slack-errors.js';
+import { type ChannelView, fileDocument, sharesIn } from './slack-documents.js';
+import { isThread, type SlackFile } from './slack-message.js';
+import type { SlackSource } from './slack-source.js';
+import type { Timestamp } from './timestamp.js';
+
+type State = Verdict['state'];
+
+/**
+ * Whether a document is still there, with one cheap call where possible. A channel that is out of
+ * reach says nothing about its content: Slack answers alike for a deleted channel and for one that
+ * the app may not see any more.
+ */
+export async function verdictOn(source: SlackSource, ref: DocumentRef): Promise<Verdict> {
+  const { externalId } = ref;
+  const state = await stateOf(externalId, async (id) => {
+    const channel = await wantedChannel(source, id.channel);
+    if (channel === null) return 'gone';
+    if (id.kind === 'file') return (await listedFile(source, channel, id.file)) ? 'alive' : 'gone';
+    if (id.kind === 'session')
+      return (await readSession(source, channel, id.ts)) ? 'alive' : 'gone';
+    return (await isThreadThere(source, channel.id, id.ts)) ? 'alive' : 'gone';
+  });
+  return { externalId, state };
+}
+
+/**
+ * Reads one document again.
+ * @throws ItemError when it is there but cannot be read
+ */
+export async function fetchDocument(
+  source: SlackSource,
+  { externalId }: DocumentRef,
+): Promise<SourceDocument | Gone> {
+  let document: SourceDocument | null = null;
+  const state = await stateOf(externalId, async (id) => {
+    const channel = await wantedChannel(source, id.channel);
+    if (channel !== null) document = await readDocument(source, channel, id);
+    return document === null ? 'gone' : 'alive';
+  });
+  return document ?? { gone: true, state: state === 'lost_access' ? 'lost_access' : 'gone' };
+}
+
+async function stateOf(
+  externalId: string,
+  look: (id: DocumentId) => Promise<State>,
+): Promise<State> {
+  const id = parseDocumentId(externalId);
+  if (!id) return 'gone';
+  try {
+    return await look(id);
+  } catch (error) {
+    if (error instanceof DocumentGoneError) return 'gone';
+    const isScopeLost = error instanceof ConfigError && error.code === 'missing_scope';
+    if (isScopeLost || isOutOfReach(error)) return 'lost_access';
+    throw error;
+  }
+}
+
+/** null: the configuration leaves the channel out. */
+async function wantedChannel(source: SlackSource, id: string): Promise<ChannelView | null> {
+  const channel = await channelOf(source, id);
+  const { config } = source;
+  const isAllowed = config.private || !channel.isPrivate;
+  return isAllowed && isWanted({ id, name: channel.name }, config) ? channel : null;
+}
+
+async function readDocument(
+  source: SlackSource,
+  channel: ChannelView,
+  id: DocumentId,
+): Promise<SourceDocument | null> {
+  if (id.kind === 'thread') return wholeThread(source, channel, id.ts);
+  if (id.kind === 'session') return readSession(source, channel, id.ts);
+  const file = await listedFile(source, channel, id.file);
+  if (!file) return null;
+  const body = await readFile(source, file);
+  return source.names.complete(source.api, () =>
+    fileDocument(source, channel, file, () => Promise.resolve(body)),
+  );
+}
+
+/**
+ * Slack tells of files by themselves, whatever became of the channel.
+ * @throws SlackRefusal when the channel cannot be read
+ */
+async function assertInReach({ api, memory }: SlackSource, channel: string): Promise<void> {
+  if (memory.inReach.has(channel)) return;
+  await api.history({ channel, limit: 1 });
+  memory.inReach.add(channel);
+}
+
+/** null: the channel does not show it any more, or its kind is not read. */
+async function listedFile(
+  source: SlackSource,
+  channel: ChannelView,
+  id: string,
+): Promise<SlackFile | null> {
+  if (!source.config.files) return null;
+  await assertInReach(source, channel.id);
+  const file = await fileInfo(source, id);
+  if (fileSkipReason(file, source.config.max_file_bytes) !== null) return null;
+  return file.shares === undefined || sharesIn(file, channel.id).length > 0 ? file : null;
+}
+
+/** A deleted parent stays as a tombstone while it has replies. */
+async function isThreadThere(
+  { api }: SlackSource,
+  channel: string,
+  ts: Timestamp,
+): Promise<boolean> {
+  const query = { channel, oldest: ts, latest: ts, inclusive: true, limit: 1 };
+  const { messages } = await api.history(query);
+  const parent = messages.find((message) => message.ts === ts);
+  if (parent) return isThread(parent);
+  try {
+    const replies = await api.replies({ channel, ts, limit: 2 });
+    return replies.messages.some((message) => message.thread_ts === ts && message.ts !== ts);
+  } catch (error) {
+    if (refusalCode(error) === 'thread_not_found') return false;
+    throw error;
+  }
+}

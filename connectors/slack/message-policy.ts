@@ -1,0 +1,35 @@
+import { isFromBot, isTombstone, type SlackMessage } from './slack-message.js';
+import type { SlackConfig } from './slack.config.js';
+
+/** Notices of what happened to the channel, which nobody wrote. */
+const NOTICES = new Set([
+  ...['bot_add', 'bot_remove', 'bot_enable', 'bot_disable', 'pinned_item', 'unpinned_item'],
+  ...['reminder_add', 'channel_canvas_updated', 'ekm_access_denied', 'tabbed_canvas_updated'],
+  ...['channel_join', 'channel_leave', 'channel_topic', 'channel_purpose', 'channel_name'],
+  ...[
+    'channel_archive',
+    'channel_unarchive',
+    'channel_convert_to_private',
+    'channel_posting_permissions',
+  ],
+  ...['channel_convert_to_public', 'group_join', 'group_leave', 'group_topic', 'group_purpose'],
+  ...['group_name', 'group_archive', 'group_unarchive'],
+]);
+
+export type DropReason = 'system_message' | 'bot_message' | 'deleted_message';
+
+/** Why a message is left out; null: it is read. */
+export function dropReason(message: SlackMessage, bots: SlackConfig['bots']): DropReason | null {
+  if (isTombstone(message)) return 'deleted_message';
+  if (message.subtype !== undefined && NOTICES.has(message.subtype)) return 'system_message';
+  if (isFromBot(message) && !keepsBot(message, bots)) return 'bot_message';
+  return null;
+}
+
+function keepsBot(message: SlackMessage, bots: SlackConfig['bots']): boolean {
+  if (bots === 'include') return true;
+  if (bots === 'exclude') return false;
+  const { bot_id, app_id, username, bot_profile } = message;
+  const names = [bot_id, app_id, username, bot_profile?.name, bot_profile?.app_id];
+  return bots.some((wanted) => names.some((name) => name?.toLowerCase() === wanted.toLowerCase()));
+}

@@ -1,0 +1,109 @@
+import type { SourceDocument } from '../sdk/contract.js';
+import { dropReason } from './message-policy.js';
+import { render, type RenderedMessage } from './rendered-message.js';
+import { beginsByItself, isGap } from './sessions.js';
+import { type ChannelView, sessionDocument } from './slack-documents.js';
+import { isReply, isThread, type SlackMessage } from './slack-message.js';
+import type { SlackSource } from './slack-source.js';
+import { compareTimestamps, type Timestamp, toMilliseconds } from './timestamp.js';
+
+const PAGE = 100;
+
+/**
+ * The session that begins with a message, as a listing makes it.
+ * @returns null when the message is not there or does not begin a session (any more)
+ */
+export async function readSession(
+  source: SlackSource,
+  channel: ChannelView,
+  first: Timestamp,
+): Promise<SourceDocument | null> {
+  if (!(await begins(source, channel.id, first))) return null;
+  const messages = await messagesFrom(source, channel.id, first);
+  const { names, api } = source;
+  const rendered = await names.complete(api, (): RenderedMessage[] =>
+    messages.map((message) => render(message, names)),
+  );
+  return sessionDocument(source, channel, rendered);
+}
+
+/** Whether the message is there and begins a session; mostly one call, as pauses are short. */
+async function begins(source: SlackSource, channel: string, ts: Timestamp): Promise<boolean> {
+  const { api, config } = source;
+  const gap = config.session_gap_minutes * 60;
+  // Nothing older than the gap decides anything.
+  const oldest = shifted(ts, -gap);
+  let isThere = false;
+  let cursor: string | undefined;
+  do {
+    const window = { channel, oldest, latest: ts, inclusive: true, limit: PAGE };
+    const page = await api.history({ ...window, ...(cursor !== undefined && { cursor }) });
+    for (const message of newestFirst(page.messages).filter((it) => belongs(source, it))) {
+      if (message.ts === ts) isThere = true;
+      else return isThere && (beginsByItself(ts) || isGap(message.ts, ts, gap));
+    }
+    // A message that is there is the newest of its window.
+    if (!isThere) return false;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return isThere;
+}
+
+/** Messages of the session that begins there, oldest first. */
+async function messagesFrom(
+  source: SlackSource,
+  channel: string,
+  first: Timestamp,
+): Promise<SlackMessage[]> {
+  const gap = source.config.session_gap_minutes * 60;
+  const session: SlackMessage[] = [];
+  // Slack lists the newest of a window first, so windows of one gap each are gone through.
+  for (let oldest = first; ;) {
+    const latest = shifted(oldest, gap);
+    const window = await inWindow(source, channel, oldest, latest);
+    const fresh = window.filter(
+      ({ ts }) => !session.length || compareTimestamps(ts, session.at(-1)!.ts) > 0,
+    );
+    for (const message of fresh) {
+      const before = session.at(-1);
+      const isNext = before && (beginsByItself(message.ts) || isGap(before.ts, message.ts, gap));
+      if (isNext) return session;
+      session.push(message);
+    }
+    const last = session.at(-1);
+    if (!last || fresh.length === 0) return session;
+    oldest = last.ts;
+  }
+}
+
+/** Both ends included, oldest first. */
+async function inWindow(
+  source: SlackSource,
+  channel: string,
+  oldest: Timestamp,
+  latest: Timestamp,
+): Promise<SlackMessage[]> {
+  const found: SlackMessage[] = [];
+  let cursor: string | undefined;
+  do {
+    const window = { channel, oldest, latest, inclusive: true, limit: source.pageMessages };
+    const page = await source.api.history({ ...window, ...(cursor !== undefined && { cursor }) });
+    found.push(...page.messages.filter((message) => belongs(source, message)));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return newestFirst(found).reverse();
+}
+
+function belongs({ config }: SlackSource, message: SlackMessage): boolean {
+  return !isReply(message) && !isThread(message) && dropReason(message, config.bots) === null;
+}
+
+const newestFirst = (messages: readonly SlackMessage[]): SlackMessage[] =>
+  [...messages].sort((a, b) => compareTimestamps(b.ts, a.ts));
+
+/** So many seconds later, one more millisecond away since pauses are measured in them. */
+function shifted(ts: Timestamp, seconds: number): Timestamp {
+  const at = toMilliseconds(ts) + seconds * 1000 + Math.sign(seconds);
+  const whole = Math.floor(at / 1000);
+  return `${whole}.${String(at - whole * 1000).padStart(3, '0')}000`;
+}

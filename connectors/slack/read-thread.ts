@@ -1,0 +1,117 @@
+import type { Body, SourceDocument } from '../sdk/contract.js';
+import { DocumentGoneError, RateLimitedError, TransientSourceError } from '../sdk/errors.js';
+import { dropReason } from './message-policy.js';
+import { linesOf, render, type RenderedMessage } from './rendered-message.js';
+import { ofOneItem } from './of-one-item.js';
+import type { MessagePage } from './slack-api.js';
+import { refusalCode } from './slack-errors.js';
+import { isThread, type SlackMessage } from './slack-message.js';
+import { type ChannelView, threadDocument } from './slack-documents.js';
+import type { SlackSource } from './slack-source.js';
+import { compareTimestamps, newestOf, type Timestamp } from './timestamp.js';
+
+/** Most that Slack gives: docs.slack.dev/reference/methods/conversations.replies */
+const MAX_REPLIES = 1000;
+
+export interface Thread {
+  readonly parent: SlackMessage;
+  /** The parent first. */
+  readonly messages: readonly SlackMessage[];
+}
+
+/**
+ * A parent and all its replies.
+ * @throws DocumentGoneError when the thread is not there any more
+ * @throws ItemError when this thread alone cannot be read
+ */
+export async function readThread(
+  source: SlackSource,
+  channel: string,
+  ts: Timestamp,
+): Promise<Thread> {
+  const { unfinished, identity } = source;
+  const key = `${identity.teamId}:${channel}:${ts}`;
+  const kept = unfinished.take(key);
+  const begun = kept.size > 0;
+  try {
+    await readReplies(source, channel, ts, kept);
+  } catch (error) {
+    if (error instanceof RateLimitedError) unfinished.keep(key, kept);
+    throw error;
+  }
+  const parent = kept.get(ts);
+  if (!parent || !isThread(parent)) throw new DocumentGoneError('The thread has no replies now.');
+  // Replies were deleted while it was put together.
+  if (begun && kept.size - 1 !== parent.reply_count) return readThread(source, channel, ts);
+  const messages = [...kept.values()].sort((a, b) => compareTimestamps(a.ts, b.ts));
+  return { parent, messages };
+}
+
+/** Adds what is not among the messages yet. */
+async function readReplies(
+  source: SlackSource,
+  channel: string,
+  ts: Timestamp,
+  found: Map<Timestamp, SlackMessage>,
+): Promise<void> {
+  const oldest = found.size > 1 ? newestOf(...found.keys()) : undefined;
+  let cursor: string | undefined;
+  do {
+    const page = await repliesPage(source, channel, ts, {
+      ...(oldest !== undefined && { oldest }),
+      ...(cursor !== undefined && { cursor }),
+    });
+    for (const message of page.messages) found.set(message.ts, message);
+    if (page.hasMore && page.cursor === undefined)
+      throw new TransientSourceError('malformed_answer', 'A list of replies has no cursor.');
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+export async function threadBody(
+  source: SlackSource,
+  channel: string,
+  ts: Timestamp,
+): Promise<Body> {
+  return bodyOf(source, await readThread(source, channel, ts));
+}
+
+/** A thread with its content. */
+export async function wholeThread(
+  source: SlackSource,
+  channel: ChannelView,
+  ts: Timestamp,
+): Promise<SourceDocument> {
+  const thread = await readThread(source, channel.id, ts);
+  const body = await bodyOf(source, thread);
+  const { parent } = thread;
+  return source.names.complete(source.api, () => threadDocument(source, channel, parent, body));
+}
+
+async function bodyOf(source: SlackSource, { messages, parent }: Thread): Promise<Body> {
+  const { names, api, config } = source;
+  // What happened to the channel is left out, unless people talk about it in this thread.
+  const kept = messages.filter((message) => {
+    const reason = dropReason(message, config.bots);
+    return reason === null || (reason === 'system_message' && message === parent);
+  });
+  const lines = await names.complete(api, (): RenderedMessage[] =>
+    kept.map((message) => render(message, names)),
+  );
+  return { text: linesOf(lines), kind: 'messages' };
+}
+
+async function repliesPage(
+  { api }: SlackSource,
+  channel: string,
+  ts: Timestamp,
+  from: { readonly oldest?: Timestamp; readonly cursor?: string },
+): Promise<MessagePage> {
+  const query = { channel, ts, limit: MAX_REPLIES, ...from };
+  try {
+    return await ofOneItem(api, () => api.replies(query));
+  } catch (error) {
+    if (refusalCode(error) !== 'thread_not_found') throw error;
+    throw new DocumentGoneError('The thread was deleted.', { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Directory } from './directory.js';
+import { hashOf } from './hash.js';
+import { messageText } from './message-text.js';
+import { isTombstone, type SlackMessage } from './slack-message.js';
+import { writtenTime } from './timestamp.js';
+
+/** A message as it appears in a document. Plain JSON: an open session waits in the checkpoint. */
+export const RenderedMessage = z.object({
+  ts: z.string(),
+  /** null: Slack did not say who. */
+  authorId: z.string().nullable(),
+  author: z.string(),
+  /** Without author and time; '' when there is nothing to read. */
+  text: z.string(),
+  edited: z.string().optional(),
+  /** Of what Slack sent, names not resolved: a renaming is no edit. */
+  hash: z.string(),
+});
+
+export type RenderedMessage = z.infer<typeof RenderedMessage>;
+
+export function render(message: SlackMessage, names: Directory): RenderedMessage {
+  const edited = message.edited?.ts;
+  return {
+    ts: message.ts,
+    ...(isTombstone(message)
+      ? { authorId: null, author: 'Unknown', text: '' }
+      : {
+          authorId: message.user ?? message.bot_id ?? null,
+          author: authorOf(message, names),
+          text: messageText(message, names),
+        }),
+    ...(edited !== undefined && { edited }),
+    hash: contentHash(message),
+  };
+}
+
+/** `Anna Berg (8 May 2026 14:03): text`; the text may have several lines. */
+export function lineOf({ author, ts, text }: RenderedMessage): string {
+  return `${author} (${writtenTime(ts)}): ${text}`;
+}
+
+export function linesOf(messages: readonly RenderedMessage[]): string {
+  return messages
+    .filter((message) => message.text !== '')
+    .map(lineOf)
+    .join('\n');
+}
+
+/** Changes with everything that is shown of a message. */
+export function contentHash(message: SlackMessage): string {
+  const { edited, text, blocks, attachments, files, subtype, user, username } = message;
+  return hashOf([
+    edited?.ts ?? null,
+    text ?? '',
+    blocks ?? [],
+    attachments ?? [],
+    (files ?? []).map(({ id, title, name, mode }) => [id, title, name, mode]),
+    subtype ?? null,
+    user ?? message.bot_id ?? null,
+    username ?? null,
+  ]);
+}
+
+/** Apps may write under another name per message; the name counts, since people see it. */
+function authorOf(message: SlackMessage, names: Directory): string {
+  const { user, username, bot_profile, user_profile, bot_id } = message;
+  if (bot_id !== undefined || user === undefined) {
+    const name = username?.trim() || bot_profile?.name?.trim();
+    if (name) return oneLine(name);
+  }
+  if (user === undefined) return bot_id ?? 'Unknown';
+  const told = user_profile?.display_name?.trim() || user_profile?.real_name?.trim();
+  if (told) names.addUser(user, told);
+  return oneLine(names.user(user));
+}
+
+/** A line's author ends at the bracket before the time. */
+const oneLine = (name: string): string => name.replace(/\s+/g, ' ').slice(0, 90);

@@ -1,0 +1,43 @@
+import type { SlackChannel } from './slack-message.js';
+import type { Timestamp } from './timestamp.js';
+
+/** Threads of a channel that a listing has met. */
+interface MetThreads {
+  threads: Timestamp[];
+  /** Nothing of the channel is missing. */
+  whole: boolean;
+}
+
+/** What one attempt of a run knows beyond the checkpoints. Losing it costs calls, never data. */
+export class RunMemory {
+  readonly channels = new Map<string, SlackChannel>();
+  /** Calls that listings may still make beyond one per channel; null: not counted yet. */
+  pagesLeft: number | null = null;
+  /** Threads that may still be read again in this run; null: not counted yet. */
+  rereadsLeft: number | null = null;
+  /** Channels whose messages could be read. */
+  readonly inReach = new Set<string>();
+  /** The app may not read files. */
+  withoutFiles = false;
+  private readonly met = new Map<string, MetThreads>();
+
+  beginListing(channel: string): void {
+    this.met.set(channel, { threads: [], whole: false });
+  }
+
+  meet(channel: string, threads: readonly Timestamp[]): void {
+    this.met.get(channel)?.threads.push(...threads);
+  }
+
+  endListing(channel: string): void {
+    const met = this.met.get(channel);
+    if (met) met.whole = true;
+  }
+
+  /** All threads of a channel that was listed whole in this attempt; null: it was not. */
+  takeThreads(channel: string): Timestamp[] | null {
+    const met = this.met.get(channel);
+    this.met.delete(channel);
+    return met?.whole ? met.threads : null;
+  }
+}

@@ -1,0 +1,251 @@
+import { LogLevel, WebClient, type WebAPICallResult } from '@slack/web-api';
+import type { ConnectorContext } from '../sdk/context.js';
+import { TransientSourceError } from '../sdk/errors.js';
+import { retryAfterSeconds } from '../sdk/retry-after.js';
+import { classifySlackError, SlackRateLimit } from './slack-errors.js';
+import type { SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
+import type { Timestamp } from './timestamp.js';
+
+export type Fetch = typeof globalThis.fetch;
+
+export const SLACK_API_URL = 'https://slack.com/api/';
+const TIMEOUT_MS = 30_000;
+const FILES_PER_CALL = 500;
+
+export interface Identity {
+  readonly teamId: string;
+  readonly team: string;
+  /** `https://example.slack.com/` */
+  readonly url: string;
+  readonly userId: string;
+  /** null: Slack did not say. */
+  readonly scopes: readonly string[] | null;
+}
+
+export interface HistoryQuery {
+  readonly channel: string;
+  readonly limit: number;
+  readonly oldest?: Timestamp;
+  readonly latest?: Timestamp;
+  readonly inclusive?: boolean;
+  readonly cursor?: string;
+}
+
+export interface MessagePage {
+  readonly messages: readonly SlackMessage[];
+  readonly hasMore: boolean;
+  readonly cursor: string | undefined;
+  /** Older messages exist, but the workspace's plan hides them. */
+  readonly isLimited: boolean;
+}
+
+export interface SlackUser {
+  readonly id: string;
+  readonly name?: string;
+  readonly real_name?: string;
+  readonly profile?: { readonly display_name?: string; readonly real_name?: string };
+}
+
+/** Slack's methods as far as they are used; every call is paced and classified. */
+export class SlackApi {
+  constructor(
+    private readonly ctx: Pick<ConnectorContext, 'calls' | 'clock'>,
+    private readonly token: string,
+    private readonly apiUrl: string,
+    private readonly fetch: Fetch,
+  ) {}
+
+  async identity(): Promise<Identity> {
+    const answer = await this.call('auth.test', {});
+    const text = (key: string): string => {
+      const value = answer[key];
+      return typeof value === 'string' ? value : malformed('auth.test', key);
+    };
+    return {
+      teamId: text('team_id'),
+      team: text('team'),
+      url: text('url'),
+      userId: text('user_id'),
+      scopes: answer.response_metadata?.scopes?.filter((scope) => scope !== '') ?? null,
+    };
+  }
+
+  /** Channels that the bot is in, or all that it can see. */
+  async *channels(list: 'joined' | 'all', types: string): AsyncGenerator<SlackChannel> {
+    const method = list === 'joined' ? 'users.conversations' : 'conversations.list';
+    const args = { types, exclude_archived: false, limit: 999 };
+    for await (const answer of this.pages(method, args))
+      yield* listOf<SlackChannel>(method, answer, 'channels');
+  }
+
+  async channel(channel: string): Promise<SlackChannel> {
+    const answer = await this.call('conversations.info', { channel }, channel);
+    return objectOf<SlackChannel>('conversations.info', answer, 'channel');
+  }
+
+  async join(channel: string): Promise<void> {
+    await this.call('conversations.join', { channel }, channel);
+  }
+
+  history(query: HistoryQuery): Promise<MessagePage> {
+    return this.messages('conversations.history', query, query.latest ?? 'newest');
+  }
+
+  replies(query: HistoryQuery & { readonly ts: Timestamp }): Promise<MessagePage> {
+    return this.messages('conversations.replies', query, query.ts);
+  }
+
+  async users(cursor: string | undefined): Promise<{ users: SlackUser[]; cursor?: string }> {
+    const answer = await this.call('users.list', { limit: 200, cursor });
+    const next = answer.response_metadata?.next_cursor;
+    const users = listOf<SlackUser>('users.list', answer, 'members');
+    return { users, ...(next && { cursor: next }) };
+  }
+
+  async user(user: string): Promise<SlackUser> {
+    return objectOf<SlackUser>('users.info', await this.call('users.info', { user }, user), 'user');
+  }
+
+  async userGroups(): Promise<{ id: string; handle?: string; name?: string }[]> {
+    const answer = await this.call('usergroups.list', { include_disabled: true });
+    return listOf('usergroups.list', answer, 'usergroups');
+  }
+
+  async file(file: string): Promise<SlackFile> {
+    return objectOf<SlackFile>('files.info', await this.call('files.info', { file }, file), 'file');
+  }
+
+  /**
+   * Files that a channel shows, in its threads, too.
+   * @param from, to when they were made, Unix seconds, both included
+   */
+  async files(channel: string, from: number | null, to: number | null): Promise<SlackFile[]> {
+    const method = 'files.list';
+    const files: SlackFile[] = [];
+    for (let page = 1, pages = 1; page <= pages; page++) {
+      const window = { ...(from !== null && { ts_from: from }), ...(to !== null && { ts_to: to }) };
+      const args = { channel, count: FILES_PER_CALL, page, ...window };
+      const answer = await this.call(method, args, `${channel} page ${page}`);
+      files.push(...listOf<SlackFile>(method, answer, 'files'));
+      const paging = answer.paging as { pages?: number } | undefined;
+      pages = paging?.pages ?? 1;
+    }
+    return files;
+  }
+
+  /** The content of a file: not a method of the client, so hosts and redirects are checked here. */
+  download<Result>(
+    file: string,
+    url: URL,
+    read: (response: Response) => Promise<Result>,
+  ): Promise<Result> {
+    return this.ctx.calls.call({
+      method: 'files.download',
+      target: file,
+      run: async (signal) => {
+        const headers = { Authorization: `Bearer ${this.token}` };
+        return read(await this.send(url, { headers, redirect: 'manual' }, signal));
+      },
+      classify: (error) => classifySlackError(error, this.ctx.clock.now()),
+    });
+  }
+
+  /** The token may be sent there: to Slack, or to where its API was moved. */
+  isTrusted(url: URL): boolean {
+    const api = new URL(this.apiUrl);
+    if (url.origin === api.origin) return true;
+    const isSlack = url.hostname === 'slack.com' || url.hostname.endsWith('.slack.com');
+    return isSlack && url.protocol === 'https:' && url.port === '';
+  }
+
+  private async messages(
+    method: string,
+    query: object & HistoryQuery,
+    position: string,
+  ): Promise<MessagePage> {
+    const answer = await this.call(method, { ...query }, `${query.channel} ${position}`);
+    const cursor = answer.response_metadata?.next_cursor;
+    return {
+      messages: listOf<SlackMessage>(method, answer, 'messages').filter(hasTimestamp),
+      hasMore: answer.has_more === true || Boolean(cursor),
+      cursor: cursor || undefined,
+      isLimited: answer.is_limited === true,
+    };
+  }
+
+  private async *pages(method: string, args: object): AsyncGenerator<Answer> {
+    let cursor: string | undefined;
+    do {
+      const answer = await this.call(method, { ...args, cursor });
+      yield answer;
+      cursor = answer.response_metadata?.next_cursor || undefined;
+    } while (cursor !== undefined);
+  }
+
+  private call(method: string, args: Record<string, unknown>, target?: string): Promise<Answer> {
+    return this.ctx.calls.call<Answer>({
+      method,
+      ...(target !== undefined && { target }),
+      run: async (signal) => (await this.client(signal).apiCall(method, args)) as Answer,
+      classify: (error) => classifySlackError(error, this.ctx.clock.now()),
+    });
+  }
+
+  /** One attempt's client: its queue, retries and waits belong to the layer above. */
+  private client(signal: AbortSignal): WebClient {
+    return new WebClient(this.token, {
+      slackApiUrl: this.apiUrl,
+      allowAbsoluteUrls: false,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      logger: SILENT,
+      // Its `timeout` option would add a second timer to the one of `send`.
+      fetch: (url, init) => this.send(url, init ?? {}, signal),
+    });
+  }
+
+  /** @throws SlackRateLimit for status 429, whatever its Retry-After looks like */
+  private async send(url: string | URL, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    const response = await this.fetch(url, {
+      ...init,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    if (response.status !== 429) return response;
+    await response.body?.cancel();
+    const told = response.headers.get('retry-after');
+    throw new SlackRateLimit(retryAfterSeconds(told, this.ctx.clock.now()));
+  }
+}
+
+type Answer = WebAPICallResult & { readonly [key: string]: unknown };
+
+const nothing = (): void => {};
+/** The client logs to the console otherwise; what matters is in the run's request log. */
+const SILENT = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  setLevel: nothing,
+  getLevel: () => LogLevel.ERROR,
+  setName: nothing,
+};
+
+function hasTimestamp(message: SlackMessage): boolean {
+  return typeof message.ts === 'string' && /^\d+\.\d+$/.test(message.ts);
+}
+
+function listOf<Item>(method: string, answer: Answer, key: string): Item[] {
+  const value = answer[key];
+  return Array.isArray(value) ? (value as Item[]) : malformed(method, key);
+}
+
+function objectOf<Item>(method: string, answer: Answer, key: string): Item {
+  const value = answer[key];
+  return typeof value === 'object' && value !== null ? (value as Item) : malformed(method, key);
+}
+
+/** An answer that says `ok` but lacks its content must not look like an empty list. */
+function malformed(method: string, key: string): never {
+  throw new TransientSourceError('malformed_answer', `The answer of ${method} has no ${key}.`);
+}

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.js';
+import type { NewConnection } from '../http/tributary-api.js';
+import { renderFields } from '../output/table.js';
+import { describeSchedule } from './describe-connection.js';
+import { addScheduleOptions, scheduleFrom, type ScheduleOptions } from './schedule-options.js';
+import { syncAndFollow } from './sync.command.js';
+
+export interface AttachOptions extends ScheduleOptions {
+  name?: string;
+  collection: string;
+  sync: boolean;
+}
+
+/** The options that attaching has for every kind of source. */
+export function addAttachOptions(command: Command, defaultName: string): Command {
+  return addScheduleOptions(command)
+    .option('--name <name>', `name of the connection (default: ${defaultName})`)
+    .option('--collection <name>', 'collection to write to', 'default')
+    .option('--no-sync', 'attach only');
+}
+
+/** Makes a connection and, unless told otherwise, follows its first sync. */
+export async function attach(
+  context: CliContext,
+  source: Pick<NewConnection, 'provider' | 'config' | 'credentials'>,
+  options: AttachOptions,
+  shown: readonly [string, string][],
+): Promise<void> {
+  const { name, collection, sync } = options;
+  const schedule = scheduleFrom(options);
+  await context.withServer({ workers: sync, mayCreate: true }, async (server) => {
+    const connection = await server.api.createConnection({
+      ...source,
+      name,
+      collection,
+      ...(schedule !== undefined && { schedule }),
+    });
+    const fields: [string, string][] = [
+      ['connection', `${connection.name} (${connection.id})`],
+      ...shown,
+      ['collection', connection.collection],
+      ['schedule', describeSchedule(connection.schedule)],
+    ];
+    if (!sync) {
+      context.answer(connection, () => renderFields(fields, context.terminal.style));
+      return;
+    }
+    for (const line of renderFields(fields, context.terminal.noteStyle)) context.note(line);
+    await syncAndFollow(context, server, [connection]);
+  });
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { CallEstimate, Partition } from '../../connectors/sdk/contract.js';
+import { ItemError } from '../../connectors/sdk/errors.js';
+import { ConnectionSetupService } from './connection-setup.service.js';
+
+/** A connection as a question to its source needs it. */
+export interface AskedConnection {
+  readonly id: string;
+  readonly provider: string;
+  readonly config: Record<string, unknown>;
+}
+
+/** What the source says about one document. */
+export type LookUp =
+  | { readonly state: 'there'; readonly partition: string; readonly title: string }
+  | { readonly state: 'gone' | 'lost_access' }
+  | { readonly state: 'failed'; readonly code: string; readonly message: string };
+
+/** Questions to a source that change nothing: what there is, what reading it takes. */
+@Injectable()
+export class PlanSourceService {
+  constructor(private readonly setup: ConnectionSetupService) {}
+
+  /**
+   * The partitions under a configuration, the account it leads to, and the configuration as the
+   * connector reads it.
+   */
+  listing(
+    tenant: string,
+    connection: AskedConnection,
+  ): Promise<{ account: string; config: Record<string, unknown>; partitions: Partition[] }> {
+    return this.setup.ask(tenant, connection, async (connector, context) => {
+      const partitions: Partition[] = [];
+      const { id } = await connector.account(context);
+      for await (const partition of connector.partitions(context)) partitions.push(partition);
+      return { account: id, config: context.config as Record<string, unknown>, partitions };
+    });
+  }
+
+  /** The calls that reading these partitions once takes; null: the connector cannot tell. */
+  estimate(
+    tenant: string,
+    connection: AskedConnection,
+    partitions: readonly Partition[],
+  ): Promise<CallEstimate[] | null> {
+    return this.setup.ask(tenant, connection, async (connector, context) =>
+      connector.plan ? connector.plan(context, partitions) : null,
+    );
+  }
+
+  /** Asks about one document by its id; nothing is stored. */
+  lookUp(
+    tenant: string,
+    connection: AskedConnection,
+    item: { externalId: string; partition: string },
+  ): Promise<LookUp> {
+    return this.setup.ask(tenant, connection, async (connector, context) => {
+      try {
+        const found = await connector.fetch(context, { ...item, version: null });
+        if ('gone' in found) return { state: found.state };
+        return { state: 'there', partition: found.partition, title: found.title };
+      } catch (error) {
+        if (!(error instanceof ItemError)) throw error;
+        return { state: 'failed', code: error.code, message: error.message };
+      }
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { DOCUMENT_COLUMNS, DOCUMENT_TABLES, type DocumentRecord } from './document-columns.js';
+import type {
+  ExplainedConnection,
+  ExplainedFailure,
+  ExplainedPartition,
+  ExplainedRun,
+} from './document-explain.js';
+
+/** What is looked for. */
+export interface Wanted {
+  readonly url?: string;
+  readonly externalId?: string;
+  readonly connection?: string;
+  /** Name of the only collection that the key may see; null = all. */
+  readonly only: string | null;
+}
+
+/** Everything that is known of one document, wherever it is noted. */
+@Injectable()
+export class DocumentExplainRepository {
+  /** The best of what matches: what is in the index comes before what is not. */
+  async document(
+    tx: EntityManager,
+    tenant: string,
+    wanted: Wanted,
+  ): Promise<DocumentRecord | undefined> {
+    const rows = await tx.query<DocumentRecord[]>(
+      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES}
+       where d.tenant_id = $1 and ($2::text is null or k.name = $2)
+         and ($3::uuid is null or d.connection_id = $3)
+         and ($4::text is null or d.url = $4) and ($5::text is null or d.external_id = $5)
+       order by array_position(array['live', 'suspect', 'pending', 'lost_access'], d.state),
+         d.updated_at desc limit 1`,
+      [
+        tenant,
+        wanted.only,
+        wanted.connection ?? null,
+        wanted.url ?? null,
+        wanted.externalId ?? null,
+      ],
+    );
+    return rows[0];
+  }
+
+  /** The open failure of an item, by its id or its address. */
+  async failure(
+    tx: EntityManager,
+    tenant: string,
+    wanted: Wanted,
+  ): Promise<(ExplainedFailure & { connection_id: string }) | undefined> {
+    const rows = await tx.query<(ExplainedFailure & { connection_id: string })[]>(
+      `select f.id, f.connection_id, f.stage, f.code, f.message, f.attempts, f.next_at,
+         f.partition_key as partition
+       from failures f join connections c on c.id = f.connection_id
+         join collections k on k.id = c.collection_id
+       where c.tenant_id = $1 and ($2::text is null or k.name = $2)
+         and ($3::uuid is null or c.id = $3) and f.resolved_at is null
+         and ($4::text is null or f.url = $4) and ($5::text is null or f.external_id = $5)
+       order by f.updated_at desc limit 1`,
+      [
+        tenant,
+        wanted.only,
+        wanted.connection ?? null,
+        wanted.url ?? null,
+        wanted.externalId ?? null,
+      ],
+    );
+    return rows[0];
+  }
+
+  async isSuppressed(
+    tx: EntityManager,
+    tenant: string,
+    source: { provider: string; account_id: string },
+    externalId: string,
+  ): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `select 1 from suppressions where tenant_id = $1 and provider = $2 and account_id = $3
+         and external_id = $4 and text_hash is null`,
+      [tenant, source.provider, source.account_id, externalId],
+    );
+    return rows.length > 0;
+  }
+
+  /** The named connection, or the only one that there is. */
+  async connection(
+    tx: EntityManager,
+    tenant: string,
+    only: string | null,
+    id: string | undefined,
+  ): Promise<ExplainedConnection | undefined> {
+    const rows = await tx.query<ExplainedConnection[]>(
+      `select c.id, c.name, c.provider, c.account_id, c.status, c.status_reason
+       from connections c join collections k on k.id = c.collection_id
+       where c.tenant_id = $1 and ($2::text is null or k.name = $2)
+         and ($3::uuid is null or c.id = $3) limit 2`,
+      [tenant, only, id ?? null],
+    );
+    return rows.length === 1 ? rows[0] : undefined;
+  }
+
+  /** A partition as the connection and the latest of its runs that has begun know it. */
+  async partition(
+    tx: EntityManager,
+    connection: string,
+    key: string,
+  ): Promise<ExplainedPartition | undefined> {
+    const rows = await tx.query<ExplainedPartition[]>(
+      `select p.key, p.title, p.skip_reason, l.complete, l.gap_reason
+       from partitions p left join lateral (
+         select bool_and(rp.complete) as complete, max(rp.gap_reason) as gap_reason
+         from run_partitions rp
+         where rp.partition_key = p.key and rp.run_id = (
+           select r.id from runs r join run_partitions own on own.run_id = r.id
+           where r.connection_id = p.connection_id and own.partition_key = p.key
+           order by r.created_at desc limit 1)
+       ) l on true
+       where p.connection_id = $1 and p.key = $2`,
+      [connection, key],
+    );
+    return rows[0];
+  }
+
+  /** The latest run of a connection that has begun. */
+  async run(tx: EntityManager, connection: string): Promise<ExplainedRun | undefined> {
+    const rows = await tx.query<ExplainedRun[]>(
+      `select r.id, r.state, r.finished_at, coalesce(r.counts -> 'skipped', '{}') as skipped,
+         (select count(distinct p.partition_key)::int from run_partitions p
+          where p.run_id = r.id and not p.complete) as unfinished
+       from runs r where r.connection_id = $1 and r.started_at is not null
+       order by r.created_at desc, r.id limit 1`,
+      [connection],
+    );
+    return rows[0];
+  }
+}

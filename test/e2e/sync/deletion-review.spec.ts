@@ -1,0 +1,133 @@
+import type { LaneDefinition } from '../../../connectors/sdk/contract.js';
+import { RateLimitedError } from '../../../connectors/sdk/errors.js';
+import { HOLD_COUNT } from '../../../src/sync/hold-rule.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
+import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
+
+const LANES: readonly LaneDefinition[] = [
+  { name: 'sweep', kind: 'sweep', checkpointVersion: 1 },
+  { name: 'audit', kind: 'feed', checkpointVersion: 1 },
+];
+
+const later = () => new Date(Date.now() + 3_600_000);
+const dated = (id: string, day: number) =>
+  scripted(id, `Text of ${id}.`, {
+    times: { createdAt: new Date(Date.UTC(2026, 0, day)), updatedAt: null },
+  });
+
+describeOnEachDatabase('the review of deletions', (open) => {
+  let bench: ScriptedSourceBench;
+  let source: ScriptedSource;
+
+  beforeAll(async () => {
+    bench = await ScriptedSourceBench.start(await open());
+  });
+  afterAll(() => bench.close());
+  beforeEach(async () => {
+    source = new ScriptedSource(LANES);
+    await bench.attach(source);
+  });
+  afterEach(() => bench.detach());
+
+  const states = async () => {
+    const counts: Record<string, number> = {};
+    for (const { state } of await bench.stored()) counts[state] = (counts[state] ?? 0) + 1;
+    return counts;
+  };
+  const know = async (count: number, label = 'd') => {
+    const documents = Array.from({ length: count }, (_, n) => dated(`${label}${n}`, 1 + (n % 20)));
+    source.sweep = [{ documents }];
+    await bench.sync();
+    source.sweep = [];
+    return documents;
+  };
+
+  it('gets ahead with every attempt when the source limits how often it is asked', async () => {
+    await know(30);
+    let left = 0;
+    source.beforeVerify = (refs) => {
+      if (refs.length > left) throw new RateLimitedError('enough', later(), 'verify');
+      left -= refs.length;
+    };
+    let run = await bench.sync();
+    source.listed.length = 0;
+    let waits = 0;
+    for (; run.status === 'waiting'; waits += 1) {
+      expect(run.waiting?.reason).toBe('rate_limited:verify');
+      expect((await bench.index())['d0']).toBeDefined();
+      left = 4;
+      run = await bench.goOn(run);
+    }
+    // 1 and 2 of 4 each time.
+    expect(waits).toBe(10);
+    expect(run).toMatchObject({ status: 'success', counts: { deleted: 30 } });
+    expect(source.listed).toEqual([]);
+    expect(new Set(source.verified).size).toBe(30);
+    expect(source.verified).toHaveLength(30);
+    expect(await states()).toEqual({ deleted: 30 });
+  });
+
+  it('keeps the word of the source when a held deletion is confirmed', async () => {
+    const documents = await know(2 * HOLD_COUNT);
+    for (const { externalId } of documents.slice(0, 20)) source.lost.add(externalId);
+    const run = await bench.sync();
+    const held = { count: 2 * HOLD_COUNT, partitions: [PARTITION] };
+    expect(run).toMatchObject({ status: 'partial', held_deletions: held });
+    expect(await states()).toEqual({ suspect: 2 * HOLD_COUNT });
+    const confirmed = await bench.post('deletions/confirm');
+    expect(confirmed.body).toEqual({ deleted: 80, lost_access: 20, kept: 0 });
+    expect(await states()).toEqual({ deleted: 80, lost_access: 20 });
+    expect(await bench.index()).toEqual({});
+    const graces = await bench.sql<{ days: number }>(
+      `select distinct round(extract(epoch from purge_at - now()) / 86400)::int as days
+       from documents where connection_id = $1`,
+      [bench.connection],
+    );
+    expect(graces).toEqual([{ days: 7 }]);
+    expect(await bench.get()).toMatchObject({ held_deletions: null });
+  });
+
+  it('shows what lost access and came back again', async () => {
+    const documents = await know(3);
+    source.lost.add('d0');
+    source.sweep = [{ documents: documents.slice(1) }];
+    expect(await bench.sync()).toMatchObject({ counts: { lost_access: 1, deleted: 0 } });
+    expect(Object.keys(await bench.index())).toHaveLength(2);
+    source.lost.clear();
+    source.sweep = [{ documents }];
+    expect(await bench.sync()).toMatchObject({ counts: { restored: 1, embedded: 0 } });
+    expect(Object.keys(await bench.index())).toHaveLength(3);
+  });
+
+  it('goes on holding what a later run does not review', async () => {
+    await know(HOLD_COUNT + 1);
+    const [kept] = await know(1, 'kept');
+    expect(await bench.sync()).toMatchObject({ held_deletions: { count: HOLD_COUNT + 2 } });
+    source.present.set('kept0', kept!);
+    // From now on nothing is proven but a range in which there is nothing.
+    source.sweep = [{ gap: 'a part is missing' }];
+    const empty = { from: new Date(Date.UTC(2026, 1, 1)), to: null };
+    source.pages.set(`audit ${PARTITION}`, [{ range: empty }]);
+    source.verified.length = 0;
+    const run = await bench.sync();
+    expect(source.verified).toEqual([]);
+    expect(run).toMatchObject({
+      counts: { deleted: 0 },
+      held_deletions: { count: HOLD_COUNT + 2 },
+    });
+    expect(Object.keys(await bench.index())).toHaveLength(HOLD_COUNT + 2);
+    // The next whole sweep clears what is there after all.
+    source.sweep = [{ documents: [kept!] }];
+    const last = await bench.sync();
+    expect(last).toMatchObject({ held_deletions: { count: HOLD_COUNT + 1 } });
+  });
+
+  it('counts what a source reports as deleted once', async () => {
+    await know(2);
+    source.sweep = [{ gap: 'a part is missing' }];
+    source.pages.set(`audit ${PARTITION}`, [{}, { tombstones: ['d0'] }, { tombstones: ['d0'] }]);
+    expect(await bench.sync()).toMatchObject({ counts: { deleted: 1 } });
+    expect(await states()).toEqual({ deleted: 1, live: 1 });
+  });
+});

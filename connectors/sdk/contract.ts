@@ -183,8 +183,19 @@ export interface SourceDocument {
 }
 
 export type Body =
-  | { readonly text: string; readonly kind?: 'markdown' | 'messages' }
+  | {
+      readonly text: string;
+      readonly kind?: 'markdown' | 'messages';
+      /** Where the parts of the text can be looked up, in their order, e.g. each message. */
+      readonly citations?: readonly Citation[];
+    }
   | { readonly bytes: Uint8Array; readonly mediaType: string; readonly fileName?: string };
+
+export interface Citation {
+  readonly at: Date | null;
+  readonly author: string | null;
+  readonly url: string;
+}
 
 /** `public`: whoever may read the collection; `unknown`: the source did not say. */
 export interface Access {

@@ -1,12 +1,12 @@
 import type { Body, SourceDocument } from '../sdk/contract.js';
 import { DocumentGoneError, RateLimitedError, TransientSourceError } from '../sdk/errors.js';
 import { dropReason } from './message-policy.js';
-import { linesOf, render, type RenderedMessage } from './rendered-message.js';
+import { render, type RenderedMessage } from './rendered-message.js';
 import { ofOneItem } from './of-one-item.js';
 import type { MessagePage } from './slack-api.js';
 import { refusalCode } from './slack-errors.js';
 import { isThread, type SlackMessage } from './slack-message.js';
-import { type ChannelView, threadDocument } from './slack-documents.js';
+import { type ChannelView, messagesBody, threadDocument } from './slack-documents.js';
 import type { SlackSource } from './slack-source.js';
 import { compareTimestamps, newestOf, type Timestamp } from './timestamp.js';
 
@@ -73,7 +73,7 @@ export async function threadBody(
   channel: string,
   ts: Timestamp,
 ): Promise<Body> {
-  return bodyOf(source, await readThread(source, channel, ts));
+  return bodyOf(source, channel, await readThread(source, channel, ts));
 }
 
 /** A thread with its content. */
@@ -83,12 +83,16 @@ export async function wholeThread(
   ts: Timestamp,
 ): Promise<SourceDocument> {
   const thread = await readThread(source, channel.id, ts);
-  const body = await bodyOf(source, thread);
+  const body = await bodyOf(source, channel.id, thread);
   const { parent } = thread;
   return source.names.complete(source.api, () => threadDocument(source, channel, parent, body));
 }
 
-async function bodyOf(source: SlackSource, { messages, parent }: Thread): Promise<Body> {
+async function bodyOf(
+  source: SlackSource,
+  channel: string,
+  { messages, parent }: Thread,
+): Promise<Body> {
   const { names, api, config } = source;
   // What happened to the channel is left out, unless people talk about it in this thread.
   const kept = messages.filter((message) => {
@@ -98,7 +102,7 @@ async function bodyOf(source: SlackSource, { messages, parent }: Thread): Promis
   const lines = await names.complete(api, (): RenderedMessage[] =>
     kept.map((message) => render(message, names)),
   );
-  return { text: linesOf(lines), kind: 'messages' };
+  return messagesBody(source, channel, lines, parent.ts);
 }
 
 async function repliesPage(

@@ -4,7 +4,7 @@ import { hashOf } from './hash.js';
 import { linesOf, render, type RenderedMessage } from './rendered-message.js';
 import type { FileShare, SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
-import { newestOf, permalink, toDate, writtenDate } from './timestamp.js';
+import { newestOf, permalink, toDate, type Timestamp, writtenDate } from './timestamp.js';
 
 const MAX_TITLE = 90;
 /** More would weigh down every result; the text names them all. */
@@ -54,7 +54,6 @@ export function threadDocument(
       thread_ts: ts,
       message_count: replies + 1,
       ...people(authors, shown, source),
-      messages: [{ ts, url }],
     },
     body,
   };
@@ -85,10 +84,25 @@ export function sessionDocument(
       message_count: messages.length,
       participants: authors.sort().slice(0, MAX_PARTICIPANTS),
       author_ids: ids.sort().slice(0, MAX_PARTICIPANTS),
-      messages: messages.map(({ ts }) => ({ ts, url: permalink(identity.url, channel.id, ts) })),
     },
-    body: { text: linesOf(messages), kind: 'messages' },
+    body: messagesBody({ identity }, channel.id, messages),
   };
+}
+
+/** Messages as lines, and where each of them can be looked up. */
+export function messagesBody(
+  { identity }: Pick<SlackSource, 'identity'>,
+  channel: string,
+  messages: readonly RenderedMessage[],
+  thread?: Timestamp,
+): Body {
+  const written = messages.filter((message) => message.text !== '');
+  const citations = written.map(({ ts, author }) => ({
+    at: toDate(ts),
+    author,
+    url: permalink(identity.url, channel, ts, thread),
+  }));
+  return { text: linesOf(written), kind: 'messages', citations };
 }
 
 /** A file that a channel shows; the time it was made is its place in the channel's history. */

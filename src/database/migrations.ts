@@ -8,6 +8,7 @@ import { AddCallLayer1763700000101 } from '../../migrations/1763700000101-add-ca
 import { AddPreviousDataKey1763700000102 } from '../../migrations/1763700000102-add-previous-data-key.js';
 import { AddQueueOrder1763700000103 } from '../../migrations/1763700000103-add-queue-order.js';
 import { AddScopeAndPlans1763700000105 } from '../../migrations/1763700000105-add-scope-and-plans.js';
+import { AddCitations1763700000106 } from '../../migrations/1763700000106-add-citations.js';
 import { AddRangesAndVerdicts1763700000104 } from '../../migrations/1763700000104-add-ranges-and-verdicts.js';
 import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
 
@@ -25,6 +26,7 @@ const common: MigrationClass[] = [
   AddQueueOrder1763700000103,
   AddRangesAndVerdicts1763700000104,
   AddScopeAndPlans1763700000105,
+  AddCitations1763700000106,
 ];
 
 /** Run only where vectors live in PostgreSQL. */

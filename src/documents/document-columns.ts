@@ -19,6 +19,7 @@ export interface DocumentRecord {
   suppressed: boolean;
   out_of_scope: boolean;
   access_mode: string;
+  citations: { at: string | null; author: string | null; url: string }[];
   purge_at: Date | null;
   source_created_at: Date | null;
   source_updated_at: Date | null;
@@ -31,7 +32,7 @@ export interface DocumentRecord {
 export const DOCUMENT_COLUMNS = `d.id, d.connection_id, d.collection_id, k.name as collection,
   d.provider, d.account_id, d.external_id, d.partition_key, d.state, d.title, d.url, d.author,
   d.container, d.chunk_count, d.purge_at, d.source_created_at, d.source_updated_at, d.synced_at,
-  d.created_at, coalesce(d.access ->> 'mode', 'unknown') as access_mode,
+  d.created_at, d.citations, coalesce(d.access ->> 'mode', 'unknown') as access_mode,
   (extract(epoch from d.created_at) * 1000000)::bigint as created_micros,
   coalesce(d.state = 'deleted' and d.scope_purge_at = d.purge_at, false) as out_of_scope,
   exists (select from suppressions s

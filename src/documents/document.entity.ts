@@ -85,6 +85,10 @@ export class Document {
   @Column('jsonb')
   metadata: Record<string, unknown>;
 
+  /** Where the parts of the content can be looked up: [{at, author, url}]. */
+  @Column('jsonb')
+  citations: Record<string, unknown>[];
+
   @Column('int')
   chunkCount: number;
 

@@ -41,6 +41,9 @@ export type DocumentAnswer = z.infer<typeof DocumentAnswer>;
 
 export const DocumentDetailAnswer = DocumentAnswer.extend({
   memory_ids: z.array(z.uuid()).describe('Its chunks, in their order in the document'),
+  citations: z
+    .array(z.object({ at: Timestamp.nullable(), author: z.string().nullable(), url: z.string() }))
+    .describe('Where its parts can be looked up, in their order: each message of a thread'),
   access: z.string().describe('public, restricted or unknown'),
 }).meta({ id: 'DocumentDetail' });
 export type DocumentDetailAnswer = z.infer<typeof DocumentDetailAnswer>;

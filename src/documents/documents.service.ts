@@ -104,7 +104,8 @@ export class DocumentsService {
   ): Promise<DocumentDetailAnswer> {
     const document = await this.require(tx, by, id);
     const memoryIds = await this.documents.memoryIds(tx, by.tenant, id);
-    return { ...toDocument(document), memory_ids: memoryIds, access: document.access_mode };
+    const { citations, access_mode: access } = document;
+    return { ...toDocument(document), memory_ids: memoryIds, citations, access };
   }
 
   private async require(

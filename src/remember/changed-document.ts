@@ -1,4 +1,4 @@
-import type { SourceDocument } from '../../connectors/sdk/contract.js';
+import type { Citation, SourceDocument } from '../../connectors/sdk/contract.js';
 import type { TargetCollection } from './new-memory.js';
 
 /** A document of a source whose content is new or edited, with its text already extracted. */
@@ -13,6 +13,7 @@ export interface ChangedDocument {
   /** Normalised text. */
   readonly text: string;
   readonly kind: 'markdown' | 'messages';
+  readonly citations: readonly Citation[];
   readonly contentHash: string;
   readonly metaHash: string;
   /** The title differs from the stored one, so every chunk's vector is made again. */

@@ -1,4 +1,4 @@
-import type { SourceDocument } from '../../connectors/sdk/contract.js';
+import type { Citation, SourceDocument } from '../../connectors/sdk/contract.js';
 
 /**
  * pending: being written; live: searchable; suspect: unseen by a proven sweep and not there by the
@@ -45,6 +45,8 @@ export interface DocumentRow {
   readonly access: Readonly<Record<string, unknown>>;
   readonly principals: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** null: as stored, since the content was not read. */
+  readonly citations: readonly Citation[] | null;
   readonly chunkCount: number;
   readonly sourceCreatedAt: Date | null;
   readonly sourceUpdatedAt: Date | null;
@@ -60,6 +62,7 @@ export function toDocumentRow(
     contentHash: string | null;
     metaHash: string;
     chunkCount: number;
+    citations: readonly Citation[] | null;
   },
 ): DocumentRow {
   return {

@@ -137,6 +137,6 @@ function toRow(
 }
 
 function documentRow(document: ChangedDocument, chunkCount: number): DocumentRow {
-  const { id, seq, title, source, contentHash, metaHash } = document;
-  return toDocumentRow(source, { id, seq, title, contentHash, metaHash, chunkCount });
+  const { id, seq, title, source, contentHash, metaHash, citations } = document;
+  return toDocumentRow(source, { id, seq, title, contentHash, metaHash, chunkCount, citations });
 }

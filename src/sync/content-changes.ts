@@ -204,6 +204,7 @@ export class ContentChanges {
       title: document.title,
       text: document.text,
       kind: document.kind,
+      citations: document.citations,
       contentHash: document.contentHash,
       metaHash: document.metaHash,
       retitled: known !== undefined && known.title !== document.title,
@@ -230,7 +231,10 @@ export function relabelled(document: ListedDocument, known: KnownDocument): Rela
   const { id, seq, title, contentHash, chunkCount } = known;
   const { metaHash } = document;
   return {
-    row: toDocumentRow(source, { id, seq, title, contentHash, metaHash, chunkCount }),
+    row: toDocumentRow(source, {
+      ...{ id, seq, title, contentHash, metaHash, chunkCount },
+      citations: null,
+    }),
     reworded: isReworded(known, source),
   };
 }

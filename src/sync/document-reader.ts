@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Body, SourceDocument } from '../../connectors/sdk/contract.js';
+import type { Body, Citation, SourceDocument } from '../../connectors/sdk/contract.js';
 import { ConnectorError, DocumentGoneError, ItemError } from '../../connectors/sdk/errors.js';
 import { AppError } from '../common/errors/app-error.js';
 import { IDS, type Ids } from '../common/ids.js';
@@ -18,6 +18,7 @@ export interface ReadDocument extends ListedDocument {
   readonly title: string;
   readonly text: string;
   readonly kind: 'markdown' | 'messages';
+  readonly citations: readonly Citation[];
   readonly contentHash: string;
 }
 
@@ -45,10 +46,12 @@ export class DocumentReader {
       sync.counts.fetched += 1;
       stage = 'extract';
       const { text, kind, found } = await this.toText(sync, body);
+      const citations = ('text' in body && body.citations) || [];
       const title = (sync.connector.titlesFromContent && found) || source.title;
       const heading = found && found !== title && !text.includes(found) ? `# ${found}\n\n` : '';
       const whole = heading + text;
-      return { read: { ...listed, title, text: whole, kind, contentHash: textHash(whole) } };
+      const contentHash = textHash(whole);
+      return { read: { ...listed, title, text: whole, kind, citations, contentHash } };
     } catch (error) {
       sync.signal.throwIfAborted();
       if (error instanceof DocumentGoneError) return { vanished: true };

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import { SPARSEVEC_MAX_TERMS } from './terms/sparsevec.js';
 import { TERM_ID_RANGE } from './terms/sparse-encoder.js';
 
@@ -11,62 +12,96 @@ import { TERM_ID_RANGE } from './terms/sparse-encoder.js';
 const INT4 = 23;
 const UUID = 2950;
 
-const ARRAY_HEADER = 20;
+/** Of a one-dimensional array, in 32-bit words: dimensions, nulls, element type, length, bound. */
+const HEADER_WORDS = 5;
 
-/** One-dimensional array of elements given as bytes. */
-function binaryArray(elementType: number, elements: readonly Buffer[]): Buffer {
-  const size = elements.reduce((sum, element) => sum + 4 + element.length, ARRAY_HEADER);
-  const bytes = Buffer.allocUnsafe(size);
-  let at = writeHeader(bytes, elementType, elements.length);
-  for (const element of elements) {
-    at = bytes.writeInt32BE(element.length, at);
-    at += element.copy(bytes, at);
+/**
+ * Bytes of values that are all 32 bits wide: written in the machine's order and turned around at
+ * the end, which is several times faster than writing each one big-endian.
+ */
+class Words {
+  private readonly integers: Int32Array<ArrayBuffer>;
+  private readonly floats: Float32Array<ArrayBuffer>;
+  private at = 0;
+
+  constructor(length: number) {
+    this.integers = new Int32Array(length);
+    this.floats = new Float32Array(this.integers.buffer);
   }
-  return bytes;
-}
 
-function writeHeader(bytes: Buffer, elementType: number, length: number): number {
-  bytes.writeInt32BE(1, 0); // dimensions
-  bytes.writeInt32BE(0, 4); // has no nulls
-  bytes.writeInt32BE(elementType, 8);
-  bytes.writeInt32BE(length, 12);
-  return bytes.writeInt32BE(1, 16); // lower bound
+  integer(value: number): void {
+    this.integers[this.at++] = value;
+  }
+
+  header(elementType: number, length: number): void {
+    for (const word of [1, 0, elementType, length, 1]) this.integer(word);
+  }
+
+  float(value: number): void {
+    this.floats[this.at++] = value;
+  }
+
+  vector(values: Float32Array): void {
+    this.floats.set(values, this.at);
+    this.at += values.length;
+  }
+
+  toBytes(): Buffer {
+    const bytes = Buffer.from(this.integers.buffer);
+    return endianness() === 'LE' ? bytes.swap32() : bytes;
+  }
 }
 
 /** `int[]` of any iterables, one after the other. */
 export function intArray(...lists: readonly ArrayLike<number>[]): Buffer {
   const length = lists.reduce((sum, list) => sum + list.length, 0);
-  const bytes = Buffer.allocUnsafe(ARRAY_HEADER + 8 * length);
-  let at = writeHeader(bytes, INT4, length);
+  const words = new Words(HEADER_WORDS + 2 * length);
+  words.header(INT4, length);
   for (const list of lists) {
     for (let i = 0; i < list.length; i++) {
-      at = bytes.writeInt32BE(4, at);
-      at = bytes.writeInt32BE(list[i]!, at);
+      words.integer(4);
+      words.integer(list[i]!);
     }
   }
-  return bytes;
+  return words.toBytes();
 }
 
 /** `uuid[]` */
 export function uuidArray(ids: readonly string[]): Buffer {
-  return binaryArray(
-    UUID,
-    ids.map((id) => Buffer.from(id.replaceAll('-', ''), 'hex')),
-  );
+  const header = new Words(HEADER_WORDS);
+  header.header(UUID, ids.length);
+  const bytes = Buffer.allocUnsafe(4 * HEADER_WORDS + 20 * ids.length);
+  let at = header.toBytes().copy(bytes);
+  for (const id of ids) {
+    at = bytes.writeInt32BE(16, at);
+    at += bytes.write(id.replaceAll('-', ''), at, 'hex');
+  }
+  return bytes;
 }
 
 /** `vector[]`; `type` is the id that the extension's type has in this database. */
 export function vectorArray(type: number, vectors: readonly Float32Array[]): Buffer {
-  return binaryArray(type, vectors.map(vectorBytes));
+  const size = vectors.reduce((sum, vector) => sum + 2 + vector.length, HEADER_WORDS);
+  const words = new Words(size);
+  words.header(type, vectors.length);
+  for (const vector of vectors) {
+    words.integer(4 + 4 * vector.length);
+    addVector(words, vector);
+  }
+  return words.toBytes();
 }
 
 /** `vector` */
 export function vectorBytes(vector: Float32Array): Buffer {
-  const bytes = Buffer.allocUnsafe(4 + 4 * vector.length);
-  bytes.writeInt16BE(vector.length, 0);
-  let at = bytes.writeInt16BE(0, 2); // reserved
-  for (const value of vector) at = bytes.writeFloatBE(value, at);
-  return bytes;
+  const words = new Words(1 + vector.length);
+  addVector(words, vector);
+  return words.toBytes();
+}
+
+/** Two 16-bit numbers, the dimensions and a reserved one, and the values. */
+function addVector(words: Words, vector: Float32Array): void {
+  words.integer(vector.length << 16);
+  words.vector(vector);
 }
 
 export interface SparseRow {
@@ -77,20 +112,19 @@ export interface SparseRow {
 
 /** `sparsevec[]`; `type` is the id that the extension's type has in this database. */
 export function sparsevecArray(type: number, rows: readonly SparseRow[]): Buffer {
-  return binaryArray(
-    type,
-    rows.map((row) => sparsevecBytes(heaviest(row))),
-  );
-}
-
-function sparsevecBytes({ terms, weights }: SparseRow): Buffer {
-  const bytes = Buffer.allocUnsafe(12 + 8 * terms.length);
-  bytes.writeInt32BE(TERM_ID_RANGE, 0);
-  bytes.writeInt32BE(terms.length, 4);
-  let at = bytes.writeInt32BE(0, 8); // reserved
-  for (const term of terms) at = bytes.writeInt32BE(term - 1, at); // indices from 0
-  for (const weight of weights) at = bytes.writeFloatBE(weight, at);
-  return bytes;
+  const kept = rows.map(heaviest);
+  const size = kept.reduce((sum, { terms }) => sum + 4 + 2 * terms.length, HEADER_WORDS);
+  const words = new Words(size);
+  words.header(type, kept.length);
+  for (const { terms, weights } of kept) {
+    words.integer(12 + 8 * terms.length);
+    words.integer(TERM_ID_RANGE);
+    words.integer(terms.length);
+    words.integer(0); // reserved
+    for (const term of terms) words.integer(term - 1); // indices from 0
+    for (const weight of weights) words.float(weight);
+  }
+  return words.toBytes();
 }
 
 /** pgvector refuses more than 16,000 terms; a longer text keeps its heaviest. */

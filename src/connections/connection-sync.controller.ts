@@ -30,7 +30,7 @@ export class ConnectionSyncController {
       'A run that failed answers 200 with status "error", because a 5xx would be retried. ' +
       '`?wait=false` answers 202 at once.',
     answer: SyncAnswer,
-    errors: ['connection_not_found', 'connection_paused', 'partition_not_found'],
+    errors: ['connection_not_found', 'connection_paused', 'partition_not_found', 'connection_busy'],
   })
   async sync(
     @CurrentTenant() tenant: string,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
+import type { Enqueued } from '../runs/runs.repository.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { RunAnswer } from '../runs/runs.schema.js';
 import { ConnectionsRepository } from './connections.repository.js';
@@ -10,6 +11,8 @@ import type { SyncAnswer, SyncConnectionBody } from './connections.schema.js';
 
 /** Clients give up after 30 s, so a request waits for a run a little less. */
 const WAIT_MS = 25_000;
+/** A cancelled run stops after its page. */
+const STOP_MS = 5_000;
 
 @Injectable()
 export class ConnectionSyncService {
@@ -21,8 +24,10 @@ export class ConnectionSyncService {
   ) {}
 
   /**
-   * Asks for a run, or joins the active one, and waits for its end if told so.
-   * @throws AppError `connection_not_found`, `connection_paused`, `partition_not_found`
+   * Asks for a run, or joins the active one, and waits for its end if told so. One that was
+   * cancelled is waited for, and a new one begins.
+   * @throws AppError `connection_not_found`, `connection_paused`, `partition_not_found`,
+   *   `connection_busy`
    */
   async sync(
     tenant: string,
@@ -30,7 +35,22 @@ export class ConnectionSyncService {
     body: SyncConnectionBody,
     wait: boolean,
   ): Promise<SyncAnswer> {
-    const asked = await this.database.inTenant(tenant, async (tx) => {
+    let asked = await this.ask(tenant, id, body);
+    if (asked.stopping) {
+      await this.runs.wait(tenant, asked.id, STOP_MS);
+      asked = await this.ask(tenant, id, body);
+    }
+    if (asked.stopping)
+      throw new AppError('connection_busy', 'The run before is still stopping; ask again soon.', {
+        retryAfter: STOP_MS / 1000,
+      });
+    this.runs.wakeWorkers();
+    const run = await this.runs.wait(tenant, asked.id, wait ? WAIT_MS : 0);
+    return toSyncAnswer(run, asked.coalesced);
+  }
+
+  private ask(tenant: string, id: string, body: SyncConnectionBody): Promise<Enqueued> {
+    return this.database.inTenant(tenant, async (tx) => {
       const connection = await this.connections.require(tx, tenant, id);
       if (connection.status === 'paused')
         throw new AppError(
@@ -46,9 +66,6 @@ export class ConnectionSyncService {
         options: body,
       });
     });
-    this.runs.wakeWorkers();
-    const run = await this.runs.wait(tenant, asked.id, wait ? WAIT_MS : 0);
-    return toSyncAnswer(run, asked.coalesced);
   }
 
   /** @throws AppError `connection_not_found` */

@@ -6,6 +6,14 @@ import type { AttemptRow } from './run.mapper.js';
 import { ACTIVE_STATES, PRIORITY, type Trigger } from './run-state.js';
 
 /** Runs as history: asking for one, reading them. Claiming and ending them: RunQueue. */
+export interface Enqueued {
+  readonly id: string;
+  /** A run was active already; this is that one. */
+  readonly coalesced: boolean;
+  /** It was asked to stop, so it will not do what is asked now. */
+  readonly stopping: boolean;
+}
+
 @Injectable()
 export class RunsRepository {
   /**
@@ -22,7 +30,7 @@ export class RunsRepository {
       trigger: Trigger;
       options: RunOptions;
     },
-  ): Promise<{ id: string; coalesced: boolean }> {
+  ): Promise<Enqueued> {
     const inserted = await tx.query<{ id: string }[]>(
       `insert into runs (id, tenant_id, connection_id, provider, trigger, priority, options,
          served_at)
@@ -40,14 +48,22 @@ export class RunsRepository {
         JSON.stringify(run.options),
       ],
     );
-    if (inserted[0]) return { id: inserted[0].id, coalesced: false };
-    const [active] = await tx.query<[{ id: string }[], number]>(
-      `update runs set priority = greatest(priority, $3)
-       where tenant_id = $1 and connection_id = $2 and state = any($4::text[]) returning id`,
-      [tenant, run.connection, PRIORITY[run.trigger], ACTIVE_STATES],
+    if (inserted[0]) return { id: inserted[0].id, coalesced: false, stopping: false };
+    // A run that has not begun yet does what everybody asked for.
+    const [active] = await tx.query<[{ id: string; stopping: boolean }[], number]>(
+      `update runs set priority = greatest(priority, $3),
+         options = case when started_at is not null then options
+           else jsonb_strip_nulls(jsonb_build_object(
+             'full', nullif(coalesce((options ->> 'full')::boolean, false)
+               or coalesce(($5::jsonb ->> 'full')::boolean, false), false),
+             'partition', case when options ->> 'partition' = $5::jsonb ->> 'partition'
+               then options ->> 'partition' end)) end
+       where tenant_id = $1 and connection_id = $2 and state = any($4::text[])
+       returning id, cancel_requested as stopping`,
+      [tenant, run.connection, PRIORITY[run.trigger], ACTIVE_STATES, JSON.stringify(run.options)],
     );
     // The active run may have ended between the two statements; then the slot is free again.
-    return active[0] ? { id: active[0].id, coalesced: true } : this.enqueue(tx, tenant, run);
+    return active[0] ? { ...active[0], coalesced: true } : this.enqueue(tx, tenant, run);
   }
 
   async find(tx: EntityManager, tenant: string, id: string): Promise<RunRow | undefined> {

@@ -8,7 +8,7 @@ import type { RunOptions, RunRow } from './run-row.js';
 import { isTerminal, type Trigger } from './run-state.js';
 import { RunWakeup } from './run-wakeup.js';
 import { toRun, toRunDetail } from './run.mapper.js';
-import { RunsRepository } from './runs.repository.js';
+import { RunsRepository, type Enqueued } from './runs.repository.js';
 import type { CancelAnswer, RunAnswer, RunDetailAnswer } from './runs.schema.js';
 
 const POLL_MS = 150;
@@ -35,7 +35,7 @@ export class RunsService {
     tx: EntityManager,
     tenant: string,
     { options = {}, ...request }: RunRequest,
-  ): Promise<{ id: string; coalesced: boolean }> {
+  ): Promise<Enqueued> {
     return this.runs.enqueue(tx, tenant, { id: this.ids.next(), options, ...request });
   }
 

@@ -36,7 +36,7 @@ describe('the demo', () => {
     expect(stderr).toMatch(/✓ .*docs \d+ synced/);
     expect(stderr).toMatch(/✓ slack \d+ synced/);
     expect(stdout.match(/^\? /gm)).toHaveLength(4);
-    expect(stdout).toContain('order events go through a PostgreSQL table');
+    expect(stdout).toContain('#engineering › Which queue do we take for the order events');
     expect(stdout).toMatch(/^API key +mv_/m);
     expect(stdout).toMatch(/^curl -s http/m);
     // The log is in its file, and nowhere else.

@@ -124,7 +124,7 @@ describeOnEachDatabase('syncing a folder', (open) => {
     const shown = await folder.app.request('GET', path);
     expect(shown.body.held_deletions).toMatchObject({ count: 60, partitions: ['team'] });
     const settled = await folder.app.request('POST', `${path}/deletions/confirm`);
-    expect(settled.body).toEqual({ deleted: 60, kept: 0 });
+    expect(settled.body).toEqual({ deleted: 60, lost_access: 0, kept: 0 });
     expect((await folder.index()).size).toBe(0);
     const again = await folder.app.request('POST', `${path}/deletions/confirm`);
     expect(again).toMatchObject({ status: 409, body: { code: 'no_held_deletions' } });

@@ -148,6 +148,23 @@ describeOnEachDatabase('runs', (open) => {
     });
   });
 
+  it('that have not begun do what everybody asked for', async () => {
+    const { gate } = await occupy();
+    const other = await another();
+    const ask = (body: Record<string, unknown>) =>
+      request('POST', `${CONNECTIONS}/${other}/sync?wait=false`, body);
+    const optionsOf = async (run: string) =>
+      (await sql('select options from runs where id = $1', [run])) as { options: object }[];
+    const first = await ask({ full: false });
+    const second = await ask({ full: true });
+    expect(second.body).toMatchObject({ run_id: first.body.run_id, coalesced: true });
+    expect(await optionsOf(first.body.run_id)).toEqual([{ options: { full: true } }]);
+    await ask({ full: false });
+    expect(await optionsOf(first.body.run_id)).toEqual([{ options: { full: true } }]);
+    gate.open();
+    await request('DELETE', `${CONNECTIONS}/${other}`);
+  });
+
   describe('cancelling one', () => {
     it('ends a queued run at once', async () => {
       const { gate } = await occupy();
@@ -175,6 +192,17 @@ describeOnEachDatabase('runs', (open) => {
       expect(run).toMatchObject({ status: 'success' });
       expect(run.id).not.toBe(parked.id);
       await source.expectIndexToEqualSource();
+    });
+
+    it('makes a sync that is asked for meanwhile a new run, after it has stopped', async () => {
+      await source.fill({ one: 2 });
+      const { run } = await occupy();
+      await request('POST', `/v1/memory/runs/${run}/cancel`);
+      bench.hooks = {};
+      const asked = await request('POST', `${CONNECTIONS}/${source.connection}/sync`, {});
+      expect(asked.body).toMatchObject({ status: 'success', coalesced: false, synced: 2 });
+      expect(asked.body.run_id).not.toBe(run);
+      expect(await source.run(run)).toMatchObject({ status: 'cancelled' });
     });
 
     it('is refused once it has ended', async () => {

@@ -63,7 +63,7 @@ try {
   await simulator.clearLog();
   const unchanged = await sync(connection.id);
   const calls = await simulator.calls();
-  const violations = await simulator.violations();
+  const violations = (await simulator.violations()).length;
   const { peakRss } = server;
   await server.stop();
   const bare = await bareInsert(database);

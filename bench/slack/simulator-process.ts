@@ -55,16 +55,19 @@ export class SimulatorProcess {
     return this.control('GET', '/truth');
   }
 
+  log(): Promise<{ method: string; at: string; status: number | null }[]> {
+    return this.control('GET', '/log');
+  }
+
   /** How often each method was called since the log was cleared. */
   async calls(): Promise<Record<string, number>> {
-    const log = await this.control<{ method: string }[]>('GET', '/log');
     const counts: Record<string, number> = {};
-    for (const { method } of log) counts[method] = (counts[method] ?? 0) + 1;
+    for (const { method } of await this.log()) counts[method] = (counts[method] ?? 0) + 1;
     return counts;
   }
 
-  async violations(): Promise<number> {
-    return (await this.control<unknown[]>('GET', '/violations')).length;
+  violations(): Promise<{ kind: string; detail: string }[]> {
+    return this.control('GET', '/violations');
   }
 
   clearLog(): Promise<unknown> {

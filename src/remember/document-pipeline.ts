@@ -44,14 +44,24 @@ export class DocumentPipeline {
     signal: AbortSignal,
   ): AsyncGenerator<WriteBatch> {
     requireModel(this.embedder, target.collection);
-    for await (const group of prefetch(this.groups(tenant, target, changed))) {
+    // Each stage runs ahead of the next one: while a group is written, the next one is embedded
+    // and the one after it chunked.
+    const groups = prefetch(this.groups(tenant, target, changed));
+    for await (const embedded of prefetch(this.embed(groups, signal)))
+      yield* writeBatches(embedded, this.database.writeBatch);
+  }
+
+  private async *embed(
+    groups: AsyncIterable<PreparedDocument[]>,
+    signal: AbortSignal,
+  ): AsyncGenerator<EmbeddedDocument[]> {
+    for await (const group of groups) {
       const texts = group.flatMap((document) => document.fresh.map((chunk) => chunk.embeddedText));
       const vectors = (await this.embedder.embed(texts, signal)).values();
-      const embedded = group.map((document): EmbeddedDocument => ({
+      yield group.map((document) => ({
         ...document,
         fresh: document.fresh.map((chunk) => ({ ...chunk, embedding: vectors.next().value! })),
       }));
-      yield* writeBatches(embedded, this.database.writeBatch);
     }
   }
 

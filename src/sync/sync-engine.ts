@@ -18,8 +18,11 @@ import { coversEverything, EVERYTHING } from './proven-ranges.js';
 import { RunLedgers } from './run-ledgers.js';
 import type { SyncRun } from './sync-run.js';
 
-/** Transactions that may be prepared while one commits. */
-const STEPS_AHEAD = 3;
+/**
+ * Chunks that may wait, prepared, for their transaction: more than a page, so that the database
+ * does not stand still while the first documents of the next page are read and embedded.
+ */
+const CHUNKS_AHEAD = 800;
 
 export interface SyncOutcome {
   readonly state: 'success' | 'partial';
@@ -60,7 +63,8 @@ export class SyncEngine {
     await this.pending.drain(sync);
     const attempt = await this.begin(sync);
     const steps = this.steps(sync, attempt);
-    for await (const step of prefetch(steps, STEPS_AHEAD)) await this.commit(sync, step);
+    const ahead = Math.ceil(CHUNKS_AHEAD / this.database.writeBatch);
+    for await (const step of prefetch(steps, ahead)) await this.commit(sync, step);
     if (attempt.isCutShort) await sync.pageCommitted();
     await this.pending.drain(sync);
     await this.settleUnwell(sync, attempt);

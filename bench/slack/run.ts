@@ -55,7 +55,7 @@ try {
   const cpu = { server: server.cpuSeconds, simulator: simulator.cpuSeconds };
   const attached = performance.now();
   const searchable = newestFound().then(() => (performance.now() - attached) / 1000);
-  const first = await sync(connection.id);
+  const [first, searchableAfter] = await Promise.all([sync(connection.id), searchable]);
   const used = {
     server: server.cpuSeconds - cpu.server,
     simulator: simulator.cpuSeconds - cpu.simulator,
@@ -79,7 +79,7 @@ try {
     'memories/s': round(rate),
     'bare INSERT, memories/s': round(bareRate),
     'ratio to bare INSERT': round(rate / bareRate, 2),
-    'newest searchable after, s': round(await searchable, 1),
+    'newest searchable after, s': round(searchableAfter, 1),
     'server CPU, s': round(used.server, 1),
     'simulator CPU, s': round(used.simulator, 1),
     'peak RSS, MB': round(peakRss / 2 ** 20),
@@ -98,12 +98,12 @@ try {
 
 async function newestFound(): Promise<void> {
   for (;;) {
-    const { results } = await server.request<{ results: { text: string }[] }>(
-      'POST',
-      '/v1/memory/search',
-      { query: MARK, limit: 1, mode: 'text' },
-    );
-    if (results[0]?.text.includes(MARK)) return;
+    const hits = await server.request<{ text: string }[]>('POST', '/v1/memory/search', {
+      query: MARK,
+      limit: 1,
+      mode: 'text',
+    });
+    if (hits[0]?.text.includes(MARK)) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -48,6 +48,7 @@ export interface SlackUser {
 
 /** Slack's methods as far as they are used; every call is paced and classified. */
 export class SlackApi {
+  private readonly clients = new WeakMap<AbortSignal, WebClient>();
   constructor(
     private readonly ctx: Pick<ConnectorContext, 'calls' | 'clock'>,
     private readonly token: string,
@@ -191,9 +192,11 @@ export class SlackApi {
     });
   }
 
-  /** One attempt's client: its queue, retries and waits belong to the layer above. */
+  /** Queue, retries and waits belong to the layer above. Making a client costs as much as a call. */
   private client(signal: AbortSignal): WebClient {
-    return new WebClient(this.token, {
+    const known = this.clients.get(signal);
+    if (known) return known;
+    const client = new WebClient(this.token, {
       slackApiUrl: this.apiUrl,
       allowAbsoluteUrls: false,
       retryConfig: { retries: 0 },
@@ -202,6 +205,8 @@ export class SlackApi {
       // Its `timeout` option would add a second timer to the one of `send`.
       fetch: (url, init) => this.send(url, init ?? {}, signal),
     });
+    this.clients.set(signal, client);
+    return client;
   }
 
   /** @throws SlackRateLimit for status 429, whatever its Retry-After looks like */

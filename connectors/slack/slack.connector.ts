@@ -45,7 +45,7 @@ export function slackConnector({
       { name: 'history', kind: 'feed', checkpointVersion: 1 },
       { name: 'audit', kind: 'feed', checkpointVersion: 1 },
     ],
-    limits: { maxBodyBytes: MAX_FILE_BYTES, concurrentReads: 8 },
+    limits: { maxBodyBytes: MAX_FILE_BYTES, concurrentReads: 16 },
     followsRenamesByContent: false,
     titlesFromContent: false,
 

@@ -79,7 +79,13 @@ const Environment = z.object({
   TRIBUTARY_DATA_DIR: z.string().default('.tributary'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   TRIBUTARY_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
-  QDRANT_URL: z.url().optional(),
+  QDRANT_URL: z
+    .url()
+    .optional()
+    .refine(
+      (url) => url === undefined,
+      'this version keeps vectors in PostgreSQL only; unset it and install pgvector there',
+    ),
   TRIBUTARY_BOOTSTRAP_API_KEY: z.string().min(16).optional(),
   TRIBUTARY_OPERATOR_KEY: z.string().min(16).optional(),
   TRIBUTARY_ENCRYPTION_KEYS: z.string().optional(),

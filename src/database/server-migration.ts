@@ -46,7 +46,7 @@ async function checkServer(client: pg.Client, vectors: 'postgresql' | 'qdrant'):
     throw new AppError(
       'configuration_invalid',
       'The PostgreSQL server has no pgvector extension ("vector"). Install it there ' +
-        '(https://github.com/pgvector/pgvector), or keep vectors in Qdrant by setting QDRANT_URL.',
+        '(https://github.com/pgvector/pgvector).',
     );
   }
 }

@@ -37,6 +37,9 @@ export interface FailureRow {
   updated_at: Date;
 }
 
+/** After so many the pause is a day long; unbounded, the power would outgrow an interval. */
+const DOUBLINGS = 11;
+
 /** Failures as rows: never a count alone, always with name, place, stage and the next try. */
 @Injectable()
 export class FailuresRepository {
@@ -61,7 +64,8 @@ export class FailuresRepository {
            then coalesce(failures.title, excluded.title) else excluded.title end,
          url = coalesce(excluded.url, failures.url),
          version = coalesce(excluded.version, failures.version), attempts = failures.attempts + 1,
-         next_at = now() + least(interval '1 day', interval '1 minute' * power(2, failures.attempts)),
+         next_at = now() + least(interval '1 day',
+           interval '1 minute' * power(2, least(failures.attempts, ${DOUBLINGS}))),
          updated_at = now()`,
       [connection, JSON.stringify(lastOfEach)],
     );

@@ -125,7 +125,7 @@ export const samples: Record<string, OperationSample> = {
   searchAllMemories: { body: () => ({ query: 'our secret plan', min_score: 0 }) },
   // curation
   forgetMemories: { body: () => ({ query: 'our secret plan', min_score: 0 }) },
-  dedupMemories: { body: () => ({ threshold: 0.5, dry_run: false }) },
+  dedupMemories: { body: () => ({ threshold: 0.9, dry_run: false }) },
   archiveStaleMemories: { body: () => ({ older_than_days: 0, dry_run: false }) },
   collectionHealth: {},
   listContradictions: {},

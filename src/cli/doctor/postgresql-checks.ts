@@ -82,7 +82,7 @@ function checkVector(
   if (vectors === 'qdrant') return skip('pgvector', 'vectors are kept in Qdrant');
   if (installed !== null) return ok('pgvector', installed);
   if (available !== null) return ok('pgvector', `${available}, set up by the first start`);
-  return fail('pgvector', 'the server lacks the extension "vector"; install it or set QDRANT_URL');
+  return fail('pgvector', 'the server lacks the extension "vector"; install it');
 }
 
 function checkMigrations(applied: readonly string[], vectors: 'postgresql' | 'qdrant'): Check {

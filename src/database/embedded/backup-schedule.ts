@@ -2,7 +2,8 @@ import type { Clock } from '../../common/clock.js';
 import type { Backups } from './backups.js';
 import type { Timers } from './timers.js';
 
-const CHECK_MS = 15 * 60_000;
+/** Short, so that processes that do not live long have their daily backup, too. */
+const CHECK_MS = 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 /**

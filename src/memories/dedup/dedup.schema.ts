@@ -3,9 +3,17 @@ import { JobUnderway } from '../../jobs/jobs.schema.js';
 
 const Score = z.number().min(0).max(1);
 
+/** Below it texts have little in common, and the search for pairs needs memory without end. */
+const MIN_THRESHOLD = 0.7;
+
 export const DedupMemories = z
   .object({
-    threshold: Score.default(0.95).describe('Score from which two texts count as the same'),
+    threshold: z
+      .number()
+      .min(MIN_THRESHOLD)
+      .max(1)
+      .default(0.95)
+      .describe('Score from which two texts count as the same'),
     dry_run: z.boolean().default(true).describe('true: only say what would be deleted'),
   })
   .meta({ id: 'DedupMemories' });

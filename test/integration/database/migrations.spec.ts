@@ -112,7 +112,7 @@ onServer(`migrations on PostgreSQL${missing ? ` (skipped: ${missing})` : ''}`, (
     const { dataSource, url } = await open('postgresql');
     await expect(migrateServer(dataSource, new Secret(url), 'postgresql')).rejects.toMatchObject({
       code: 'configuration_invalid',
-      message: expect.stringContaining('QDRANT_URL'),
+      message: expect.stringContaining('no pgvector extension'),
     });
   });
 });

@@ -9,6 +9,7 @@ import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { BodyLimit, BULK_BODY } from '../common/http/body.interceptor.js';
 import { EmptyAnswer } from '../common/http/empty-answer.schema.js';
 import { Id } from '../common/http/id.schema.js';
+import { RepeatSeed } from '../common/http/idempotency/repeat-seed.js';
 import { Operation } from '../common/http/operation.js';
 import type { Page } from '../common/http/paging.js';
 import {
@@ -58,8 +59,9 @@ export class MemoriesController {
     @CurrentTenant() tenant: string,
     @Param('collection', Name) collection: string,
     @Body({ schema: CreateMemory }) body: CreateMemoryBody,
+    @RepeatSeed() seed: string | undefined,
   ): Promise<MemoryAnswer> {
-    return this.memories.create(tenant, collection, body);
+    return this.memories.create(tenant, collection, body, seed);
   }
 
   @Post('bulk')
@@ -76,8 +78,9 @@ export class MemoriesController {
     @CurrentTenant() tenant: string,
     @Param('collection', Name) collection: string,
     @Body({ schema: CreateMemories }) body: CreateMemoryBody[],
+    @RepeatSeed() seed: string | undefined,
   ): Promise<CreatedMemories> {
-    return this.memories.createMany(tenant, collection, body);
+    return this.memories.createMany(tenant, collection, body, seed);
   }
 
   @Get()

@@ -36,11 +36,19 @@ export class MemoriesService {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Stores one memory; the answer is made from what was written, not read again. */
-  async create(tenant: string, name: string, body: CreateMemoryBody): Promise<MemoryAnswer> {
+  /**
+   * Stores one memory; the answer is made from what was written, not read again.
+   * @param seed see RepeatSeed
+   */
+  async create(
+    tenant: string,
+    name: string,
+    body: CreateMemoryBody,
+    seed?: string,
+  ): Promise<MemoryAnswer> {
     const collection = await this.collections.ensure(tenant, name);
     const memory = newMemory(body, this.clock.now());
-    const [id] = await this.remember.add(tenant, collection, [memory]);
+    const [id] = await this.remember.add(tenant, collection, [memory], seed);
     const time = memory.createdAt.toISOString();
     return {
       id: id!,
@@ -66,11 +74,12 @@ export class MemoriesService {
     tenant: string,
     name: string,
     bodies: readonly CreateMemoryBody[],
+    seed?: string,
   ): Promise<CreatedMemories> {
     const collection = await this.collections.ensure(tenant, name);
     const now = this.clock.now();
     const items = bodies.map((body) => newMemory(body, now));
-    const ids = await this.remember.add(tenant, collection, items);
+    const ids = await this.remember.add(tenant, collection, items, seed);
     return { created: ids.length, ids };
   }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
-import { IDS, type Ids } from '../common/ids.js';
+import { IDS, uuidV5, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { EMBEDDER, type Embedder } from '../inference/embedder.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
@@ -27,15 +27,19 @@ export class RememberService {
   /**
    * Stores facts as they are and answers their ids in order. Vectors are made before the
    * transaction; each batch commits rows and vectors together.
+   * @param seed UUID from which the ids are made, so that a repeat stores nothing twice
    * @throws AppError `embedder_unavailable`, `database_busy`
    */
   async add(
     tenant: string,
     collection: TargetCollection,
     items: readonly NewMemory[],
+    seed?: string,
   ): Promise<string[]> {
     requireModel(this.embedder, collection);
-    const rows = items.map((item) => this.toRow(item));
+    const rows = items.map((item, at) =>
+      this.toRow(item, seed === undefined ? this.ids.next() : uuidV5(seed, String(at))),
+    );
     const vectors = await this.embedder.embed(rows.map((row) => row.text));
     const entries = rows.map((row, at) => ({
       row,
@@ -47,15 +51,22 @@ export class RememberService {
         words: wordsText({ title: '', headingPath: [], text: row.text }),
       },
     }));
+    let isBegun = false;
     for (const batch of slices(entries, this.database.writeBatch)) {
-      await this.database.inTenant(tenant, async (tx) => {
-        const batchRows = batch.map(({ row }) => row);
-        await this.rows.upsert(tx, tenant, collection.id, batchRows);
-        await this.index.write(
-          tx,
-          batch.map(({ entry }) => entry),
-        );
-      });
+      await this.database.inTenant(
+        tenant,
+        async (tx) => {
+          const batchRows = batch.map(({ row }) => row);
+          await this.rows.upsert(tx, tenant, collection.id, batchRows);
+          await this.index.write(
+            tx,
+            batch.map(({ entry }) => entry),
+          );
+        },
+        // A busy database refuses all or nothing.
+        isBegun ? { wait: 'unbounded' } : undefined,
+      );
+      isBegun = true;
     }
     return rows.map((row) => row.id);
   }
@@ -89,10 +100,10 @@ export class RememberService {
     });
   }
 
-  private toRow(item: NewMemory): MemoryRow {
+  private toRow(item: NewMemory, id: string): MemoryRow {
     const text = normaliseText(item.text);
     return {
-      id: this.ids.next(),
+      id,
       documentId: null,
       ordinal: 0,
       text,

@@ -25,6 +25,8 @@ export interface ApiRequest extends Request {
   caller?: Caller;
   /** SHA-256 of the bytes of a JSON body. */
   bodyHash?: Buffer;
+  /** Of a request with an Idempotency-Key: the same for each repeat of it, else unique (UUID). */
+  repeatSeed?: string;
 }
 
 /** Methods without a body, which change nothing. */

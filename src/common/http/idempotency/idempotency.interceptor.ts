@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { catchError, finalize, from, mergeMap, of, type Observable } from 'rxjs';
+import { uuidV5 } from '../../ids.js';
 import { isRead, requestOf, responseOf, type ApiRequest } from '../api-request.js';
 import { errorAnswer } from '../error-answer.js';
 import { validationFailed } from '../validation-failed.js';
@@ -44,8 +45,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
       throw validationFailed({ loc: ['header', 'idempotency-key'], msg, type: 'value_error' });
     }
     const tenant = request.caller.key.tenant;
-    const stored = await this.idempotency.begin(tenant, key, fingerprint(request));
+    const print = fingerprint(request);
+    const stored = await this.idempotency.begin(tenant, key, print);
     if (stored) return of(this.replay(context, stored));
+    request.repeatSeed = uuidV5(tenant, `${key} ${print.toString('hex')}`);
 
     const renewal = setInterval(
       () => void this.logged(() => this.idempotency.renew(tenant, key)),

@@ -80,6 +80,7 @@ export class ConnectionSetupService {
     const checks = await this.run(() => connector.probe(context));
     if (checks.some(({ outcome }) => outcome === 'failed')) throw refused(checks);
     const account = await this.run(() => connector.account(context), checks);
+    await this.calls.accountFound({ provider, account: account.id, credentials });
     return { config: context.config as Record<string, unknown>, account };
   }
 

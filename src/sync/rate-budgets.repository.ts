@@ -93,6 +93,23 @@ export class RateBudgetsRepository {
     return row.granted ? 0 : Math.max(0.005, row.blocked, row.missing);
   }
 
+  /** What was learned under one scope counts under another one from now on, too. */
+  async adopt(tx: EntityManager, from: string, to: string): Promise<void> {
+    await tx.query(
+      `insert into rate_buckets (scope, method, tokens, burst, per_second, ceiling, blocked_until,
+         updated_at, refused_at, pause_seconds, measured_from, calls, settled, grows_from)
+       select $2, method, tokens, burst, per_second, ceiling, blocked_until, updated_at,
+         refused_at, pause_seconds, measured_from, calls, settled, grows_from
+       from rate_buckets where scope = $1
+       on conflict (scope, method) do update set
+         blocked_until = greatest(rate_buckets.blocked_until, excluded.blocked_until),
+         refused_at = greatest(rate_buckets.refused_at, excluded.refused_at),
+         per_second = coalesce(rate_buckets.per_second, excluded.per_second),
+         ceiling = coalesce(rate_buckets.ceiling, excluded.ceiling)`,
+      [from, to],
+    );
+  }
+
   async find(tx: EntityManager, key: BudgetKey): Promise<StateRow | undefined> {
     const rows = await tx.query<StateRow[]>(READ, [key.scope, key.method]);
     return rows[0];

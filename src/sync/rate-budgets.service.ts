@@ -61,6 +61,12 @@ export class RateBudgetsService {
     };
   }
 
+  /** The calls under both scopes were calls of the same account. */
+  async adopt(from: string, to: string): Promise<void> {
+    await this.database.asSystem((tx) => this.repository.adopt(tx, from, to));
+    for (const [key, known] of this.#known) if (key.startsWith(`${to}\n`)) known.freeUntil = 0;
+  }
+
   private async take(key: BudgetKey, pacing: Pacing): Promise<Take> {
     const known = this.known(key);
     const before = this.now();

@@ -34,9 +34,23 @@ export class SourceCallsService {
         ? foundLater(async () =>
             this.budgets.of(await scopeOfCredentials(provider, credentials), pacing),
           )
-        : this.budgets.of(`${provider}:${account}`, pacing);
+        : this.budgets.of(scopeOfAccount(provider, account), pacing);
     return pacedCalls({ budgets, clock: this.clock, signal, observe });
   }
+
+  /** What the first questions taught, before the account was known, counts for the account. */
+  async accountFound({
+    provider,
+    account,
+    credentials,
+  }: Pick<Caller, 'provider' | 'credentials'> & { readonly account: string }): Promise<void> {
+    const asked = await scopeOfCredentials(provider, credentials);
+    await this.budgets.adopt(asked, scopeOfAccount(provider, account));
+  }
+}
+
+function scopeOfAccount(provider: string, account: string): string {
+  return `${provider}:${account}`;
 }
 
 /** Probes of one account share budgets before its id is known; the credentials stay out of it. */

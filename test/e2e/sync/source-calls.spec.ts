@@ -41,7 +41,10 @@ class RefusingSource {
       await this.ask(ctx, 'auth.test');
       return { id: ctx.config.account, title: 'An account' };
     },
-    probe: () => Promise.resolve([]),
+    probe: async (ctx) => {
+      if (this.faults.length > 0) await this.ask(ctx, METHOD).catch(() => 'shown as a check');
+      return [];
+    },
     partitions: async function* () {
       yield await Promise.resolve({ key: 'C1', title: 'A channel' });
     },
@@ -77,7 +80,7 @@ describe('calls to a source in a run', () => {
     const { body } = await app.request('POST', '/v1/memory/connections', {
       body: {
         ...{ provider: 'refusing', name: collection, collection, schedule },
-        ...{ config: { account: `A${accounts}` }, credentials: { token: TOKEN } },
+        ...{ config: { account: `A${accounts}` }, credentials: { token: `${TOKEN}-${accounts}` } },
       },
     });
     source.calls = 0;
@@ -98,11 +101,12 @@ describe('calls to a source in a run', () => {
   };
 
   it('are counted and logged, without secrets', async () => {
+    const connection = await connect('one');
     source.faults = [
       { kind: 'rate_limited', retryAfterSeconds: 1 },
       { kind: 'transient', code: 'upstream_error', message: `no to ${TOKEN}`, status: 503 },
     ];
-    const run = await sync(await connect('one'));
+    const run = await sync(connection);
     expect(run.counts).toMatchObject({ api_calls: 3, rate_limited: 1 });
     const log = await requests(run.id);
     expect(log.map(({ number, outcome }: never) => [number, outcome])).toEqual([
@@ -130,6 +134,15 @@ describe('calls to a source in a run', () => {
     expect(source.calls).toBe(1);
     for (const connection of [first, second])
       await app.request('POST', `/v1/memory/connections/${connection}/cancel`);
+  });
+
+  it('keep out of a Retry-After that the checks before the connection existed met', async () => {
+    source.faults = [{ kind: 'rate_limited', retryAfterSeconds: 600 }];
+    const connection = await connect('seven');
+    const run = await sync(connection, ['waiting']);
+    expect(run.waiting.reason).toBe(`rate_limited:${METHOD}`);
+    expect(await requests(run.id)).toEqual([]);
+    await app.request('POST', `/v1/memory/connections/${connection}/cancel`);
   });
 
   it('tell the connector how often it is asked', async () => {

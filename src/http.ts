@@ -16,14 +16,16 @@ import { refuseWhenStopping } from './common/http/refuse-when-stopping.js';
 import { requestId } from './common/http/request-id.js';
 import { IDS, type Ids } from './common/ids.js';
 import type { Config } from './config/config.js';
+import { Database } from './database/database.js';
 import { BootstrapService } from './tenants/bootstrap.service.js';
 
 export interface RunningServer {
   /** e.g. `http://127.0.0.1:4700` */
   url: string;
-  /** The first tenant's key, if this start made one. */
-  apiKey?: string;
-  /** Refuses new requests, ends those under way and the workers, closes the database. */
+  /**
+   * Refuses new requests, ends those under way and the workers, closes the database.
+   * @throws what the database could not be closed for, e.g. AppError `database_unavailable`
+   */
   close(): Promise<void>;
 }
 
@@ -34,8 +36,17 @@ export const APP_OPTIONS = {
   routeConflictPolicy: { duplicate: 'error' },
 } as const;
 
+export interface StartOptions {
+  logger?: LoggerService;
+  /** Hears the first tenant's key, if this start makes one, as soon as it is stored. */
+  onFirstKey?: (apiKey: string) => void;
+}
+
 /** Opens the database, makes the first tenant where there is none, and listens. */
-export async function startServer(config: Config, logger?: LoggerService): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  { logger, onFirstKey }: StartOptions = {},
+): Promise<RunningServer> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forConfig(config), {
     ...APP_OPTIONS,
     logger: logger ?? new JsonLogger(config.logLevel),
@@ -45,9 +56,11 @@ export async function startServer(config: Config, logger?: LoggerService): Promi
   try {
     await app.init();
     const { apiKey } = await app.get(BootstrapService).ensure();
+    // Nothing comes in between: what fails from here on must not cost the only copy of the key.
+    if (apiKey !== undefined) onFirstKey?.(apiKey);
     await app.listen(config.port, config.host);
     await app.get(LocalAccessService).announce(urlOf(app));
-    return { url: urlOf(app), apiKey, close: () => stopServer(app) };
+    return { url: urlOf(app), close: () => closeServer(app) };
   } catch (error) {
     await app.close();
     throw error;
@@ -58,6 +71,13 @@ export async function startServer(config: Config, logger?: LoggerService): Promi
 export async function stopServer(app: NestExpressApplication): Promise<void> {
   app.get(Lifecycle).stop();
   await app.close();
+}
+
+/** Nest only logs what a shutdown hook throws; whether the database was closed must be known. */
+async function closeServer(app: NestExpressApplication): Promise<void> {
+  const database = app.get(Database);
+  await stopServer(app);
+  await database.close();
 }
 
 /** What stands before the routes; also used by tests, on an app of their own making. */

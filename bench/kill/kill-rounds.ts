@@ -9,7 +9,7 @@ export interface KillReport extends IndexTruth {
   /** Kills that hit a run while it was working. */
   duringRun: number;
   attempts: number;
-  /** Runs that ended since too many workers in a row had died of them; asked for again. */
+  /** Runs that ended since too many workers in a row had died of them: none may, they get ahead. */
   givenUp: number;
   slowestResumeMs: number;
 }
@@ -57,7 +57,10 @@ export async function killRounds(
     report.slowestResumeMs = Math.max(report.slowestResumeMs, performance.now() - start);
   }
   let last = await finish(server, run);
-  if (isGivenUp(last)) last = await finish(server, await startRun(server, id));
+  if (isGivenUp(last)) {
+    report.givenUp += 1;
+    last = await finish(server, await startRun(server, id));
+  }
   await server.stop();
   const truth = await compareIndex(database, new Map([[id, folder]]));
   return { ...report, attempts: last.attempt, ...truth };

@@ -10,7 +10,7 @@ export interface WorkerKillReport extends IndexTruth {
   kills: number;
   /** Runs that were at work in a worker when it was killed. */
   runsHit: number;
-  /** Runs that ended since too many workers in a row had died of them; asked for again. */
+  /** Runs that ended since too many workers in a row had died of them: none may, they get ahead. */
   givenUp: number;
   runs: number;
   /** From a kill until another worker had the run. */
@@ -61,8 +61,11 @@ export async function workerKillRounds(
       report.kills += 1;
       workers[at] = await ServerProcess.start(asWorker);
     }
-    for (const [connection, id] of runs)
-      if (isGivenUp(await finish(api, id))) await finish(api, await startRun(api, connection));
+    for (const [connection, id] of runs) {
+      if (!isGivenUp(await finish(api, id))) continue;
+      report.givenUp += 1;
+      await finish(api, await startRun(api, connection));
+    }
     const truth = await compareIndex(database, synced);
     const resumes = watch.resumes.toSorted((a, b) => a - b).map(Math.round);
     return {

@@ -101,7 +101,7 @@ async function askService(times: Times, { name }: TargetCollection, query: strin
   const start = performance.now();
   await server
     .get(SearchService)
-    .search(server.tenant, { query, collection: name, limit: 10, minScore: 0 });
+    .search(server.tenant, { query, collections: [name], limit: 10, minScore: 0 });
   times.service.push(performance.now() - start);
 }
 

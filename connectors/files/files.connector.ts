@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ConnectorContext } from '../sdk/context.js';
 import { type Connector, defineConnector, type Gone, type Verdict } from '../sdk/contract.js';
 import { mapConcurrently } from '../sdk/map-concurrently.js';
+import { countedPartitions } from './counted-partitions.js';
 import { toDocument } from './document.js';
 import { isMissing, isRefused, systemCode } from './file-errors.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
@@ -10,7 +11,6 @@ import { type FilesSource, openSource } from './files-source.js';
 import { type Located, Locator } from './locate.js';
 import { probe } from './probe.js';
 import { readBody } from './read-body.js';
-import { listPartitions } from './root-listing.js';
 import { sweep } from './sweep.js';
 
 export interface FilesConnectorOptions {
@@ -41,7 +41,7 @@ export function filesConnector({
     description: 'A folder of notes, documents, tables and code on the machine of the server.',
     configSchema: FilesConfig,
     credentialsSchema: FilesCredentials,
-    lanes: [{ name: 'sweep', kind: 'sweep', checkpointVersion: 1 }],
+    lanes: [{ name: 'sweep', kind: 'sweep', checkpointVersion: 2 }],
     limits: { maxBodyBytes: MAX_FILE_BYTES, concurrentReads: 16 },
     followsRenamesByContent: true,
     titlesFromContent: true,
@@ -54,11 +54,11 @@ export function filesConnector({
     probe: (ctx) => probe(() => open(ctx)),
 
     async *partitions(ctx) {
-      yield* listPartitions(await open(ctx));
+      yield* countedPartitions(await open(ctx), ctx.signal);
     },
 
     async *pull(ctx, partition, _lane, checkpoint) {
-      yield* sweep(await open(ctx), partition.key, checkpoint, { pageFiles, signal: ctx.signal });
+      yield* sweep(await open(ctx), partition, checkpoint, { pageFiles, signal: ctx.signal });
     },
 
     async verify(ctx, refs) {

@@ -101,7 +101,27 @@ describe('listing a folder', () => {
 
   it('counts in advance how many files there are', async () => {
     given({ 'a/1.md': '1', 'a/2.md': '2', 'a/b/3.md': '3', 'a/x.png': 'x', 'top.md': 't' });
-    expect((await folder.list()).expected).toEqual({ '.': 1, a: 3 });
+    expect((await folder.list()).expected).toEqual({ '.': [1, 1], a: [3, 3] });
+  });
+
+  it('gives no number for a partition that cannot be counted, and lists the others', async () => {
+    given({ 'a/b/1.md': '1', 'c/2.md': '2' });
+    folder.fileSystem.fail(['readdir'], folder.at('a/b'), 'ETIMEDOUT', { times: 1 });
+    expect((await folder.list()).expected).toEqual({ '.': [0, 0], a: [null, null], c: [1, 1] });
+  });
+
+  it('walks each partition once to count and once to list', async () => {
+    given({ 'a/b/1.md': '1', 'a/b/2.md': '2', 'c/3.md': '3' });
+    const read: string[] = [];
+    const { fileSystem } = folder;
+    const readdir = fileSystem.readdir.bind(fileSystem);
+    fileSystem.readdir = (path) => {
+      read.push(path);
+      return readdir(path);
+    };
+    await folder.list();
+    for (const id of ['a', 'a/b', 'c'])
+      expect(read.filter((path) => path === folder.at(id))).toHaveLength(2);
   });
 
   it('names a file that is too large instead of reading it', async () => {

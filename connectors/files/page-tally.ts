@@ -44,7 +44,6 @@ export class PageTally {
       after: files.at(-1)?.id ?? position.after,
       gaps: named([...position.gaps, ...this.gaps]),
       links: [...position.links, ...this.links],
-      expected: position.expected,
     };
   }
 }

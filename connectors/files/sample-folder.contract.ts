@@ -17,7 +17,8 @@ export interface Listing {
   skipped: Record<string, number>;
   gaps: string[];
   complete: string[];
-  expected: Record<string, number | null | undefined>;
+  /** By partition, as its listing and its pages say. */
+  expected: Record<string, (number | null | undefined)[]>;
   pages: number;
 }
 
@@ -74,6 +75,8 @@ export class SampleFolder {
     };
     const ctx = this.context(config);
     for await (const partition of this.connector.partitions(ctx)) {
+      const expected = [partition.expected];
+      listing.expected[partition.key] = expected;
       for await (const page of this.connector.pull(ctx, partition, 'sweep', null)) {
         listing.pages++;
         for (const document of page.documents) {
@@ -86,7 +89,7 @@ export class SampleFolder {
         }
         if (page.gapReason !== undefined) listing.gaps.push(page.gapReason);
         if (page.complete) listing.complete.push(partition.key);
-        listing.expected[partition.key] = page.expected;
+        expected.push(page.expected);
       }
     }
     return listing;

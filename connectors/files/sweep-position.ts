@@ -8,8 +8,6 @@ const SweepPosition = z.strictObject({
   gaps: z.array(z.string()),
   /** Targets of the symbolic links followed so far. */
   links: z.array(z.string()),
-  /** Files in the partition, counted before the first page; null: unknown. */
-  expected: z.number().nullable(),
 });
 
 /** How far a sweep has come; it is the lane's checkpoint. */

@@ -1,12 +1,9 @@
-import type { Checkpoint, Page, SourceDocument } from '../sdk/contract.js';
+import type { Checkpoint, Page, Partition, SourceDocument } from '../sdk/contract.js';
 import type { FilesSource, SelectedFile } from './files-source.js';
 import { lookAtFiles } from './look-at-files.js';
 import { PageTally } from './page-tally.js';
 import { readPosition, type SweepPosition } from './sweep-position.js';
 import { Walk } from './walk.js';
-
-/** A partition with more folders is not counted in advance: that would double a long listing. */
-const MAX_COUNTED_FOLDERS = 1_000;
 
 /**
  * Lists one partition in pages. It ends complete when every selected folder was read; files that
@@ -14,16 +11,11 @@ const MAX_COUNTED_FOLDERS = 1_000;
  */
 export async function* sweep(
   source: FilesSource,
-  partition: string,
+  { key, expected = null }: Partition,
   checkpoint: Checkpoint | null,
   { pageFiles, signal }: { pageFiles: number; signal: AbortSignal },
 ): AsyncGenerator<Page> {
-  let position = readPosition(checkpoint) ?? {
-    after: null,
-    gaps: [],
-    links: [],
-    expected: await countFiles(source, partition, signal),
-  };
+  let position = readPosition(checkpoint) ?? { after: null, gaps: [], links: [] };
   let files: SelectedFile[] = [];
   let tally = new PageTally();
   // What was met after the page's last file is met again by a sweep resumed there, so it belongs
@@ -34,13 +26,13 @@ export async function* sweep(
     signal.throwIfAborted();
     const documents = await lookAtFiles(source, files, tally);
     position = tally.advance(position, files);
-    const page = toPage(documents, tally, position, last);
+    const page = { ...toPage(documents, tally, position, last), expected };
     files = [];
     tally = new PageTally();
     return page;
   };
 
-  for await (const event of new Walk(source, partition, position).events()) {
+  for await (const event of new Walk(source, key, position).events()) {
     signal.throwIfAborted();
     if (event.kind !== 'file') {
       ahead.note(event);
@@ -70,22 +62,5 @@ function toPage(
     checkpoint: position,
     complete,
     ...(last && !complete && { gapReason: position.gaps.join('; ') }),
-    expected: position.expected,
   };
-}
-
-/** How many files the partition holds, for progress; null where counting would take long. */
-async function countFiles(
-  source: FilesSource,
-  partition: string,
-  signal: AbortSignal,
-): Promise<number | null> {
-  let files = 0;
-  let folders = 0;
-  for await (const event of new Walk(source, partition, { after: null, links: [] }).events()) {
-    signal.throwIfAborted();
-    if (event.kind === 'file') files++;
-    if (event.kind === 'folder' && ++folders > MAX_COUNTED_FOLDERS) return null;
-  }
-  return files;
 }

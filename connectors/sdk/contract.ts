@@ -68,6 +68,11 @@ export interface Connector<Config = unknown, Credentials = unknown> {
     ref: DocumentRef,
   ): Promise<SourceDocument | Gone>;
   /**
+   * Documents that an address may mean, where it tells: of a reply its thread, for instance. Pure,
+   * for `documents/explain`; addresses that documents and citations have themselves are known.
+   */
+  externalIdsOf?(url: string): readonly string[];
+  /**
    * What a first sync of these partitions will take, from a few cheap calls. Without it the engine
    * cannot say when a backfill ends.
    */
@@ -122,6 +127,16 @@ export interface Partition {
   readonly title: string;
   /** Why the partition is listed but not read; what is known of it is kept as it is. */
   readonly skipReason?: string;
+  /**
+   * With `skipReason`: the credentials do not reach it (any more). What is known of it is asked
+   * about with `verify`, as if the partition were no longer listed.
+   */
+  readonly outOfReach?: true;
+  /**
+   * How many items it is expected to hold, for progress; null or absent: unknown. A run shows a
+   * total once every partition that it reads has a number, from here or from a page.
+   */
+  readonly expected?: number | null;
 }
 
 /** JSON that a lane needs to continue; opaque to the engine. */
@@ -148,7 +163,7 @@ export interface Page {
    * the range and was not seen is suspect.
    */
   readonly range?: CreatedRange;
-  /** How many items the partition is expected to hold, for progress; null when unknown. */
+  /** As `Partition.expected`, where only the listing itself tells it; the last word counts. */
   readonly expected?: number | null;
 }
 

@@ -51,10 +51,12 @@ export async function* auditLane(
   while (left > 0) {
     ctx.signal.throwIfAborted();
     const count = Math.min(left, PAGE_THREADS);
-    const page = await reread(source, channel, state.due.slice(0, count));
-    state = { ...state, due: state.due.slice(count) };
+    const { done, error, ...page } = await reread(source, channel, state.due.slice(0, count));
+    state = { ...state, due: state.due.slice(done) };
     left -= count;
-    yield lanePage(state, page);
+    if (done > 0) yield lanePage(state, page);
+    // What was read before Slack asked to wait is kept: in the slow tier a page is never whole.
+    if (error !== null) throw error;
   }
 }
 
@@ -120,19 +122,28 @@ function lostAsNull(error: unknown): null {
   throw error;
 }
 
+interface Reread extends Pick<Page, 'documents' | 'failures'> {
+  /** So many threads were settled, in their order. */
+  readonly done: number;
+  /** What stopped it; null: nothing did. */
+  readonly error: Error | null;
+}
+
 async function reread(
   source: SlackSource,
   channel: ChannelView,
   threads: readonly Timestamp[],
-): Promise<Pick<Page, 'documents' | 'failures'>> {
+): Promise<Reread> {
   const documents: SourceDocument[] = [];
   const failures: Page['failures'][number][] = [];
-  for (const ts of threads) {
+  for (const [done, ts] of threads.entries()) {
     try {
       documents.push({ ...(await wholeThread(source, channel, ts)), reread: true });
     } catch (error) {
       // What vanished is found by the listing; a channel that was lost by the next run.
       if (error instanceof DocumentGoneError || isOutOfReach(error)) continue;
+      if (!(error instanceof ItemError) && error instanceof Error)
+        return { documents, failures, done, error };
       if (!(error instanceof ItemError)) throw error;
       failures.push({
         externalId: threadId(channel.id, ts),
@@ -145,5 +156,5 @@ async function reread(
       });
     }
   }
-  return { documents, failures };
+  return { documents, failures, done: threads.length, error: null };
 }

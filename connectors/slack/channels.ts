@@ -55,13 +55,13 @@ async function toPartition(
   const partition = { key: channel.id, title: `#${channel.name ?? channel.id}` };
   if (config.channels === 'joined' || channel.is_member !== false) return partition;
   if (!config.join || channel.is_archived || channel.is_private)
-    return { ...partition, skipReason: 'not_joined' };
+    return { ...partition, skipReason: 'not_joined', outOfReach: true };
   try {
     await api.join(channel.id);
     return partition;
   } catch (error) {
     const code = refusalCode(error);
     if (code === undefined) throw error;
-    return { ...partition, skipReason: `not_joined: ${code}` };
+    return { ...partition, skipReason: `not_joined: ${code}`, outOfReach: true };
   }
 }

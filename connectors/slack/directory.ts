@@ -5,6 +5,8 @@ import type { SlackApi, SlackUser } from './slack-api.js';
 
 /** Members listed in advance, 200 a call; those beyond are asked for one by one as they appear. */
 const MAX_LISTED_PAGES = 25;
+/** So many times the list of members is begun again within one attempt. */
+const MAX_RESTARTS = 3;
 
 /**
  * Names of a workspace. Its members are listed once in advance; whoever is not in the list (new
@@ -14,8 +16,8 @@ export class Directory implements Names {
   private readonly users = new Map<string, string>();
   private readonly channels = new Map<string, string>();
   private readonly userGroups = new Map<string, string>();
-  private readonly unknownUsers = new Set<string>();
-  private readonly unknownChannels = new Set<string>();
+  /** Names that the text now being written lacks. */
+  private unknown = new Unknown();
   private readonly asking = new Map<string, Promise<unknown>>();
   /** Where the list of members goes on: a pause in the middle does not start it again. */
   private cursor: string | undefined;
@@ -24,11 +26,11 @@ export class Directory implements Names {
   private hasUserGroups = false;
 
   user(id: string): string {
-    return lookUp(id, this.users, this.unknownUsers);
+    return lookUp(id, this.users, this.unknown.users);
   }
 
   channel(id: string): string {
-    return lookUp(id, this.channels, this.unknownChannels);
+    return lookUp(id, this.channels, this.unknown.channels);
   }
 
   userGroup(id: string): string {
@@ -45,8 +47,14 @@ export class Directory implements Names {
   }
 
   async load(api: SlackApi): Promise<void> {
-    while (!this.isListed) {
-      const { users, cursor } = await api.users(this.cursor);
+    for (let restarts = 0; !this.isListed;) {
+      const page = await this.membersPage(api);
+      if (page === 'expired') {
+        // The list begins again; one that expires at once, too, is not waited for.
+        if (++restarts > MAX_RESTARTS) this.isListed = true;
+        continue;
+      }
+      const { users, cursor } = page;
       for (const user of users) this.users.set(user.id, nameOf(user));
       this.cursor = cursor;
       this.listedPages++;
@@ -63,16 +71,30 @@ export class Directory implements Names {
    * @param write without effects: it runs twice when a name was missing
    */
   async complete<Result>(api: SlackApi, write: () => Result): Promise<Result> {
+    // Texts are written side by side, and nothing comes between the beginning and the end of one.
+    const missing = (this.unknown = new Unknown());
     const first = write();
-    if (this.unknownUsers.size === 0 && this.unknownChannels.size === 0) return first;
-    for (const id of this.unknownUsers)
+    this.unknown = new Unknown();
+    if (missing.users.size === 0 && missing.channels.size === 0) return first;
+    for (const id of missing.users)
       await this.ask(id, async () => this.users.set(id, await userName(api, id)));
-    for (const id of this.unknownChannels)
+    for (const id of missing.channels)
       await this.ask(id, async () => this.channels.set(id, await channelName(api, id)));
-    // Others may have added to them meanwhile; the loops above have seen those, too.
-    this.unknownUsers.clear();
-    this.unknownChannels.clear();
     return write();
+  }
+
+  /** Cursors expire, e.g. while a run waits; kept, an expired one would fail every later run. */
+  private async membersPage(
+    api: SlackApi,
+  ): Promise<Awaited<ReturnType<SlackApi['users']>> | 'expired'> {
+    try {
+      return await api.users(this.cursor);
+    } catch (error) {
+      if (this.cursor === undefined || refusalCode(error) !== 'invalid_cursor') throw error;
+      this.cursor = undefined;
+      this.listedPages = 0;
+      return 'expired';
+    }
   }
 
   /** Threads are read side by side; they ask for the same name together. */
@@ -85,6 +107,11 @@ export class Directory implements Names {
       this.asking.delete(id);
     }
   }
+}
+
+class Unknown {
+  readonly users = new Set<string>();
+  readonly channels = new Set<string>();
 }
 
 function lookUp(id: string, names: ReadonlyMap<string, string>, unknown: Set<string>): string {

@@ -1,5 +1,6 @@
 import type { Body } from '../sdk/contract.js';
 import { DocumentGoneError, ItemError, TransientSourceError } from '../sdk/errors.js';
+import { ByteBudget } from './byte-budget.js';
 import { ofOneItem } from './of-one-item.js';
 import { refusalCode } from './slack-errors.js';
 import type { SlackFile } from './slack-message.js';
@@ -12,6 +13,11 @@ const READABLE = new Set([
 ]);
 const OFFICE = /^application\/vnd\.(openxmlformats-officedocument\.|ms-\w+\.\w+\.macroenabled)/;
 const MAX_REDIRECTS = 3;
+/** Of a download whose size is not told. */
+const FIRST_BUFFER_BYTES = 64 * 1024;
+
+/** Downloads of all runs of the process together: many large files at once take its memory. */
+const IN_FLIGHT = new ByteBudget(64 * 1024 * 1024);
 
 /** Why a file is not read; null: it is. */
 export function fileSkipReason(file: SlackFile, maxBytes: number): string | null {
@@ -35,7 +41,11 @@ export async function readFile(source: SlackSource, listed: SlackFile): Promise<
   const { url_private_download, url_private, mimetype = '', name } = file;
   const address = url_private_download ?? url_private;
   if (!address) throw new ItemError('file_without_address', 'Slack gives no address for the file.');
-  const bytes = await ofOneItem(source.api, () => download(source, file, new URL(address)));
+  const { max_file_bytes: most } = source.config;
+  // Before the call, so that the answer does not wait unread.
+  const bytes = await IN_FLIGHT.hold(Math.min(file.size ?? most, most), () =>
+    ofOneItem(source.api, () => download(source, file, new URL(address))),
+  );
   return { bytes, mediaType: mediaTypeOf(mimetype), ...(name && { fileName: name }) };
 }
 
@@ -110,21 +120,28 @@ function isLogin({ pathname, searchParams }: URL): boolean {
   );
 }
 
+/** Into one buffer, which is as large as Slack says that the file is. */
 async function readBytes(
   response: Response,
   maxBytes: number,
   expected: number | undefined,
 ): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
+  let buffer = Buffer.allocUnsafeSlow(Math.min(expected || FIRST_BUFFER_BYTES, maxBytes));
   let size = 0;
   for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += part.byteLength;
-    if (size > maxBytes) throw new ItemError('too_large', `larger than ${maxBytes} bytes`);
-    parts.push(part);
+    const end = size + part.byteLength;
+    if (end > maxBytes) throw new ItemError('too_large', `larger than ${maxBytes} bytes`);
+    if (end > buffer.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(end, 2 * size)));
+      larger.set(buffer.subarray(0, size));
+      buffer = larger;
+    }
+    buffer.set(part, size);
+    size = end;
   }
   if (expected !== undefined && expected > 0 && size < expected)
     throw new TransientSourceError('file_cut_short', 'The download ended before the file did.');
-  return Buffer.concat(parts, size);
+  return buffer.subarray(0, size);
 }
 
 const mediaTypeOf = (header: string): string => header.split(';')[0]!.trim().toLowerCase();

@@ -4,10 +4,10 @@ import { isOutOfReach } from './channels.js';
 import {
   afterPage,
   HistoryState,
-  LIMITED_BY_PLAN,
   NO_HISTORY,
   sliceWalk,
   topWalk,
+  type Walk,
   wholeWalk,
 } from './history-state.js';
 import { lanePage } from './lane-page.js';
@@ -18,6 +18,9 @@ import type { SlackSource } from './slack-source.js';
 
 /** While an old stretch is being read, new messages are looked for this often. */
 const MIN_TOP_SECONDS = 300;
+
+/** The channel is too long to be listed whole in every run: docs/adr/0014-ranges-prove-deletions.md */
+const ROTATING = 'rotating';
 
 /**
  * Everything in a channel: first once from the newest message to the oldest; then again in every
@@ -49,24 +52,21 @@ export async function* historyLane(
     state = afterPage(state, page, ctx.clock.now().getTime());
     const isOver = state.walks.length < depth;
     if (isOver && current.kind === 'whole') memory.endListing(channel.id);
-    const gap = page.isLimited ? LIMITED_BY_PLAN : current.gap;
-    yield toPage(state, page, isOver && current.kind === 'whole', gap);
+    yield toPage(state, page, current, isOver);
     if (isOver) walk = new HistoryWalk(source, channel);
   }
 }
 
-function toPage(
-  state: HistoryState,
-  { documents, skipped, range }: ListedPage,
-  isWhole: boolean,
-  gap: string | null,
-): Page {
-  const isLast = state.walks.length === 0;
+function toPage(state: HistoryState, page: ListedPage, walk: Walk, isOver: boolean): Page {
+  const { documents, skipped, range } = page;
+  const isLast = isOver && state.walks.length === 0;
+  const isWhole = walk.kind === 'whole' || (walk.kind === 'top' && page.ended);
+  const gap = page.gap ?? walk.gap ?? (isWhole ? null : ROTATING);
   return lanePage(state, {
     documents,
     skipped,
-    complete: isLast && isWhole && gap === null,
-    ...(isLast && isWhole && gap !== null && { gapReason: gap }),
+    complete: isLast && gap === null,
+    ...(isLast && gap !== null && { gapReason: gap }),
     ...(range && { range }),
   });
 }

@@ -46,9 +46,6 @@ export const NO_HISTORY: HistoryState = {
   slice: null,
 };
 
-export const LIMITED_BY_PLAN =
-  "Slack hides messages that are older than the workspace's plan allows.";
-
 const walk = (kind: Walk['kind'], more: Partial<Walk> = {}): Walk => ({
   kind,
   position: START,
@@ -77,7 +74,7 @@ export function advance(before: Walk, page: ListedPage): Walk {
     parents: before.parents + page.parents,
     // A slice of a busy stretch goes on until it has somewhere to end.
     pages: before.pages === null ? null : Math.max(0, before.pages - 1),
-    gap: page.isLimited ? LIMITED_BY_PLAN : before.gap,
+    gap: page.gap ?? before.gap,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CreatedRange, SourceDocument } from '../sdk/contract.js';
 import { TransientSourceError } from '../sdk/errors.js';
 import { fileSkipReason, readFile } from './file-body.js';
-import { type ListedPage, type Position, provenFrom } from './listing.js';
+import { LIMITED_BY_PLAN, type ListedPage, type Position, provenFrom } from './listing.js';
 import { dropReason } from './message-policy.js';
 import { render, type RenderedMessage } from './rendered-message.js';
 import { threadBody } from './read-thread.js';
@@ -46,7 +46,7 @@ export class HistoryWalk {
       ? provenFrom(oldest ?? position.before ?? undefined, listed.held)
       : undefined;
     const range = this.range(position, from, page);
-    const files = range && this.withFiles ? await this.files(range) : NO_FILES;
+    const files = this.withFiles ? await this.files(range, messages) : NO_FILES;
     return {
       documents: [...listed.documents, ...files.documents],
       skipped: addUp(listed.skipped, files.skipped),
@@ -62,7 +62,7 @@ export class HistoryWalk {
       parents: messages.filter((message) => !isReply(message)).length,
       boundary: listed.boundary,
       ended: !page.hasMore,
-      isLimited: page.isLimited,
+      gap: page.isLimited ? LIMITED_BY_PLAN : files.gap,
     };
   }
 
@@ -82,7 +82,14 @@ export class HistoryWalk {
     this.latest = before ?? undefined;
     const page = await api.history({ ...query, ...(before !== null && { latest: before }) });
     await noteSlowTier(ctx.calls, this.limit, page);
+    if (before === null) this.noteEstimate(page);
     return this.remember(page);
+  }
+
+  private noteEstimate(page: MessagePage): void {
+    const { estimates, identity, memory } = this.source;
+    const channel = memory.channels.get(this.channel.id) ?? { id: this.channel.id };
+    estimates.note(identity.teamId, channel, this.limit, page);
   }
 
   private remember(page: MessagePage): MessagePage {
@@ -143,12 +150,15 @@ export class HistoryWalk {
     };
   }
 
-  private async files(range: CreatedRange): Promise<typeof NO_FILES> {
+  private async files(
+    range: CreatedRange | undefined,
+    messages: readonly SlackMessage[],
+  ): Promise<typeof NO_FILES> {
     const { source, channel } = this;
     const { names, api, config } = source;
-    const found = await filesBetween(source, channel.id, range);
+    const { files, gap } = await filesBetween(source, channel.id, range, messages);
     const skipped: Record<string, number> = {};
-    const wanted = found.filter((file) => {
+    const wanted = files.filter((file) => {
       const reason = fileSkipReason(file, config.max_file_bytes);
       if (reason !== null) skipped[reason] = (skipped[reason] ?? 0) + 1;
       return reason === null && createdAt(file) > 0;
@@ -156,14 +166,15 @@ export class HistoryWalk {
     const documents = await names.complete(api, () =>
       wanted.map((file) => fileDocument(source, channel, file, () => readFile(source, file))),
     );
-    return { documents, skipped };
+    return { documents, skipped, gap };
   }
 }
 
 const NO_FILES: {
   readonly documents: readonly SourceDocument[];
   readonly skipped: Readonly<Record<string, number>>;
-} = { documents: [], skipped: {} };
+  readonly gap: string | null;
+} = { documents: [], skipped: {}, gap: null };
 
 function addUp(
   a: Readonly<Record<string, number>>,

@@ -36,9 +36,12 @@ export interface ListedPage {
   /** First message of the oldest session that is whole: a place to begin anew. */
   readonly boundary: Timestamp | undefined;
   readonly ended: boolean;
-  /** The plan of the workspace hides what is older. */
-  readonly isLimited: boolean;
+  /** What is missing though it is there; null: nothing. */
+  readonly gap: string | null;
 }
+
+export const LIMITED_BY_PLAN =
+  "Slack hides messages that are older than the workspace's plan allows.";
 
 /**
  * What is proven: everything made from `from` on, up to where the listing began. The session at

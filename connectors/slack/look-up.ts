@@ -23,7 +23,7 @@ export async function verdictOn(source: SlackSource, ref: DocumentRef): Promise<
   const state = await stateOf(externalId, async (id) => {
     const channel = await wantedChannel(source, id.channel);
     if (channel === null) return 'gone';
-    if (id.kind === 'file') return (await listedFile(source, channel, id.file)) ? 'alive' : 'gone';
+    if (id.kind === 'file') return fileState(source, channel, id.file);
     if (id.kind === 'session')
       return (await readSession(source, channel, id.ts)) ? 'alive' : 'gone';
     return (await isThreadThere(source, channel.id, id.ts)) ? 'alive' : 'gone';
@@ -95,6 +95,16 @@ async function assertInReach({ api, memory }: SlackSource, channel: string): Pro
   if (memory.inReach.has(channel)) return;
   await api.history({ channel, limit: 1 });
   memory.inReach.add(channel);
+}
+
+/** What could not be listed is not missing: nothing is concluded from a listing without files. */
+async function fileState(source: SlackSource, channel: ChannelView, id: string): Promise<State> {
+  const gap = source.memory.filesGapOf(channel.id);
+  if (source.config.files && gap?.isReadable) {
+    await assertInReach(source, channel.id);
+    return 'alive';
+  }
+  return (await listedFile(source, channel, id)) ? 'alive' : 'gone';
 }
 
 /** null: the channel does not show it any more, or its kind is not read. */

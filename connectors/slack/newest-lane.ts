@@ -17,7 +17,7 @@ export async function* newestLane(
   channel: ChannelView,
   checkpoint: Checkpoint | null,
 ): AsyncGenerator<Page> {
-  if (checkpoint !== null) return;
+  if (checkpoint !== null && 'newest' in checkpoint) return;
   const limit = Math.min(FIRST_MESSAGES, source.pageMessages);
   const page = await new HistoryWalk(source, channel, limit, false).next(START);
   const { documents, skipped, newest } = page;

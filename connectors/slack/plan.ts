@@ -1,18 +1,12 @@
 import type { CallEstimate, Partition } from '../sdk/contract.js';
+import { RateLimitedError } from '../sdk/errors.js';
+import type { ChannelEstimate } from './channel-estimates.js';
 import { isOutOfReach } from './channels.js';
-import { isReply, isThread } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
-import { isSlowPage, noteSlowTier, SLOW_CALLS_PER_MINUTE, SLOW_PAGE } from './slow-tier.js';
-import { compareTimestamps, secondsBetween } from './timestamp.js';
+import { noteSlowTier, SLOW_CALLS_PER_MINUTE, SLOW_PAGE } from './slow-tier.js';
 
 /** Channels that are looked at; the others are taken to be like them. */
 const SAMPLE = 10;
-
-interface ChannelEstimate {
-  readonly messages: number;
-  readonly threads: number;
-  readonly isSlow: boolean;
-}
 
 /** Calls until everything is read once, from the newest page of some channels. */
 export async function plan(
@@ -21,11 +15,7 @@ export async function plan(
 ): Promise<CallEstimate[]> {
   const readable = partitions.filter((partition) => partition.skipReason === undefined);
   const sample = evenly(readable, SAMPLE);
-  const estimates: ChannelEstimate[] = [];
-  for (const { key } of sample) {
-    const estimate = await estimateOf(source, key);
-    if (estimate) estimates.push(estimate);
-  }
+  const estimates = await estimatesOf(source, sample, readable);
   const isSlow = estimates.some((estimate) => estimate.isSlow);
   const size = isSlow ? SLOW_PAGE : source.pageMessages;
   const scale = estimates.length === 0 ? 0 : readable.length / estimates.length;
@@ -34,7 +24,8 @@ export async function plan(
     0,
   );
   const threads = estimates.reduce((sum, estimate) => sum + estimate.threads, 0);
-  const basis = `from the newest messages of ${estimates.length} of ${readable.length} channels`;
+  const tier = isSlow ? '; Slack gives this app 15 messages a call and one call a minute' : '';
+  const basis = `from the newest messages of ${estimates.length} of ${readable.length} channels${tier}`;
   const methods: [string, number][] = [
     ['conversations.history', Math.ceil(pages * scale)],
     ['conversations.replies', Math.ceil(threads * scale)],
@@ -48,26 +39,38 @@ export async function plan(
   );
 }
 
+/** What is known without a call counts where Slack asks to wait. */
+async function estimatesOf(
+  source: SlackSource,
+  sample: readonly Partition[],
+  readable: readonly Partition[],
+): Promise<ChannelEstimate[]> {
+  const estimates: ChannelEstimate[] = [];
+  try {
+    for (const { key } of sample) {
+      const estimate = await estimateOf(source, key);
+      if (estimate) estimates.push(estimate);
+    }
+  } catch (error) {
+    if (!(error instanceof RateLimitedError)) throw error;
+    const { teamId } = source.identity;
+    const known = readable.flatMap(({ key }) => source.estimates.of(teamId, key) ?? []);
+    if (known.length === 0) throw error;
+    return known;
+  }
+  return estimates;
+}
+
 async function estimateOf(source: SlackSource, id: string): Promise<ChannelEstimate | undefined> {
-  const { api, pageMessages, memory, ctx } = source;
+  const { api, pageMessages, memory, ctx, estimates, identity } = source;
   const page = await api.history({ channel: id, limit: pageMessages }).catch((error: unknown) => {
     if (isOutOfReach(error)) return undefined;
     throw error;
   });
   if (!page) return undefined;
   await noteSlowTier(ctx.calls, pageMessages, page);
-  const isSlow = isSlowPage(pageMessages, page);
-  const own = page.messages.filter((message) => !isReply(message));
-  const threads = own.filter(isThread).length;
-  if (!page.hasMore || own.length === 0) return { messages: own.length, threads, isSlow };
-  const times = own.map(({ ts }) => ts).sort(compareTimestamps);
-  const [oldest, newest] = [times[0]!, times.at(-1)!];
-  const created = memory.channels.get(id)?.created ?? 0;
-  const span = Math.max(1, secondsBetween(oldest, newest));
-  const age = Math.max(span, secondsBetween(`${created}.000000`, newest));
-  // A channel whose age Slack does not tell is taken to be as long again as its newest page.
-  const factor = created > 0 ? age / span : 2;
-  return { messages: Math.ceil(own.length * factor), threads: Math.ceil(threads * factor), isSlow };
+  const channel = memory.channels.get(id) ?? { id };
+  return estimates.note(identity.teamId, channel, pageMessages, page);
 }
 
 function evenly<Item>(items: readonly Item[], count: number): Item[] {

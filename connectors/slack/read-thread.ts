@@ -17,6 +17,8 @@ export interface Thread {
   readonly parent: SlackMessage;
   /** The parent first. */
   readonly messages: readonly SlackMessage[];
+  /** As many replies as the parent says. False: it changed while it was read, twice. */
+  readonly isSettled: boolean;
 }
 
 /**
@@ -31,20 +33,25 @@ export async function readThread(
 ): Promise<Thread> {
   const { unfinished, identity } = source;
   const key = `${identity.teamId}:${channel}:${ts}`;
-  const kept = unfinished.take(key);
-  const begun = kept.size > 0;
-  try {
-    await readReplies(source, channel, ts, kept);
-  } catch (error) {
-    if (error instanceof RateLimitedError) unfinished.keep(key, kept);
-    throw error;
+  const begun = unfinished.take(key);
+  for (let { messages, isSecond } = begun; ;) {
+    try {
+      await readReplies(source, channel, ts, messages);
+    } catch (error) {
+      if (error instanceof RateLimitedError) unfinished.keep(key, { messages, isSecond });
+      throw error;
+    }
+    const parent = messages.get(ts);
+    if (!parent || !isThread(parent)) throw new DocumentGoneError('The thread has no replies now.');
+    // A reply that was deleted between two pages is among the messages still.
+    const isSettled = [undefined, messages.size - 1].includes(parent.reply_count);
+    if (isSettled || isSecond) {
+      const sorted = [...messages.values()].sort((a, b) => compareTimestamps(a.ts, b.ts));
+      return { parent, messages: sorted, isSettled };
+    }
+    messages = new Map<Timestamp, SlackMessage>();
+    isSecond = true;
   }
-  const parent = kept.get(ts);
-  if (!parent || !isThread(parent)) throw new DocumentGoneError('The thread has no replies now.');
-  // Replies were deleted while it was put together.
-  if (begun && kept.size - 1 !== parent.reply_count) return readThread(source, channel, ts);
-  const messages = [...kept.values()].sort((a, b) => compareTimestamps(a.ts, b.ts));
-  return { parent, messages };
 }
 
 /** Adds what is not among the messages yet. */
@@ -85,7 +92,11 @@ export async function wholeThread(
   const thread = await readThread(source, channel.id, ts);
   const body = await bodyOf(source, channel.id, thread);
   const { parent } = thread;
-  return source.names.complete(source.api, () => threadDocument(source, channel, parent, body));
+  const document = await source.names.complete(source.api, () =>
+    threadDocument(source, channel, parent, body),
+  );
+  // A version that no listing gives: the next one reads the thread again.
+  return thread.isSettled ? document : { ...document, version: `${document.version}~` };
 }
 
 async function bodyOf(

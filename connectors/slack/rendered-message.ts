@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Directory } from './directory.js';
 import { hashOf } from './hash.js';
 import { messageText } from './message-text.js';
+import type { Names } from './names.js';
 import { isTombstone, type SlackMessage } from './slack-message.js';
 import { writtenTime } from './timestamp.js';
 
@@ -14,7 +15,7 @@ export const RenderedMessage = z.object({
   /** Without author and time; '' when there is nothing to read. */
   text: z.string(),
   edited: z.string().optional(),
-  /** Of what Slack sent, names not resolved: a renaming is no edit. */
+  /** Of what is shown, names not resolved: a renaming is no edit. */
   hash: z.string(),
 });
 
@@ -22,18 +23,39 @@ export type RenderedMessage = z.infer<typeof RenderedMessage>;
 
 export function render(message: SlackMessage, names: Directory): RenderedMessage {
   const edited = message.edited?.ts;
+  const { text, raw } = isTombstone(message) ? NOTHING : textsOf(message, names);
   return {
     ts: message.ts,
     ...(isTombstone(message)
-      ? { authorId: null, author: 'Unknown', text: '' }
-      : {
-          authorId: message.user ?? message.bot_id ?? null,
-          author: authorOf(message, names),
-          text: messageText(message, names),
-        }),
+      ? { authorId: null, author: 'Unknown' }
+      : { authorId: message.user ?? message.bot_id ?? null, author: authorOf(message, names) }),
+    text,
     ...(edited !== undefined && { edited }),
-    hash: contentHash(message),
+    hash: contentHash(message, raw),
   };
+}
+
+const NOTHING = { text: '', raw: '' };
+
+/** Ids stay as they are. */
+const UNRESOLVED: Names = { user: (id) => id, channel: (id) => id, userGroup: (id) => id };
+
+/** The text with names and with ids; most messages name nobody, so both are the same. */
+function textsOf(message: SlackMessage, names: Names): { text: string; raw: string } {
+  let asked = false;
+  const look =
+    (kind: keyof Names) =>
+    (id: string): string => {
+      asked = true;
+      return names[kind](id);
+    };
+  const noting: Names = {
+    user: look('user'),
+    channel: look('channel'),
+    userGroup: look('userGroup'),
+  };
+  const text = messageText(message, noting);
+  return { text, raw: asked ? messageText(message, UNRESOLVED) : text };
 }
 
 /** `Anna Berg (8 May 2026 14:03): text`; the text may have several lines. */
@@ -48,15 +70,16 @@ export function linesOf(messages: readonly RenderedMessage[]): string {
     .join('\n');
 }
 
-/** Changes with everything that is shown of a message. */
-export function contentHash(message: SlackMessage): string {
-  const { edited, text, blocks, attachments, files, subtype, user, username } = message;
+/**
+ * Changes with everything that is shown of a message, and with nothing else: ids of blocks and of
+ * link previews are made anew for every answer (docs.slack.dev/reference/block-kit/blocks).
+ */
+function contentHash(message: SlackMessage, raw: string): string {
+  const { edited, files, subtype, user, username } = message;
   return hashOf([
     edited?.ts ?? null,
-    text ?? '',
-    blocks ?? [],
-    attachments ?? [],
-    (files ?? []).map(({ id, title, name, mode }) => [id, title, name, mode]),
+    raw,
+    (files ?? []).map(({ id, title, name }) => [id, title ?? null, name ?? null]),
     subtype ?? null,
     user ?? message.bot_id ?? null,
     username ?? null,

@@ -1,3 +1,4 @@
+import type { FilesGap } from './channel-files.js';
 import type { SlackChannel } from './slack-message.js';
 import type { Timestamp } from './timestamp.js';
 
@@ -17,9 +18,20 @@ export class RunMemory {
   rereadsLeft: number | null = null;
   /** Channels whose messages could be read. */
   readonly inReach = new Set<string>();
-  /** The app may not read files. */
-  withoutFiles = false;
+  /** Channels whose files could be listed. */
+  readonly withFiles = new Set<string>();
+  private readonly filesGaps = new Map<string | null, FilesGap>();
   private readonly met = new Map<string, MetThreads>();
+
+  /** undefined: files of the channel can be listed, as far as is known. */
+  filesGapOf(channel: string): FilesGap | undefined {
+    return this.filesGaps.get(null) ?? this.filesGaps.get(channel);
+  }
+
+  /** @param channel null: it is so for all of them */
+  noteFilesGap(channel: string | null, gap: FilesGap): void {
+    this.filesGaps.set(channel, gap);
+  }
 
   beginListing(channel: string): void {
     this.met.set(channel, { threads: [], whole: false });

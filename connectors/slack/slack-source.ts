@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ConnectorContext } from '../sdk/context.js';
+import { ChannelEstimates } from './channel-estimates.js';
 import { Directory } from './directory.js';
 import { type Fetch, type Identity, SlackApi } from './slack-api.js';
 import type { SlackConfig, SlackCredentials } from './slack.config.js';
@@ -17,6 +18,7 @@ export interface SlackSource {
   readonly names: Directory;
   readonly memory: RunMemory;
   readonly unfinished: UnfinishedThreads;
+  readonly estimates: ChannelEstimates;
   /** Messages asked for with one call. */
   readonly pageMessages: number;
 }
@@ -42,6 +44,7 @@ export class SlackSources {
   private readonly byRun = new WeakMap<SlackContext, Promise<SlackSource>>();
   private readonly kept = new Map<string, KnownWorkspace>();
   private readonly unfinished = new UnfinishedThreads();
+  readonly estimates = new ChannelEstimates();
 
   constructor(private readonly options: SourceOptions) {}
 
@@ -72,8 +75,9 @@ export class SlackSources {
     const { identity, names } = await this.workspace(ctx, api);
     const { pageMessages } = this.options;
     const memory = new RunMemory();
-    const { unfinished } = this;
-    return { ctx, config: ctx.config, api, identity, names, memory, unfinished, pageMessages };
+    const { unfinished, estimates } = this;
+    const kept = { unfinished, estimates, memory };
+    return { ctx, config: ctx.config, api, identity, names, ...kept, pageMessages };
   }
 
   private async workspace(ctx: SlackContext, api: SlackApi): Promise<KnownWorkspace> {

@@ -6,6 +6,7 @@ import { historyLane } from './history-lane.js';
 import { lanePage } from './lane-page.js';
 import { fetchDocument, verdictOn } from './look-up.js';
 import { newestLane } from './newest-lane.js';
+import { permalinkedIds } from './permalinked.js';
 import { plan } from './plan.js';
 import { probe } from './probe.js';
 import { type Fetch, SLACK_API_URL } from './slack-api.js';
@@ -54,7 +55,7 @@ export function slackConnector({
       return { id: teamId, title: team };
     },
 
-    probe: async (ctx) => probe(ctx, await sources.api(ctx)),
+    probe: async (ctx) => probe(ctx, await sources.api(ctx), sources.estimates),
 
     async *partitions(ctx) {
       yield* listPartitions(await sources.open(ctx));
@@ -70,9 +71,9 @@ export function slackConnector({
         else yield* auditLane(source, channel, checkpoint);
       } catch (error) {
         if (!isOutOfReach(error)) throw error;
-        if (checkpoint === null) return;
         const gapReason = 'The channel is out of reach since the channels were listed.';
-        yield lanePage(checkpoint, { gapReason });
+        // Without a page the lane would look complete.
+        yield lanePage(checkpoint ?? {}, { gapReason });
       }
     },
 
@@ -88,6 +89,8 @@ export function slackConnector({
     async fetch(ctx, ref) {
       return fetchDocument(await sources.openWithNames(ctx), ref);
     },
+
+    externalIdsOf: permalinkedIds,
 
     async plan(ctx, partitions) {
       return plan(await sources.open(ctx), partitions);

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { SCOPES } from '../common/http/api-request.js';
-import { Timestamp } from '../common/http/id.schema.js';
+import { Instant, Timestamp } from '../common/http/id.schema.js';
 import { pageFields } from '../common/http/paging.js';
 import { CollectionName } from '../collections/collection-name.schema.js';
 
 const MAX_DAYS = 3650;
+/** A minute: a shorter life ends before the key is used. */
+const MIN_DAYS = 1 / (24 * 60);
 
 const Scope = z.enum(SCOPES);
 
@@ -20,8 +22,13 @@ export const CreateApiKey = z
     collection: CollectionName.nullable()
       .default(null)
       .describe('The only collection that the key may touch'),
-    expires_at: z.iso.datetime({ offset: true }).optional(),
-    expires_in_days: z.number().positive().max(MAX_DAYS).optional(),
+    expires_at: Instant.optional(),
+    expires_in_days: z
+      .number()
+      .min(MIN_DAYS, 'must be a minute (1/1440) or more')
+      .max(MAX_DAYS)
+      .optional()
+      .describe('May be a fraction; at least a minute'),
   })
   .refine((body) => body.expires_at === undefined || body.expires_in_days === undefined, {
     path: ['expires_in_days'],

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity, Scope } from '../common/http/api-request.js';
+import { Instant } from '../common/http/id.schema.js';
 import { decodeCursor, Page } from '../common/http/paging.js';
 import { validationFailed } from '../common/http/validation-failed.js';
 import { IDS, type Ids } from '../common/ids.js';
@@ -21,7 +22,7 @@ import { Authenticator } from './authenticator.js';
 import { hashApiKey, newApiKey, prefixOf } from './key-material.js';
 
 const DAY_MS = 24 * 3600_000;
-const Cursor = z.tuple([z.iso.datetime(), z.uuid()]);
+const Cursor = z.tuple([Instant, z.uuid()]);
 
 export interface KeyGrant {
   name: string;

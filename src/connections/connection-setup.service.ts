@@ -24,6 +24,8 @@ const PROBE_TIMEOUT_MS = 20_000;
 export interface CheckedSettings {
   config: Record<string, unknown>;
   account: Account;
+  /** None of them failed; some may say what to expect, e.g. a slow tier. */
+  checks: ProbeResult[];
 }
 
 /** Asks the connector whether settings can work, before anything is stored. */
@@ -81,7 +83,7 @@ export class ConnectionSetupService {
     if (checks.some(({ outcome }) => outcome === 'failed')) throw refused(checks);
     const account = await this.run(() => connector.account(context), checks);
     await this.calls.accountFound({ provider, account: account.id, credentials });
-    return { config: context.config as Record<string, unknown>, account };
+    return { config: context.config as Record<string, unknown>, account, checks };
   }
 
   /** The checks of a connection, whose account's budgets they share. */
@@ -114,6 +116,11 @@ export class ConnectionSetupService {
     const connector = guardedConnector(this.connector(provider), credentials);
     const context = this.context(connector, config, credentials, account_id);
     return this.run(() => question(connector, context));
+  }
+
+  /** Documents that an address may mean, as any connector reads it. */
+  externalIdsOf(url: string): string[] {
+    return this.registry.list().flatMap((connector) => connector.externalIdsOf?.(url) ?? []);
   }
 
   private connector(provider: string): Connector {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
+import { sentence } from '../common/sentence.js';
 import { Database } from '../database/database.js';
-import type { Enqueued } from '../runs/runs.repository.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { RunAnswer } from '../runs/runs.schema.js';
 import { ConnectionsRepository } from './connections.repository.js';
@@ -49,13 +49,17 @@ export class ConnectionSyncService {
     return toSyncAnswer(run, asked.coalesced);
   }
 
-  private ask(tenant: string, id: string, body: SyncConnectionBody): Promise<Enqueued> {
+  private ask(
+    tenant: string,
+    id: string,
+    body: SyncConnectionBody,
+  ): ReturnType<RunsService['enqueue']> {
     return this.database.inTenant(tenant, async (tx) => {
       const connection = await this.connections.require(tx, tenant, id);
       if (connection.status === 'paused')
         throw new AppError(
           'connection_paused',
-          `The connection is paused: ${connection.status_reason}.`,
+          sentence(`The connection is paused: ${connection.status_reason ?? 'resume it first'}`),
         );
       if (body.partition !== undefined) await this.requirePartition(tx, id, body.partition);
       const { provider } = connection;

@@ -11,6 +11,7 @@ import { ConnectionDeletionService } from './connection-deletion.service.js';
 import {
   ConnectionAnswer,
   CreateConnection,
+  CreatedConnectionAnswer,
   DeleteConnection,
   ProbeAnswer,
   UpdateConnection,
@@ -35,7 +36,7 @@ export class ConnectionsController {
     summary: 'Attach an account of a source',
     description: 'The source is asked first; nothing is stored when a check fails.',
     status: 201,
-    answer: ConnectionAnswer,
+    answer: CreatedConnectionAnswer,
     errors: [
       'provider_not_found',
       'connection_exists',
@@ -49,7 +50,7 @@ export class ConnectionsController {
     @CurrentTenant() tenant: string,
     @CurrentKey() by: ApiKeyIdentity,
     @Body({ schema: CreateConnection }) body: CreateConnectionBody,
-  ): Promise<ConnectionAnswer> {
+  ): Promise<CreatedConnectionAnswer> {
     return this.connections.create(tenant, by, body);
   }
 

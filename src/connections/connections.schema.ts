@@ -11,7 +11,7 @@ const Name = z.string().min(1).max(200);
 const ContainerTag = z.string().min(1).max(200).nullable();
 
 export const CreateConnection = z
-  .object({
+  .strictObject({
     provider: z.string().min(1).max(64),
     name: Name.optional().describe('Default: the title of the account'),
     collection: CollectionName.default('default'),
@@ -24,7 +24,7 @@ export const CreateConnection = z
 export type CreateConnectionBody = z.infer<typeof CreateConnection>;
 
 export const UpdateConnection = z
-  .object({
+  .strictObject({
     name: Name.optional(),
     config: Fields.optional().describe('Replaces the configuration; the account stays the same'),
     credentials: Fields.optional().describe(
@@ -41,7 +41,7 @@ export const DeleteConnection = z.object({
 export type DeleteConnectionQuery = z.infer<typeof DeleteConnection>;
 
 export const SyncConnection = z
-  .object({
+  .strictObject({
     full: z.boolean().default(false).describe('Read every document again, whatever its version'),
     partition: z.string().min(1).max(1000).optional().describe('Only this partition'),
   })
@@ -101,6 +101,11 @@ export const ProbeAnswer = z
   })
   .meta({ id: 'Probe' });
 export type ProbeAnswer = z.infer<typeof ProbeAnswer>;
+
+export const CreatedConnectionAnswer = ConnectionAnswer.extend({
+  checks: ProbeAnswer.shape.checks.describe('What was tried before it was attached; none failed'),
+}).meta({ id: 'CreatedConnection' });
+export type CreatedConnectionAnswer = z.infer<typeof CreatedConnectionAnswer>;
 
 /** `status` is `running` when the run goes on after 25 s; poll the run then. */
 export const SyncAnswer = z

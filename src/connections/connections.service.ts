@@ -18,6 +18,7 @@ import { ConnectionsRepository } from './connections.repository.js';
 import type {
   ConnectionAnswer,
   CreateConnectionBody,
+  CreatedConnectionAnswer,
   ProbeAnswer,
   UpdateConnectionBody,
 } from './connections.schema.js';
@@ -54,12 +55,13 @@ export class ConnectionsService {
     tenant: string,
     by: ApiKeyIdentity,
     body: CreateConnectionBody,
-  ): Promise<ConnectionAnswer> {
+  ): Promise<CreatedConnectionAnswer> {
     requireCollectionAccess(by, body.collection);
     const { provider } = body;
     const credentials = this.setup.given(provider, body.credentials);
     const store = await this.storing(tenant, credentials);
-    const { config, account } = await this.setup.check(provider, body.config, credentials);
+    const checked = await this.setup.check(provider, body.config, credentials);
+    const { config, account, checks } = checked;
     const collection = await this.collections.ensure(tenant, body.collection);
     const connection = {
       id: this.ids.next(),
@@ -88,7 +90,7 @@ export class ConnectionsService {
       return this.answer(tx, tenant, connection.id);
     });
     this.runs.wakeWorkers();
-    return created;
+    return { ...created, checks };
   }
 
   /** @param only the collection that a restricted key may see; null = all */

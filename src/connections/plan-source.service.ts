@@ -48,6 +48,11 @@ export class PlanSourceService {
     );
   }
 
+  /** Documents that an address may mean, as the connectors read it; none of them is asked for. */
+  externalIdsOf(url: string): string[] {
+    return this.setup.externalIdsOf(url);
+  }
+
   /** Asks about one document by its id; nothing is stored. */
   lookUp(
     tenant: string,

@@ -108,4 +108,5 @@ export class ScopeRepository {
 const RESTORABLE = `d.tenant_id = $1 and d.connection_id = $2 and d.state = 'deleted'
   and d.scope_purge_at = d.purge_at and not exists (select from suppressions s
     where s.tenant_id = d.tenant_id and s.provider = d.provider and s.account_id = d.account_id
-      and s.external_id = d.external_id and s.text_hash is null)`;
+      and s.external_id = d.external_id and s.text_hash is null
+      and (s.collection_id is null or s.collection_id = d.collection_id))`;

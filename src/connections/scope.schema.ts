@@ -5,22 +5,23 @@ const Config = z
   .record(z.string(), z.unknown())
   .describe('The whole new configuration; the account stays the same');
 
-export const PlanScope = z.object({ config: Config }).meta({ id: 'PlanScope' });
+export const PlanScope = z.strictObject({ config: Config }).meta({ id: 'PlanScope' });
 export type PlanScopeBody = z.infer<typeof PlanScope>;
 
 export const ApplyScope = z
-  .object({
+  .strictObject({
     config: Config,
     plan_id: z.uuid().optional().describe('Of a plan for this configuration, at most a day old'),
     expected: z
-      .object({ added: z.int().min(0), removed: z.int().min(0) })
+      .strictObject({ added: z.int().min(0), removed: z.int().min(0) })
       .optional()
       .describe('In place of a plan: the partitions that it may add and remove'),
     confirm: z
       .boolean()
       .default(false)
       .describe(
-        'Needed when more than 50 documents and a fifth of a partition or of all would be hidden',
+        'Needed when more than 50 documents and a fifth of a partition or of all would be hidden, ' +
+          'or all of more than 10',
       ),
   })
   .refine((body) => (body.plan_id === undefined) !== (body.expected === undefined), {

@@ -10,6 +10,8 @@ import { AddQueueOrder1763700000103 } from '../../migrations/1763700000103-add-q
 import { AddScopeAndPlans1763700000105 } from '../../migrations/1763700000105-add-scope-and-plans.js';
 import { AddCitations1763700000106 } from '../../migrations/1763700000106-add-citations.js';
 import { AddRangesAndVerdicts1763700000104 } from '../../migrations/1763700000104-add-ranges-and-verdicts.js';
+import { ScopeSuppressions1763700000107 } from '../../migrations/1763700000107-scope-suppressions.js';
+import { AddRunProgress1763700000108 } from '../../migrations/1763700000108-add-run-progress.js';
 import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
 
 type MigrationClass = new () => MigrationInterface;
@@ -27,6 +29,8 @@ const common: MigrationClass[] = [
   AddRangesAndVerdicts1763700000104,
   AddScopeAndPlans1763700000105,
   AddCitations1763700000106,
+  ScopeSuppressions1763700000107,
+  AddRunProgress1763700000108,
 ];
 
 /** Run only where vectors live in PostgreSQL. */

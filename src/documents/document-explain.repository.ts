@@ -44,6 +44,42 @@ export class DocumentExplainRepository {
     return rows[0];
   }
 
+  /** The document of which an address shows a part, e.g. one message; best first, as above. */
+  async cited(
+    tx: EntityManager,
+    tenant: string,
+    wanted: Wanted,
+  ): Promise<DocumentRecord | undefined> {
+    const rows = await tx.query<DocumentRecord[]>(
+      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES}
+       where d.tenant_id = $1 and ($2::text is null or k.name = $2)
+         and ($3::uuid is null or d.connection_id = $3)
+         and d.citations @> jsonb_build_array(jsonb_build_object('url', $4::text))
+       order by array_position(array['live', 'suspect', 'pending', 'lost_access'], d.state),
+         d.updated_at desc limit 1`,
+      [tenant, wanted.only, wanted.connection ?? null, wanted.url ?? null],
+    );
+    return rows[0];
+  }
+
+  /** A document that was removed for good and has another name at its source by now. */
+  async removed(
+    tx: EntityManager,
+    tenant: string,
+    wanted: Wanted,
+  ): Promise<DocumentRecord | undefined> {
+    const rows = await tx.query<DocumentRecord[]>(
+      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES}
+         join suppressions r on r.tenant_id = d.tenant_id and r.document_id = d.id
+       where d.tenant_id = $1 and ($2::text is null or k.name = $2)
+         and ($3::uuid is null or d.connection_id = $3)
+         and r.external_id = $4 and r.text_hash is null
+       order by d.updated_at desc limit 1`,
+      [tenant, wanted.only, wanted.connection ?? null, wanted.externalId ?? null],
+    );
+    return rows[0];
+  }
+
   /** The open failure of an item, by its id or its address. */
   async failure(
     tx: EntityManager,
@@ -73,13 +109,14 @@ export class DocumentExplainRepository {
   async isSuppressed(
     tx: EntityManager,
     tenant: string,
-    source: { provider: string; account_id: string },
+    source: { provider: string; account_id: string; collection_id: string },
     externalId: string,
   ): Promise<boolean> {
     const rows = await tx.query<unknown[]>(
       `select 1 from suppressions where tenant_id = $1 and provider = $2 and account_id = $3
-         and external_id = $4 and text_hash is null`,
-      [tenant, source.provider, source.account_id, externalId],
+         and (collection_id is null or collection_id = $4) and external_id = $5
+         and text_hash is null`,
+      [tenant, source.provider, source.account_id, source.collection_id, externalId],
     );
     return rows.length > 0;
   }
@@ -92,7 +129,7 @@ export class DocumentExplainRepository {
     id: string | undefined,
   ): Promise<ExplainedConnection | undefined> {
     const rows = await tx.query<ExplainedConnection[]>(
-      `select c.id, c.name, c.provider, c.account_id, c.status, c.status_reason
+      `select c.id, c.name, c.provider, c.account_id, c.collection_id, c.status, c.status_reason
        from connections c join collections k on k.id = c.collection_id
        where c.tenant_id = $1 and ($2::text is null or k.name = $2)
          and ($3::uuid is null or c.id = $3) limit 2`,

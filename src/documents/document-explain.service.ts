@@ -6,6 +6,7 @@ import { validationFailed } from '../common/http/validation-failed.js';
 import { PlanSourceService, type LookUp } from '../connections/plan-source.service.js';
 import { ConnectionsService } from '../connections/connections.service.js';
 import { Database } from '../database/database.js';
+import type { DocumentRecord } from './document-columns.js';
 import { judgeDocument, type DocumentFacts, type ExplainedConnection } from './document-explain.js';
 import { DocumentExplainRepository, type Wanted } from './document-explain.repository.js';
 import type { DocumentExplanation, ExplainDocumentQuery } from './document-explain.schema.js';
@@ -34,7 +35,11 @@ export class DocumentExplainService {
 
   private async stored(tx: EntityManager, tenant: string, wanted: Wanted): Promise<DocumentFacts> {
     if (wanted.connection !== undefined) await this.require(tx, tenant, wanted);
-    const document = (await this.repository.document(tx, tenant, wanted)) ?? null;
+    const document =
+      (await this.repository.document(tx, tenant, wanted)) ??
+      (await this.addressed(tx, tenant, wanted)) ??
+      (await this.repository.removed(tx, tenant, wanted)) ??
+      null;
     const failure = (await this.repository.failure(tx, tenant, wanted)) ?? null;
     const id = wanted.connection ?? document?.connection_id ?? failure?.connection_id;
     // Documents of a deleted connection have none any more.
@@ -56,6 +61,23 @@ export class DocumentExplainService {
       ...(await this.place(tx, connection, key)),
       word: null,
     };
+  }
+
+  /** The document in which an address is cited, or whose part it is by its connector's word. */
+  private async addressed(
+    tx: EntityManager,
+    tenant: string,
+    wanted: Wanted,
+  ): Promise<DocumentRecord | undefined> {
+    const { url, connection, only } = wanted;
+    if (url === undefined) return undefined;
+    const cited = await this.repository.cited(tx, tenant, wanted);
+    if (cited) return cited;
+    for (const externalId of this.source.externalIdsOf(url)) {
+      const found = await this.repository.document(tx, tenant, { externalId, connection, only });
+      if (found) return found;
+    }
+    return undefined;
   }
 
   private async place(

@@ -1,3 +1,4 @@
+import { sentence } from '../common/sentence.js';
 import type { DocumentRecord } from './document-columns.js';
 import type { Verdict } from './document-explain.schema.js';
 
@@ -26,6 +27,7 @@ export interface ExplainedConnection {
   readonly name: string;
   readonly provider: string;
   readonly account_id: string;
+  readonly collection_id: string;
   readonly status: string;
   readonly status_reason: string | null;
 }
@@ -111,6 +113,11 @@ function live({ failure }: DocumentFacts, document: DocumentRecord): Judgement {
       `${synced}; a newer version could not be read (${failure.code}: ${failure.message}).`,
       retry(failure),
     );
+  if (document.kept)
+    return say(
+      'live',
+      'It was restored here, and its source has not listed it since; it stays until it is deleted here.',
+    );
   return document.chunk_count === 0
     ? say('live', `${synced}, but it has no text to find.`)
     : say('live', `${synced}, with ${document.chunk_count} chunks.`);
@@ -139,7 +146,7 @@ function judgeUnknown(facts: DocumentFacts): Judgement {
   if (partition?.skip_reason)
     return say(
       'partition_skipped',
-      `Its partition "${partition.title}" is not read: ${partition.skip_reason}.`,
+      sentence(`Its partition "${partition.title}" is not read: ${partition.skip_reason}`),
       'Change the reason at the source or in the configuration of the connection.',
     );
   if (!connection)
@@ -207,7 +214,8 @@ function retry(failure: ExplainedFailure): string {
 function syncIt(connection: ExplainedConnection | null): string {
   if (connection?.status === 'active' || connection?.status === 'error')
     return 'POST connections/{id}/sync, or wait for the next run.';
-  return `The connection is ${connection?.status}: ${connection?.status_reason ?? 'resume it first'}.`;
+  const reason = connection?.status_reason ?? 'resume it first';
+  return sentence(`The connection is ${connection?.status}: ${reason}`);
 }
 
 function say(verdict: Verdict, summary: string, action: string | null = null): Judgement {

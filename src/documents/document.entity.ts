@@ -54,6 +54,10 @@ export class Document {
   @Column('timestamptz', { nullable: true })
   scopePurgeAt: Date | null;
 
+  /** Restored here, so it stays although its source lacks it; null once the source lists it. */
+  @Column('timestamptz', { nullable: true })
+  keptAt: Date | null;
+
   /** What the source said when it was last asked whether this document is there. */
   @Column('text', { nullable: true })
   verdict: 'alive' | 'gone' | 'lost_access' | null;

@@ -16,6 +16,7 @@ export function toDocument(row: DocumentRecord): DocumentAnswer {
     container: row.container,
     chunk_count: row.chunk_count,
     suppressed: row.suppressed,
+    kept: row.kept,
     purge_at: row.purge_at?.toISOString() ?? null,
     source_created_at: row.source_created_at?.toISOString() ?? null,
     source_updated_at: row.source_updated_at?.toISOString() ?? null,

@@ -111,8 +111,9 @@ export class DocumentsController {
     id: 'restoreDocument',
     summary: 'Show a deleted document again',
     description:
-      'Nothing is fetched or embedded. Syncs keep it up to date again, so one that its source no ' +
-      'longer has goes with the next complete sync; pause the connection to keep it.',
+      'Nothing is fetched or embedded. Syncs keep it up to date again as soon as its source lists ' +
+      'it; one that its source does not list stays (`kept`) until it is deleted here, or the source ' +
+      'says that it is deleted.',
     answer: DocumentDetailAnswer,
     errors: ['document_not_found', 'document_not_deleted'],
   })

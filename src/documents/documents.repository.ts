@@ -45,7 +45,7 @@ export class DocumentsRepository {
          and ($4::text is null or k.name = $4)
          and ($5::text is null or d.partition_key = $5)
          and d.state = any($6::text[])
-         and ($7::text is null or d.title ilike $7 or d.url ilike $7)
+         and ($7::text is null or d.title ilike $7 or d.url ilike $7 or d.external_id ilike $7)
          ${page.after ? `and (d.created_at < ${time} or (d.created_at = ${time} and d.id > $11))` : ''}
        order by d.created_at desc, d.id limit $8 offset $9`,
       parameters,
@@ -82,30 +82,39 @@ export class DocumentsRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Notes that syncs are to leave the document out. */
-  async suppress(
-    tx: EntityManager,
-    tenant: string,
-    id: string,
-    document: Pick<DocumentRecord, 'provider' | 'account_id' | 'external_id'>,
-  ): Promise<void> {
+  /** Notes that syncs of its collection are to leave the document out, under its next name too. */
+  async suppress(tx: EntityManager, tenant: string, id: string, document: string): Promise<void> {
     await tx.query(
-      `insert into suppressions (id, tenant_id, provider, account_id, external_id)
-       values ($1, $2, $3, $4, $5) on conflict do nothing`,
-      [id, tenant, document.provider, document.account_id, document.external_id],
+      `insert into suppressions (id, tenant_id, provider, account_id, collection_id, external_id,
+         content_hash, document_id)
+       select $3, tenant_id, provider, account_id, collection_id, external_id, content_hash, id
+       from documents where tenant_id = $1 and id = $2
+       on conflict do nothing`,
+      [tenant, document, id],
     );
   }
 
-  /** Takes the note back; texts that were deleted one by one stay away. */
-  async unsuppress(
-    tx: EntityManager,
-    tenant: string,
-    document: Pick<DocumentRecord, 'provider' | 'account_id' | 'external_id'>,
-  ): Promise<void> {
+  /**
+   * Takes the note back, under every name that was followed; texts that were deleted one by one
+   * stay away.
+   */
+  async unsuppress(tx: EntityManager, tenant: string, document: string): Promise<void> {
     await tx.query(
-      `delete from suppressions where tenant_id = $1 and provider = $2 and account_id = $3
-         and external_id = $4 and text_hash is null`,
-      [tenant, document.provider, document.account_id, document.external_id],
+      `delete from suppressions s using documents d
+       where d.tenant_id = $1 and d.id = $2 and s.tenant_id = d.tenant_id
+         and s.provider = d.provider and s.account_id = d.account_id
+         and (s.collection_id is null or s.collection_id = d.collection_id)
+         and (s.external_id = d.external_id or s.document_id = d.id) and s.text_hash is null`,
+      [tenant, document],
     );
+  }
+
+  /** Syncs leave the document alone until its source lists it again. */
+  async keep(tx: EntityManager, tenant: string, document: string, now: Date): Promise<void> {
+    await tx.query(`update documents set kept_at = $3 where tenant_id = $1 and id = $2`, [
+      tenant,
+      document,
+      now,
+    ]);
   }
 }

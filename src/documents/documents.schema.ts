@@ -11,7 +11,12 @@ export const ListDocuments = z.object({
   collection: z.string().min(1).max(200).optional(),
   partition: z.string().min(1).max(1000).optional(),
   state: State.optional().describe('Default: what is in the index (pending, live, suspect)'),
-  q: z.string().min(1).max(500).optional().describe('Part of the title or of the address'),
+  q: z
+    .string()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('Part of the title, of the address or of the external id'),
 });
 export type ListDocumentsQuery = z.infer<typeof ListDocuments>;
 
@@ -30,6 +35,7 @@ export const DocumentAnswer = z
     container: z.string().nullable(),
     chunk_count: z.int(),
     suppressed: z.boolean().describe('Removed for good: syncs leave it out'),
+    kept: z.boolean().describe('Restored here, so it stays until its source lists it again'),
     purge_at: Timestamp.nullable().describe('Until then a hidden document can be restored'),
     source_created_at: Timestamp.nullable(),
     source_updated_at: Timestamp.nullable(),

@@ -64,7 +64,7 @@ export class DocumentsService {
     return this.database.inTenant(tenant, async (tx) => {
       await this.documents.lock(tx, tenant, id);
       const document = await this.require(tx, by, id);
-      await this.documents.suppress(tx, tenant, this.ids.next(), document);
+      await this.documents.suppress(tx, tenant, this.ids.next(), id);
       if (purge) {
         await this.lifecycle.erase(tx, tenant, [id]);
         return { id, state: 'purged', purge_at: null };
@@ -76,7 +76,8 @@ export class DocumentsService {
   }
 
   /**
-   * Shows a deleted document again, as it was, and lets syncs keep it up to date.
+   * Shows a deleted document again, as it was. Syncs keep it up to date from when its source lists
+   * it; until then it stays as it is.
    * @throws AppError `document_not_found`, `document_not_deleted`
    */
   restore(by: ApiKeyIdentity, id: string): Promise<DocumentDetailAnswer> {
@@ -91,8 +92,9 @@ export class DocumentsService {
             ? 'The source no longer shows the document to the connection; it comes back by itself when it does.'
             : 'The document is not deleted.',
         );
-      await this.documents.unsuppress(tx, tenant, document);
+      await this.documents.unsuppress(tx, tenant, id);
       await this.lifecycle.restore(tx, tenant, [id]);
+      await this.documents.keep(tx, tenant, id, this.clock.now());
       return this.detail(tx, by, id);
     });
   }

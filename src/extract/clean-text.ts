@@ -1,4 +1,4 @@
-import { ExtractionError, type ExtractedText } from './extractor.js';
+import type { ExtractedText } from './extractor.js';
 import { MAX_TEXT_CHARS } from './limits.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
@@ -31,7 +31,7 @@ export function trimBlock(text: string): string {
   return text.trimEnd().replace(/^\n+/, '');
 }
 
-/** The result of an extraction: cleaned, cut to the limit. @throws ExtractionError `empty` */
+/** The result of an extraction: cleaned, cut to the limit. */
 export function finishText(raw: ExtractedText): ExtractedText {
   const title = oneLine(cleanText(raw.title ?? '')).slice(0, 500) || undefined;
   let truncated = raw.truncated;
@@ -44,6 +44,5 @@ export function finishText(raw: ExtractedText): ExtractedText {
     .split('\n')
     .map((line) => line.trimEnd());
   const text = trimBlock(lines.join('\n'));
-  if (text === '') throw new ExtractionError('empty');
   return { text, ...(title && { title }), ...(truncated && { truncated }) };
 }

@@ -1,6 +1,6 @@
 import { finishText } from './clean-text.js';
 import { ExtractionError, type ExtractedText } from './extractor.js';
-import type { Format } from './media-types.js';
+import { mayBeBlank, type Format } from './media-types.js';
 
 /**
  * Reads a file in this process. Libraries load on first use, so that a child holds only those of
@@ -13,7 +13,9 @@ export async function extractFormat(
   charset?: string,
 ): Promise<ExtractedText> {
   try {
-    return finishText(await read(format, bytes, charset));
+    const extracted = finishText(await read(format, bytes, charset));
+    if (extracted.text === '' && !mayBeBlank(format)) throw new ExtractionError('empty');
+    return extracted;
   } catch (error) {
     throw toExtractionError(error);
   }

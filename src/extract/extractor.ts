@@ -1,5 +1,6 @@
-/** Text of one file, ready for the remember pipeline: Markdown or plain text, never empty. */
+/** Text of one file, ready for the remember pipeline: Markdown or plain text. */
 export interface ExtractedText {
+  /** Empty only for a blank file of a text format. */
   text: string;
   /** From the file itself (front matter, document properties, first heading), never its name. */
   title?: string;
@@ -21,7 +22,7 @@ export const EXTRACTION_FAILURES = {
 
 export type ExtractionFailure = keyof typeof EXTRACTION_FAILURES;
 
-/** A file that yields no text, for a reason that has a name; it never means a broken server. */
+/** A file that cannot be turned into text, for a reason that has a name; it never means a broken server. */
 export class ExtractionError extends Error {
   constructor(
     readonly code: ExtractionFailure,
@@ -39,7 +40,7 @@ export interface Extractor {
    * @param mediaType what the source says, parameters allowed (`text/plain; charset=shift_jis`);
    *   the content wins where it shows a different type
    * @param fileName only a hint for the type and the separator of tables
-   * @throws {ExtractionError} when the file yields no text
+   * @throws {ExtractionError} when the file cannot be turned into text
    * @throws the signal's reason when it is aborted
    */
   extract(

@@ -6,6 +6,14 @@ import { ExtractionError } from './extractor.js';
  */
 export type Format = 'text' | 'markdown' | 'csv' | 'html' | 'pdf' | 'office';
 
+/**
+ * Formats in which a file without any text is simply an empty file, not one that hides its text
+ * (a scan, a drawing).
+ */
+const MAY_BE_BLANK: ReadonlySet<Format> = new Set<Format>(['text', 'markdown', 'csv', 'html']);
+
+export const mayBeBlank = (format: Format): boolean => MAY_BE_BLANK.has(format);
+
 const OOXML = 'application/vnd.openxmlformats-officedocument';
 const MACRO = 'macroenabled.12';
 
@@ -77,25 +85,32 @@ export function parseMediaType(value: string): { type: string; charset?: string 
 /**
  * How a file is to be read. Its first bytes win over the declared type, since sources guess types
  * from names.
- * @throws ExtractionError `corrupt`, `encrypted`, `unsupported_media_type`
+ * @throws ExtractionError `corrupt`, `empty`, `encrypted`, `unsupported_media_type`
  */
 export function detectFormat(bytes: Uint8Array, mediaType: string, fileName = ''): Format {
   const { type } = parseMediaType(mediaType);
   const content = contentFormat(bytes, type);
   if (content) return content;
 
-  const extension = /\.([a-z0-9]+)$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
-  const declared =
-    (type === 'text/plain' || VAGUE.has(type) ? FORMAT_OF_EXTENSION[extension] : undefined) ??
-    FORMAT_OF[type] ??
-    (type.startsWith('text/') && type !== 'text/rtf' ? 'text' : undefined);
+  const declared = declaredFormat(type, fileName);
   if (startsLikeHtml(bytes) && declared !== 'markdown' && type !== 'text/plain') return 'html';
   if (declared === 'office' || declared === 'pdf') {
+    if (bytes.length === 0) throw new ExtractionError('empty', 'The file has no content.');
     throw new ExtractionError('corrupt', 'The beginning of the file is not that of its type.');
   }
   if (declared) return declared;
-  if (VAGUE.has(type)) return 'text';
   throw new ExtractionError('unsupported_media_type', `Files of type ${type} are not supported.`);
+}
+
+/** What the type says and, where it says little, the name. */
+function declaredFormat(type: string, fileName: string): Format | undefined {
+  const extension = /\.([a-z0-9]+)$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
+  const isVague = VAGUE.has(type);
+  return (
+    (type === 'text/plain' || isVague ? FORMAT_OF_EXTENSION[extension] : undefined) ??
+    FORMAT_OF[type] ??
+    (isVague || (type.startsWith('text/') && type !== 'text/rtf') ? 'text' : undefined)
+  );
 }
 
 function contentFormat(bytes: Uint8Array, type: string): Format | undefined {

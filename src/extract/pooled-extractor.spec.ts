@@ -181,8 +181,18 @@ describe('PooledExtractor', () => {
     expect(stdout.trim()).toBe('done');
   });
 
+  it.each(['text/plain', 'text/markdown', 'text/csv', 'text/html', 'application/json', 'text/x-c'])(
+    'takes a blank file of %s for one without text',
+    async (mediaType) => {
+      for (const blank of ['', ' \n\t\n', '\ufeff'])
+        expect(await extractor().extract(Buffer.from(blank), mediaType)).toEqual({ text: '' });
+    },
+  );
+
   it.each([
-    ['an empty file', new Uint8Array(), 'text/plain', 'empty'],
+    ['an empty PDF', new Uint8Array(), 'application/pdf', 'empty'],
+    ['a PDF without text', pdf({ pages: [[]] }), 'application/pdf', 'empty'],
+    ['a document without text', docx({ body: paragraph(' ') }), WORD, 'empty'],
     ['a file over the limit', new Uint8Array(MAX_INPUT_BYTES + 1), 'text/plain', 'too_large'],
     ['a type without a reader', Buffer.from('x'), 'image/webp', 'unsupported_media_type'],
     [

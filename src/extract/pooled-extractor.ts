@@ -42,7 +42,6 @@ export class PooledExtractor implements Extractor {
     signal?: AbortSignal,
   ): Promise<ExtractedText> {
     signal?.throwIfAborted();
-    if (bytes.length === 0) throw new ExtractionError('empty', 'The file has no content.');
     if (bytes.length > MAX_INPUT_BYTES) {
       const megabytes = (length: number): number => Math.round(length / 1024 / 1024);
       throw new ExtractionError(

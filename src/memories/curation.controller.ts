@@ -47,20 +47,23 @@ export class CurationController {
   ) {}
 
   @Post('forget')
-  @Scopes('memory:write')
+  @Scopes('memory:read')
   @Operation({
     id: 'forgetMemories',
     summary: 'Delete the memories that a query finds',
-    description: 'At most `limit`, and none whose score is below `min_score`.',
+    description:
+      'At most `limit`, and none whose score is below `min_score`. Without `dry_run` the key needs ' +
+      '`memory:write`.',
     answer: Forgotten,
     errors: ['collection_not_found', 'embedder_unavailable'],
   })
   forget(
-    @CurrentTenant() tenant: string,
+    @CurrentKey() key: ApiKeyIdentity,
     @Param('collection', Name) collection: string,
     @Body({ schema: ForgetMemories }) body: ForgetMemoriesBody,
   ): Promise<Forgotten> {
-    return this.forgetting.forget(tenant, collection, body);
+    if (!body.dry_run) requireScope(key, 'memory:write');
+    return this.forgetting.forget(key.tenant, collection, body);
   }
 
   @Post('dedup')

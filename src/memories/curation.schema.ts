@@ -12,11 +12,24 @@ export const ForgetMemories = z
     query: z.string().trim().min(1).max(10_000),
     min_score: z.number().min(0).max(1).default(0.5).describe('Every deleted memory reaches it'),
     limit: z.int().min(1).max(100).default(10),
+    dry_run: z.boolean().default(false).describe('true: only say what would be deleted'),
   })
   .meta({ id: 'ForgetMemories' });
 export type ForgetMemoriesBody = z.infer<typeof ForgetMemories>;
 
-export const Forgotten = z.object({ deleted: z.int() }).meta({ id: 'Forgotten' });
+export const Forgotten = z
+  .union([
+    z
+      .object({
+        deleted: z.literal(0),
+        dry_run: z.literal(true),
+        would_delete: z.int(),
+        ids: z.array(z.uuid()).describe('Best hit first'),
+      })
+      .describe('With dry_run'),
+    z.object({ deleted: z.int() }),
+  ])
+  .meta({ id: 'Forgotten' });
 export type Forgotten = z.infer<typeof Forgotten>;
 
 export const ArchiveStale = z

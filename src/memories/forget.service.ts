@@ -4,7 +4,7 @@ import { SearchService } from '../search/search.service.js';
 import type { ForgetMemoriesBody, Forgotten } from './curation.schema.js';
 import { RemovalService } from './removal.service.js';
 
-/** Deletes by meaning. */
+/** Deletes by meaning, or says what it would delete. */
 @Injectable()
 export class ForgetService {
   constructor(
@@ -22,13 +22,14 @@ export class ForgetService {
     const collection = await this.collections.require(tenant, name);
     const hits = await this.search.search(tenant, {
       query: body.query,
-      collection: name,
+      collections: [name],
       mode: 'vector',
       limit: body.limit,
       minScore: body.min_score,
       boosts: false,
     });
     const ids = hits.filter((hit) => hit.score >= body.min_score).map((hit) => hit.id);
+    if (body.dry_run) return { deleted: 0, dry_run: true, would_delete: ids.length, ids };
     return { deleted: await this.removal.removeMany(tenant, collection.id, ids) };
   }
 }

@@ -120,7 +120,9 @@ export class MemoriesController {
   @Operation({
     id: 'updateMemory',
     summary: 'Change a memory',
-    description: 'Only what is sent changes. The text of a synced memory belongs to its source.',
+    description:
+      'Only what is sent changes. Of a synced memory importance and category may change (and pin and ' +
+      'archive); its text and metadata belong to its source.',
     answer: MemoryAnswer,
     errors: [
       'collection_not_found',

@@ -17,7 +17,7 @@ export type ListKey = [pinned: boolean, createdMicros: number, id: string];
 
 export type ListedRecord = MemoryRecord & { readonly created_micros: string };
 
-/** What its owner may change on any memory; undefined stays. */
+/** What its owner may change, metadata only on what was not synced; undefined stays. */
 export interface MemoryChanges {
   readonly importance?: number;
   readonly category?: string;
@@ -31,6 +31,7 @@ export interface Removable {
   readonly id: string;
   readonly text_hash: string;
   readonly pinned: boolean;
+  readonly collection_id: string;
   readonly provider: string | null;
   readonly account_id: string | null;
   readonly external_id: string | null;
@@ -147,7 +148,7 @@ export class MemoriesRepository {
     ids: readonly string[],
   ): Promise<Removable[]> {
     return tx.query<Removable[]>(
-      `select m.id, m.text_hash, m.pinned, d.provider, d.account_id, d.external_id
+      `select m.id, m.text_hash, m.pinned, m.collection_id, d.provider, d.account_id, d.external_id
        from memories m left join documents d on d.id = m.document_id
        where m.tenant_id = $1 and m.collection_id = $2 and m.id = any($3::uuid[]) and ${READABLE}
        order by m.id for update of m`,
@@ -155,7 +156,7 @@ export class MemoriesRepository {
     );
   }
 
-  /** Notes synced texts that were deleted here, so that a sync does not bring them back. */
+  /** Notes synced texts that were deleted here, so that no sync of the collection brings them back. */
   async suppress(
     tx: EntityManager,
     tenant: string,
@@ -163,10 +164,12 @@ export class MemoriesRepository {
   ): Promise<void> {
     if (suppressions.length === 0) return;
     await tx.query(
-      `insert into suppressions (id, tenant_id, provider, account_id, external_id, text_hash)
-       select s."suppressionId", $1, s.provider, s.account_id, s.external_id, s.text_hash
+      `insert into suppressions (id, tenant_id, provider, account_id, collection_id, external_id,
+         text_hash)
+       select s."suppressionId", $1, s.provider, s.account_id, s.collection_id, s.external_id,
+         s.text_hash
        from json_to_recordset($2::json) as s("suppressionId" uuid, provider text,
-         account_id text, external_id text, text_hash text)
+         account_id text, collection_id uuid, external_id text, text_hash text)
        on conflict do nothing`,
       [tenant, JSON.stringify(suppressions)],
     );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CollectionName } from '../collections/collection-name.schema.js';
-import { Timestamp } from '../common/http/id.schema.js';
+import { Instant, Timestamp } from '../common/http/id.schema.js';
 import { pageFields } from '../common/http/paging.js';
 import { queryBoolean, queryInteger } from '../common/http/query-schemas.js';
 import { MAX_MEMORY_CHARACTERS } from '../remember/new-memory.js';
@@ -48,7 +48,7 @@ export const CreateMemory = z
     source: Label.default('api'),
     metadata: Metadata.nullable().default({}),
     container_tag: Label.nullable().default(null).describe('A space of its own, e.g. an end user'),
-    expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
+    expires_at: Instant.nullable().default(null),
   })
   .meta({ id: 'CreateMemory' });
 export type CreateMemoryBody = z.infer<typeof CreateMemory>;
@@ -65,7 +65,7 @@ export const UpdateMemory = z
     text: Text.nullish(),
     importance: Importance.nullish(),
     category: Label.nullish(),
-    metadata: Metadata.nullish().describe('Replaces the stored metadata'),
+    metadata: Metadata.nullish().describe('Replaces the stored metadata; not of synced memories'),
   })
   .describe('Fields that are not sent, or null, stay as they are.')
   .meta({ id: 'UpdateMemory' });

@@ -122,6 +122,7 @@ export class MemoriesService {
     id: string,
     body: UpdateMemoryBody,
   ): Promise<MemoryAnswer> {
+    if (body.metadata != null) await this.requireOwn(tenant, name, id);
     if (body.text != null) await this.replaceText(tenant, name, id, body.text);
     return this.change(tenant, name, id, {
       importance: body.importance ?? undefined,
@@ -138,6 +139,19 @@ export class MemoriesService {
   /** @throws AppError `collection_not_found`, `memory_not_found` */
   setArchived(tenant: string, name: string, id: string, archived: boolean): Promise<MemoryAnswer> {
     return this.change(tenant, name, id, { archived });
+  }
+
+  /** The metadata of a synced memory is written anew whenever its source changes. */
+  private async requireOwn(tenant: string, name: string, id: string): Promise<void> {
+    const current = await this.database.inTenant(tenant, async (tx) => {
+      const collection = await this.collections.requireIn(tx, tenant, name);
+      return this.find(tx, tenant, collection.id, id);
+    });
+    if (current.document_id !== null)
+      throw new AppError(
+        'memory_is_synced',
+        'The metadata of a synced memory belongs to its source.',
+      );
   }
 
   private async replaceText(tenant: string, name: string, id: string, text: string): Promise<void> {

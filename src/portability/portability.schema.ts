@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CollectionName } from '../collections/collection-name.schema.js';
-import { Timestamp } from '../common/http/id.schema.js';
+import { Instant, Timestamp } from '../common/http/id.schema.js';
 import { MemoryAnswer } from '../memories/memories.schema.js';
 import { MAX_MEMORY_CHARACTERS } from '../remember/new-memory.js';
 import { normaliseText } from '../remember/normalise.js';
@@ -62,8 +62,8 @@ export const ImportedMemory = z.object({
   pinned: z.boolean().nullish(),
   archived: z.boolean().nullish(),
   is_latest: z.boolean().nullish(),
-  expires_at: z.iso.datetime({ offset: true }).nullish(),
-  created_at: z.iso.datetime({ offset: true }).nullish(),
+  expires_at: Instant.nullish(),
+  created_at: Instant.nullish(),
   memory_type: z.string().max(50).nullish(),
 });
 export type ImportedMemory = z.infer<typeof ImportedMemory>;

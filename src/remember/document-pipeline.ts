@@ -8,6 +8,7 @@ import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import type { ChangedDocument, SyncTarget } from './changed-document.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
 import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository.js';
+import { endingAtError } from './ending-at-error.js';
 import { prefetch } from './prefetch.js';
 import { requireModel } from './require-model.js';
 import { prepareDocument, type PreparedDocument } from './prepare-document.js';
@@ -35,7 +36,8 @@ export class DocumentPipeline {
    * The transactions that bring changed documents into the store, chunked, compared with what is
    * stored, and embedded. Everything is idempotent by content: what was cut short is simply made
    * again.
-   * @throws AppError `embedder_unavailable`
+   * @throws AppError `embedder_unavailable`, and whatever `changed` throws, once everything before
+   *   it is handed on
    */
   async *batches(
     tenant: string,
@@ -72,7 +74,8 @@ export class DocumentPipeline {
   ): AsyncGenerator<PreparedDocument[]> {
     let documents: ChangedDocument[] = [];
     let characters = 0;
-    for await (const document of changed) {
+    const upToError = endingAtError(changed);
+    for await (const document of upToError.items) {
       documents.push(document);
       characters += document.text.length;
       if (documents.length < EMBED_GROUP && characters < EMBED_GROUP * 1000) continue;
@@ -81,6 +84,7 @@ export class DocumentPipeline {
       characters = 0;
     }
     if (documents.length > 0) yield await this.prepare(tenant, target, documents);
+    upToError.rethrow();
   }
 
   private async prepare(

@@ -21,6 +21,10 @@ export interface KnownDocument {
   readonly url: string | null;
   readonly author: string | null;
   readonly chunkCount: number;
+  /** Restored here, and not listed by its source since. */
+  readonly kept: boolean;
+  /** When its content was last read and stored. */
+  readonly syncedAt: Date;
   readonly sourceCreatedAt: Date | null;
   readonly sourceUpdatedAt: Date | null;
 }

@@ -31,7 +31,7 @@ export class DocumentRowsRepository {
        on conflict (id) do update set external_id = excluded.external_id,
          partition_key = excluded.partition_key, version = excluded.version,
          content_hash = excluded.content_hash, meta_hash = excluded.meta_hash,
-         state = excluded.state, purge_at = null, title = excluded.title, url = excluded.url,
+         state = excluded.state, purge_at = null, kept_at = null, title = excluded.title, url = excluded.url,
          author = excluded.author, container = excluded.container, parents = excluded.parents,
          access = excluded.access, principals = excluded.principals,
          metadata = excluded.metadata,
@@ -60,7 +60,7 @@ export class DocumentRowsRepository {
   ): Promise<void> {
     if (ids.length === 0) return;
     await tx.query(
-      `update documents set state = $3, purge_at = $4, updated_at = now()
+      `update documents set state = $3, purge_at = $4, kept_at = null, updated_at = now()
        where tenant_id = $1 and id = any($2::uuid[])`,
       [tenant, ids, state, purgeAt],
     );

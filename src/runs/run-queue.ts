@@ -12,7 +12,7 @@ import {
   withinCaps,
   type RunCaps,
 } from './queue-order.js';
-import { reapRuns, type ReapedRun } from './run-reaping.js';
+import { reapRuns, SINCE_PROGRESS, type ReapedRun } from './run-reaping.js';
 import type { ErrorDetail, HeldDeletions, RunProgress, RunRow, Wait } from './run-row.js';
 import { sourcesOf, type RunState } from './run-state.js';
 
@@ -28,6 +28,13 @@ export class LeaseLost extends Error {
     super(`the lease of run ${run} was lost`);
     this.name = 'LeaseLost';
   }
+}
+
+/** What a run has done so far, as a commit stores it. */
+export interface RunReport {
+  readonly counts: object;
+  readonly timings: object;
+  readonly progress: RunProgress;
 }
 
 /** A run that this process may work on, until its lease ends. */
@@ -111,32 +118,36 @@ export class RunQueue {
     });
   }
 
-  /** First statement of each commit: locks the run's row against a takeover. @throws LeaseLost */
-  async fence(tx: EntityManager, run: ClaimedRun): Promise<void> {
-    const rows = await runPrepared(
-      tx,
-      `select 1 from runs where id = $1 and lease_token = $2 and state = 'running' for update`,
-      [run.id, run.lease_token],
-    );
+  /**
+   * First statement of each commit: locks the run's row against a takeover.
+   * @param report what the run will have done with this commit, if that gets it ahead; stored by
+   *   the same statement
+   * @throws LeaseLost
+   */
+  async fence(tx: EntityManager, run: ClaimedRun, report?: RunReport): Promise<void> {
+    const owned = [run.id, run.lease_token];
+    const rows = report
+      ? await runPrepared(
+          tx,
+          `update runs set counts = $3, timings = $4, progress = $5, updated_at = now(),
+             progressed_at = now()
+           where id = $1 and lease_token = $2 and state = 'running' returning id`,
+          [...owned, ...toJson(report)],
+        )
+      : await runPrepared(
+          tx,
+          `select 1 from runs where id = $1 and lease_token = $2 and state = 'running' for update`,
+          owned,
+        );
     if (rows.length === 0) throw new LeaseLost(run.id);
   }
 
-  /** Counts, timings and progress, with a page's commit or between pages. */
-  async report(
-    tx: EntityManager,
-    run: ClaimedRun,
-    state: { counts: object; timings: object; progress: RunProgress },
-  ): Promise<void> {
+  /** Counts, timings and progress at the end of an attempt. */
+  async report(tx: EntityManager, run: ClaimedRun, report: RunReport): Promise<void> {
     await tx.query(
       `update runs set counts = $3, timings = $4, progress = $5, updated_at = now()
        where id = $1 and lease_token = $2`,
-      [
-        run.id,
-        run.lease_token,
-        JSON.stringify(state.counts),
-        JSON.stringify(state.timings),
-        JSON.stringify(state.progress),
-      ],
+      [run.id, run.lease_token, ...toJson(report)],
     );
   }
 
@@ -149,11 +160,10 @@ export class RunQueue {
     ]);
   }
 
-  /** How many attempts in a row, with the current one, have not brought a single page. */
+  /** How many attempts in a row, with the current one, have not got the run ahead. */
   async attemptsWithoutProgress(tx: EntityManager, run: ClaimedRun): Promise<number> {
     const rows = await tx.query<{ n: number }[]>(
-      `select count(*)::int as n from run_attempts where run_id = $1 and started_at >
-         coalesce((select max(updated_at) from run_partitions where run_id = $1), '-infinity')`,
+      `select count(*)::int as n from run_attempts where run_id = $1 and ${SINCE_PROGRESS}`,
       [run.id],
     );
     return rows[0]!.n;
@@ -225,6 +235,10 @@ export class RunQueue {
   reapAll(tx: EntityManager): Promise<ReapedRun[]> {
     return reapRuns(tx, `true`);
   }
+}
+
+function toJson({ counts, timings, progress }: RunReport): string[] {
+  return [counts, timings, progress].map((part) => JSON.stringify(part));
 }
 
 /** Spares idle workers the wait for each other. In the queue's order, so that its index serves. */

@@ -4,6 +4,10 @@ import type { ErrorDetail } from './run-row.js';
 /** Workers that die of a run, one after the other and without any progress, before it ends. */
 export const MAX_CRASHES = 5;
 
+/** SQL over `run_attempts`: begun since the run last got ahead. */
+export const SINCE_PROGRESS = `run_attempts.started_at >
+  coalesce((select progressed_at from runs where id = run_attempts.run_id), '-infinity')`;
+
 const DIED = 'The worker died or stopped answering.';
 
 /** A run whose worker is gone, and what became of it. */
@@ -26,7 +30,7 @@ interface DeadRun {
 
 /**
  * Gives runs back whose workers are gone. One that has cost so many workers in a row without
- * getting a page ahead would cost the next one as well: it ends.
+ * getting ahead would cost the next one as well: it ends.
  * @param condition SQL over `runs`: which of the running ones
  */
 export async function reapRuns(tx: EntityManager, condition: string): Promise<ReapedRun[]> {
@@ -46,8 +50,8 @@ async function reap(tx: EntityManager, run: DeadRun): Promise<ReapedRun> {
     [run.id, run.attempt, DIED],
   );
   const [crashes] = await tx.query<{ n: number }[]>(
-    `select count(*)::int as n from run_attempts where run_id = $1 and crashed and started_at >
-       coalesce((select max(updated_at) from run_partitions where run_id = $1), '-infinity')`,
+    `select count(*)::int as n from run_attempts
+     where run_id = $1 and crashed and ${SINCE_PROGRESS}`,
     [run.id],
   );
   const givenUp = crashes!.n >= MAX_CRASHES;

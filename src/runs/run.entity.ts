@@ -87,6 +87,10 @@ export class Run {
   @Column({ type: 'timestamptz', nullable: true })
   startedAt: Date | null;
 
+  /** When a commit last got it ahead: documents, a page, the end of a listing, verdicts. */
+  @Column({ type: 'timestamptz', nullable: true })
+  progressedAt: Date | null;
+
   @Column({ type: 'timestamptz', nullable: true })
   finishedAt: Date | null;
 

@@ -51,7 +51,8 @@ export class RetentionRepository {
        join connections c on c.tenant_id = s.tenant_id and c.provider = s.provider
          and c.account_id = s.account_id
        join documents d on d.connection_id = c.id and d.external_id = s.external_id
-       where s.text_hash is null and d.state in ('live', 'suspect') limit $1`,
+       where s.text_hash is null and d.state in ('live', 'suspect')
+         and (s.collection_id is null or s.collection_id = d.collection_id) limit $1`,
       [limit],
     );
   }

@@ -6,8 +6,8 @@ export type SearchMode = 'hybrid' | 'vector' | 'text';
 export interface SearchQuery {
   /** 1 to 10,000 characters. */
   readonly query: string;
-  /** The collection to search; an unknown one is an error. Without it: all of them. */
-  readonly collection?: string;
+  /** The collections to search; an unknown one is an error. Without them: all there are. */
+  readonly collections?: readonly string[];
   /** The only collection that may be seen where none is named (a restricted key); null = all. */
   readonly only?: string | null;
   /** 1 to 100. */

@@ -7,9 +7,12 @@ import { CollectionName } from '../collections/collection-name.schema.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Operation } from '../common/http/operation.js';
 import {
+  SearchAllMemories,
+  searchedCollections,
   SearchHit,
   SearchMemories,
   toSearchQuery,
+  type SearchAllMemoriesBody,
   type SearchMemoriesBody,
 } from './search.schema.js';
 import { SearchService } from './search.service.js';
@@ -24,18 +27,19 @@ export class SearchController {
   @AllowsRestrictedKeys()
   @Operation({
     id: 'searchAllMemories',
-    summary: 'Search every collection',
+    summary: 'Search every collection, or some',
     description:
       'Best first. Collections of different embedding models take turns in the answer. A key ' +
       'that is restricted to one collection searches that one.',
     answer: z.array(SearchHit),
-    errors: ['embedder_unavailable', 'embedding_model_differs'],
+    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_model_differs'],
   })
   searchAll(
     @CurrentKey() key: ApiKeyIdentity,
-    @Body({ schema: SearchMemories }) body: SearchMemoriesBody,
+    @Body({ schema: SearchAllMemories }) body: SearchAllMemoriesBody,
   ): Promise<SearchHit[]> {
-    return this.searches.search(key.tenant, toSearchQuery(body, { only: key.collection }));
+    const query = toSearchQuery(body, searchedCollections(key, body));
+    return this.searches.search(key.tenant, query);
   }
 
   @Post('collections/:collection/search')
@@ -55,6 +59,6 @@ export class SearchController {
     @Param('collection', { schema: CollectionName }) collection: string,
     @Body({ schema: SearchMemories }) body: SearchMemoriesBody,
   ): Promise<SearchHit[]> {
-    return this.searches.search(tenant, toSearchQuery(body, { collection }));
+    return this.searches.search(tenant, toSearchQuery(body, { collections: [collection] }));
   }
 }

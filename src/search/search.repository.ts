@@ -38,18 +38,18 @@ const shown = (memory: string): string =>
 
 @Injectable()
 export class SearchRepository {
-  /** The tenant's collections by name, or the one of that name. */
+  /** The tenant's collections by name, or those of these names. */
   collections(
     tx: EntityManager,
     tenant: string,
-    name: string | null,
+    names: readonly string[] | null,
   ): Promise<SearchedCollection[]> {
     return runPrepared(
       tx,
       `select c.id, c.name, c.space_id, s.model, s.dimensions, s.score_lo as score_low
        from collections c join embedding_spaces s on s.id = c.space_id
-       where c.tenant_id = $1 and ($2::text is null or c.name = $2) order by c.name`,
-      [tenant, name],
+       where c.tenant_id = $1 and ($2::text[] is null or c.name = any($2)) order by c.name`,
+      [tenant, names],
     );
   }
 

@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { Timestamp } from '../common/http/id.schema.js';
+import { CollectionName } from '../collections/collection-name.schema.js';
+import { Day, Instant, Timestamp } from '../common/http/id.schema.js';
+import { requireCollectionAccess } from '../auth/permissions.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import type { MemoryFilter } from '../indexing/vector-index.js';
 import { MemoryAnswer } from '../memories/memories.schema.js';
 import type { SearchQuery } from './search-query.js';
 
 const Label = z.string().max(1000).nullish();
-const Moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).nullish();
+const Moment = z.union([Instant, Day]).nullish();
 const Ignored = z.boolean().nullish().describe('Accepted; without a model it changes nothing');
 
 /** Everything about a search but where to search. */
@@ -49,6 +52,47 @@ export const SearchMemories = z.object(searchFields).refine(onlyOneSource, {
 });
 export type SearchMemoriesBody = z.infer<typeof SearchMemories>;
 
+/** Where to search, for routes that name no collection in their path. */
+export const collectionFields = {
+  collection: CollectionName.nullish().describe('Without it, every collection'),
+  collections: z.array(CollectionName).min(1).max(100).nullish().describe('Several, by name'),
+};
+
+export const SearchAllMemories = z
+  .object({ ...searchFields, ...collectionFields })
+  .refine(onlyOneSource, {
+    path: ['provider'],
+    error: 'is another name of source; give one of them',
+  })
+  .refine(oneKindOfCollection, {
+    path: ['collections'],
+    error: 'and collection exclude each other; give one of them',
+  });
+export type SearchAllMemoriesBody = z.infer<typeof SearchAllMemories>;
+
+interface NamedCollections {
+  collection?: string | null;
+  collections?: readonly string[] | null;
+}
+
+export function oneKindOfCollection(body: NamedCollections): boolean {
+  return body.collection == null || body.collections == null;
+}
+
+/**
+ * What a key may search of the collections that it asks for.
+ * @throws AppError `collection_forbidden`
+ */
+export function searchedCollections(
+  key: ApiKeyIdentity,
+  { collection, collections }: NamedCollections,
+): Pick<SearchQuery, 'collections' | 'only'> {
+  const names = collection == null ? collections : [collection];
+  if (names == null) return { only: key.collection };
+  for (const name of names) requireCollectionAccess(key, name);
+  return { collections: names };
+}
+
 export function onlyOneSource(body: { source?: string | null; provider?: string | null }): boolean {
   return body.source == null || body.provider == null || body.source === body.provider;
 }
@@ -75,7 +119,7 @@ export type SearchHit = z.infer<typeof SearchHit>;
 /** @param scope the collection of the route, or what a restricted key may see */
 export function toSearchQuery(
   body: SearchMemoriesBody,
-  scope: Pick<SearchQuery, 'collection' | 'only'>,
+  scope: Pick<SearchQuery, 'collections' | 'only'>,
 ): SearchQuery {
   const { query, limit, mode, boosts, neighbours } = body;
   const minScore = body.min_score;

@@ -65,7 +65,7 @@ export class SearchService {
    */
   related(tenant: string, name: string, id: string, options: RelatedOptions): Promise<Hit[]> {
     return this.database.inTenant(tenant, async (tx) => {
-      const [collection] = await this.scope(tx, tenant, { collection: name });
+      const [collection] = await this.scope(tx, tenant, { collections: [name] });
       const text = await this.repository.findText(tx, tenant, collection!.id, id);
       if (text === undefined) {
         throw new AppError('memory_not_found', `There is no memory ${id} in "${name}".`);
@@ -96,11 +96,13 @@ export class SearchService {
   private async scope(
     tx: EntityManager,
     tenant: string,
-    { collection, only = null }: Pick<SearchQuery, 'collection' | 'only'>,
+    { collections, only = null }: Pick<SearchQuery, 'collections' | 'only'>,
   ): Promise<SearchedCollection[]> {
-    const found = await this.repository.collections(tx, tenant, collection ?? only);
-    if (collection !== undefined && found.length === 0) {
-      throw new AppError('collection_not_found', `There is no collection "${collection}".`);
+    const seen = only === null ? null : [only];
+    const found = await this.repository.collections(tx, tenant, collections ?? seen);
+    const missing = collections?.find((name) => !found.some((one) => one.name === name));
+    if (missing !== undefined) {
+      throw new AppError('collection_not_found', `There is no collection "${missing}".`);
     }
     return found;
   }

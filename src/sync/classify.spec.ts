@@ -31,20 +31,19 @@ const known = (changes: Partial<KnownDocument> = {}): KnownDocument => ({
   url: null,
   author: null,
   chunkCount: 1,
+  kept: false,
+  syncedAt: new Date('2026-05-09T00:00:00Z'),
   sourceCreatedAt: new Date('2026-05-08T00:00:00Z'),
   sourceUpdatedAt: null,
   ...changes,
 });
 
-const kindOf = (listed: SourceDocument, stored?: KnownDocument, full = false) => {
+const kindOf = (listed: SourceDocument, stored?: KnownDocument, fullSince: Date | null = null) => {
   const byId = new Map(stored ? [[stored.externalId, stored]] : []);
   const { unchanged, relabelled, toRead } = classify(
     [{ source: listed, metaHash: metaHash(listed) }],
     byId,
-    {
-      full,
-      titlesFromContent: false,
-    },
+    { fullSince, titlesFromContent: false },
   );
   return { unchanged: unchanged.length, relabelled: relabelled.length, toRead: toRead.length };
 };
@@ -68,13 +67,17 @@ describe('classify', () => {
   it('does not take a listed name for the title that was found in the content', () => {
     const stored = known({ title: 'A heading' });
     const byId = new Map([[stored.externalId, stored]]);
-    const options = { full: false, titlesFromContent: true };
+    const options = { fullSince: null, titlesFromContent: true };
     const listed = [{ source: source(), metaHash: metaHash(source()) }];
     expect(classify(listed, byId, options).unchanged).toHaveLength(1);
   });
 
   it('reads everything on request of the owner, one document on request of its source', () => {
-    expect(kindOf(source(), known(), true)).toEqual(TO_READ);
+    const { syncedAt } = known();
+    const later = new Date(syncedAt.getTime() + 1);
+    expect(kindOf(source(), known(), later)).toEqual(TO_READ);
+    // Read since the request already, by an earlier attempt or another lane.
+    expect(kindOf(source(), known(), syncedAt)).toEqual(UNCHANGED);
     expect(kindOf(source({ reread: true }), known())).toEqual(TO_READ);
   });
 

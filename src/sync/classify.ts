@@ -20,19 +20,24 @@ export interface Classified {
   readonly toRead: ListedDocument[];
 }
 
-/** Compares a listed page with what is stored. `full` reads everything again. */
+/**
+ * Compares a listed page with what is stored. `fullSince`: everything is to be read again that was
+ * not read since then; null: only what is new or edited.
+ */
 export function classify(
   listed: readonly DescribedDocument[],
   known: ReadonlyMap<string, KnownDocument>,
-  options: { full: boolean; titlesFromContent: boolean },
+  options: { fullSince: Date | null; titlesFromContent: boolean },
 ): Classified {
   const result: Classified = { unchanged: [], relabelled: [], toRead: [] };
   for (const { source, metaHash } of listed) {
     const before = known.get(source.externalId);
     const document = { source, known: before, metaHash };
     const isSame = before && sameContent(before, source, options.titlesFromContent);
-    if (!isSame || options.full || source.reread) result.toRead.push(document);
-    else if (before.state !== 'live' || before.metaHash !== document.metaHash)
+    const isOld = options.fullSince !== null && before && before.syncedAt < options.fullSince;
+    if (!isSame || isOld || source.reread) result.toRead.push(document);
+    // What was kept without its source is its source's again: that has to be written.
+    else if (before.state !== 'live' || before.kept || before.metaHash !== document.metaHash)
       result.relabelled.push(document);
     else result.unchanged.push(document);
   }

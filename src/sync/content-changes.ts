@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { SourceDocument } from '../../connectors/sdk/contract.js';
+import type { DocumentRef, SourceDocument } from '../../connectors/sdk/contract.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { ChangedDocument } from '../remember/changed-document.js';
@@ -12,7 +12,12 @@ import type { FailedItem } from './failures.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { mapConcurrent } from './map-concurrent.js';
 import type { JudgedPage } from './page-judge.js';
-import { SuppressionsRepository } from './suppressions.repository.js';
+import {
+  SuppressionsRepository,
+  type RemovedDocument,
+  type Rename,
+  type Suppressed,
+} from './suppressions.repository.js';
 import type { SyncRun } from './sync-run.js';
 
 /** Bodies whose text is held at once, and looked up together for renames. */
@@ -26,12 +31,20 @@ export interface PageFindings {
   readonly read: string[];
   /** Sequence numbers of the documents that the page mentions. */
   readonly seen: number[];
-  created: number;
-  updated: number;
   /** Read on request, and as stored. */
   unchanged: number;
   moved: number;
+  /** Removed for good under another name. */
+  suppressed: number;
   vanished: number;
+}
+
+/** What documents with new ids are. */
+interface Placed {
+  readonly renames: ReadonlyMap<string, KnownDocument>;
+  readonly suppressed: Suppressed;
+  /** The first of the numbers reserved for new documents. */
+  readonly firstSeq: number;
 }
 
 /** Reads what a page says is new or edited and tells real changes from touches and renames. */
@@ -51,14 +64,17 @@ export class ContentChanges {
     findings: PageFindings,
   ): AsyncGenerator<ChangedDocument> {
     for (const group of slices(judged.toRead, READ_GROUP)) {
-      const documents = await sync.timed('fetch', () => this.readGroup(sync, group, findings));
-      const { renames, firstSeq } = await this.place(sync, documents);
-      const suppressedTexts = new Map([
-        ...judged.suppressedTexts,
-        ...(await this.suppressedAfter(sync, renames)),
-      ]);
+      const { documents, stopped } = await sync.timed('fetch', () =>
+        this.readGroup(sync, group, findings),
+      );
+      const { renames, suppressed, firstSeq } = await this.place(sync, documents);
+      const suppressedTexts = new Map([...judged.suppressedTexts, ...suppressed.texts]);
       let seq = firstSeq;
       for (const document of documents) {
+        if (suppressed.documents.has(document.source.externalId)) {
+          findings.suppressed += 1;
+          continue;
+        }
         const known = document.known ?? renames.get(document.source.externalId);
         if (!document.known && known) findings.moved += 1;
         if (known) this.meet(sync, findings, known.seq);
@@ -70,8 +86,6 @@ export class ContentChanges {
           findings.relabelled.push(relabelled(document, known));
           continue;
         }
-        if (known) findings.updated += 1;
-        else findings.created += 1;
         const changed = this.changed(document, known, known?.seq ?? seq, suppressedTexts);
         if (!known) {
           this.meet(sync, findings, seq);
@@ -79,6 +93,7 @@ export class ContentChanges {
         }
         yield changed;
       }
+      if (stopped) throw stopped.by;
     }
   }
 
@@ -87,21 +102,27 @@ export class ContentChanges {
     findings.seen.push(seq);
   }
 
+  /**
+   * Nothing more is asked of a source that is unwell or wants a pause, but what it has answered is
+   * kept: where every call may be the last for a minute, a page is never read at once.
+   */
   private async readGroup(
     sync: SyncRun,
     group: readonly ListedDocument[],
     findings: PageFindings,
-  ): Promise<ReadDocument[]> {
+  ): Promise<{ documents: ReadDocument[]; stopped?: { by: unknown } }> {
     const documents: ReadDocument[] = [];
-    const settle = (listed: ListedDocument) =>
-      this.reader.read(sync, listed).then(
-        (result) => result,
-        (error: unknown) => ({ fatal: error }),
-      );
+    let stopped: { by: unknown } | undefined;
+    const settle = async (listed: ListedDocument) => {
+      if (stopped) return undefined;
+      return this.reader.read(sync, listed).catch((error: unknown) => {
+        stopped ??= { by: error };
+      });
+    };
     const { concurrentReads } = sync.connector.limits;
     for await (const result of mapConcurrent(group, concurrentReads, settle)) {
-      // Nothing more is asked of a source that is unwell or wants a pause.
-      if ('fatal' in result) throw result.fatal;
+      sync.signal.throwIfAborted();
+      if (!result) continue;
       if ('failure' in result) findings.failures.push(result.failure);
       else if ('vanished' in result) findings.vanished += 1;
       else {
@@ -109,75 +130,71 @@ export class ContentChanges {
         documents.push(result.read);
       }
     }
-    return documents;
+    return { documents, ...(stopped && { stopped }) };
   }
 
   /** What new ids are: documents under a new name, or new ones, for which numbers are reserved. */
-  private async place(
-    sync: SyncRun,
-    documents: readonly ReadDocument[],
-  ): Promise<{ renames: Map<string, KnownDocument>; firstSeq: number }> {
+  private async place(sync: SyncRun, documents: readonly ReadDocument[]): Promise<Placed> {
     const fresh = documents.filter((document) => !document.known);
-    if (fresh.length === 0) return { renames: new Map(), firstSeq: 0 };
+    if (fresh.length === 0)
+      return {
+        renames: new Map(),
+        suppressed: { documents: new Set(), texts: new Map() },
+        firstSeq: 0,
+      };
     const named = fresh.filter(
       (document) => sync.connector.followsRenamesByContent && document.text !== '',
     );
     const hashes = named.map((document) => document.contentHash);
     const { tenant, target } = sync;
-    const { stored, firstSeq } = await this.database.inTenant(tenant, async (tx) => ({
+    const { stored, removed, firstSeq } = await this.database.inTenant(tenant, async (tx) => ({
       stored:
         hashes.length > 0
           ? await this.ledger.withContent(tx, tenant, target.connection, hashes)
           : [],
+      removed:
+        hashes.length > 0 ? await this.suppressions.withContent(tx, tenant, target, hashes) : [],
       firstSeq: await this.ledger.reserveSeqs(tx, tenant, target.connection, fresh.length),
     }));
-    return { renames: await this.renames(sync, named, stored), firstSeq };
+    const candidates = stored.filter((document) => !sync.met.has(document.seq));
+    const gone = await this.gone(sync, [...candidates, ...removed]);
+    const renames = renamed(named, candidates.filter(gone));
+    const others = named.filter(({ source }) => !renames.has(source.externalId));
+    const moves = [
+      ...[...renames].map(([to, { externalId }]) => ({ from: externalId, to })),
+      ...removedBefore(others, removed.filter(gone)),
+    ];
+    return { renames, suppressed: await this.suppressedAfter(sync, moves), firstSeq };
   }
 
-  /**
-   * A new id with the content of exactly one stored document that its source no longer has is
-   * that document under a new name. Each stored document is followed at most once.
-   */
-  private async renames(
+  /** Asks the source, once, which of these it no longer has. */
+  private async gone(
     sync: SyncRun,
-    fresh: readonly ReadDocument[],
-    stored: readonly KnownDocument[],
-  ): Promise<Map<string, KnownDocument>> {
-    const renames = new Map<string, KnownDocument>();
-    const candidates = stored.filter((document) => !sync.met.has(document.seq));
-    if (candidates.length === 0) return renames;
-    const verdicts = await sync.timed('verify', () =>
-      sync.connector.verify(sync.context, candidates),
+    candidates: readonly { readonly externalId: string }[],
+  ): Promise<(one: { readonly externalId: string }) => boolean> {
+    if (candidates.length === 0) return () => false;
+    const refs = new Map<string, DocumentRef>(
+      candidates.map((one) => [one.externalId, { partition: '', version: null, ...one }]),
     );
-    const gone = new Set(
+    const verdicts = await sync.timed('verify', () =>
+      sync.connector.verify(sync.context, [...refs.values()]),
+    );
+    const ids = new Set(
       verdicts.filter(({ state }) => state === 'gone').map(({ externalId }) => externalId),
     );
-    for (const document of fresh) {
-      const same = candidates.filter(
-        (candidate) =>
-          candidate.contentHash === document.contentHash && gone.has(candidate.externalId),
-      );
-      const rivals = fresh.filter((other) => other.contentHash === document.contentHash);
-      if (same.length === 1 && rivals.length === 1)
-        renames.set(document.source.externalId, same[0]!);
-    }
-    return renames;
+    return ({ externalId }) => ids.has(externalId);
   }
 
-  /** Renamed documents' texts that their owner deleted, which stay deleted; by the new id. */
-  private async suppressedAfter(
-    sync: SyncRun,
-    renames: ReadonlyMap<string, KnownDocument>,
-  ): Promise<JudgedPage['suppressedTexts']> {
-    if (renames.size === 0) return new Map();
+  /** What their owner deleted of renamed documents stays deleted; by the new id. */
+  private async suppressedAfter(sync: SyncRun, moves: readonly Rename[]): Promise<Suppressed> {
+    if (moves.length === 0) return { documents: new Set(), texts: new Map() };
     const { tenant, target } = sync;
-    const moves = [...renames].map(([to, { externalId }]) => ({ from: externalId, to }));
+    const ids = moves.map(({ to }) => to);
     // In a transaction of its own: right whether or not the page is ever committed.
-    const { texts } = await this.database.inTenant(tenant, async (tx) => {
+    return this.database.inTenant(tenant, async (tx) => {
       await this.suppressions.follow(tx, tenant, target, moves);
-      return this.suppressions.of(tx, tenant, target, [...renames.keys()]);
+      return this.suppressions.of(tx, tenant, target, ids);
     });
-    return texts;
   }
 
   private isOnlyRelabelled(sync: SyncRun, document: ReadDocument, known: KnownDocument): boolean {
@@ -213,10 +230,39 @@ export class ContentChanges {
   }
 }
 
+/**
+ * A new id with the content of exactly one stored document that its source no longer has is that
+ * document under a new name. Each stored document is followed at most once.
+ */
+function renamed(
+  fresh: readonly ReadDocument[],
+  gone: readonly KnownDocument[],
+): Map<string, KnownDocument> {
+  const renames = new Map<string, KnownDocument>();
+  for (const document of fresh) {
+    const same = gone.filter(({ contentHash }) => contentHash === document.contentHash);
+    const rivals = fresh.filter(({ contentHash }) => contentHash === document.contentHash);
+    if (same.length === 1 && rivals.length === 1) renames.set(document.source.externalId, same[0]!);
+  }
+  return renames;
+}
+
+/**
+ * The other new ids with the content of a document that was removed for good and that its source
+ * no longer has: all of them, since any of them may be that document.
+ */
+function removedBefore(fresh: readonly ReadDocument[], gone: readonly RemovedDocument[]): Rename[] {
+  return fresh.flatMap(({ source, contentHash }) => {
+    const before = gone.find((removed) => removed.contentHash === contentHash);
+    return before ? [{ from: before.externalId, to: source.externalId }] : [];
+  });
+}
+
 /** A document that was read although its version is known, and has not changed. */
 function isAsStored(document: ReadDocument, known: KnownDocument): boolean {
   return (
     known.state === 'live' &&
+    !known.kept &&
     known.externalId === document.source.externalId &&
     known.version === document.source.version &&
     known.metaHash === document.metaHash &&

@@ -74,7 +74,7 @@ export class Deletions {
         id,
         verdict: stateOf.get(externalId) ?? null,
       }));
-      await this.fenced(sync, (tx) => this.ledger.saveVerdicts(tx, tenant, judged));
+      await this.ahead(sync, (tx) => this.ledger.saveVerdicts(tx, tenant, judged));
       await sync.pageCommitted();
     }
   }
@@ -98,7 +98,7 @@ export class Deletions {
   private async hide(sync: SyncRun, of: { partition: string; since: Date }): Promise<void> {
     const { tenant, target } = sync;
     for (;;) {
-      const hidden = await this.fenced(sync, (tx) =>
+      const hidden = await this.ahead(sync, (tx) =>
         this.suspects.hide(tx, tenant, target.connection, of),
       );
       if (hidden.deleted + hidden.lost_access === 0) return;
@@ -118,6 +118,14 @@ export class Deletions {
       const held = count > 0 ? { count, partitions, since: since.toISOString() } : null;
       await this.queue.hold(tx, sync.run, held);
       return held;
+    });
+  }
+
+  /** A commit that gets the run ahead, so that a long review is not given up in its middle. */
+  private ahead<T>(sync: SyncRun, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run, sync.report({}, sync.counts.listed));
+      return work(tx);
     });
   }
 

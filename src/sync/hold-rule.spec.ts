@@ -6,7 +6,12 @@ const rule = (losses: Record<string, number>, live: Record<string, number>) => [
 
 describe('the rule that holds mass deletions', () => {
   it('lets a few deletions pass, whatever their share', () => {
-    expect(rule({ a: 50 }, { '': 50, a: 50 })).toEqual([]);
+    expect(rule({ a: 50 }, { '': 51, a: 50, b: 1 })).toEqual([]);
+  });
+
+  it('holds the loss of everything, unless there were only a few', () => {
+    expect(rule({ a: 10, b: 1 }, { '': 11, a: 10, b: 1 })).toEqual(['a', 'b']);
+    expect(rule({ a: 9, b: 1 }, { '': 10, a: 9, b: 1 })).toEqual([]);
   });
 
   it('lets many deletions pass when they are a small share', () => {

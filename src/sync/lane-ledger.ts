@@ -1,4 +1,5 @@
 import type { CreatedRange, LaneDefinition, Page } from '../../connectors/sdk/contract.js';
+import { BACKFILL_IN_PROGRESS, PLANNED_GAPS } from '../../connectors/sdk/planned-gaps.js';
 import type { LaneState } from './checkpoints.repository.js';
 import { coversEverything, fromStored, mergeRanges, toStored } from './proven-ranges.js';
 import { SeenBitmap } from './seen-bitmap.js';
@@ -6,7 +7,7 @@ import { SeenBitmap } from './seen-bitmap.js';
 /** Why a lane that ended without a last page and without a reason of its own is not complete. */
 const NO_LAST_PAGE: Record<LaneDefinition['kind'], string> = {
   sweep: 'the listing ended without its last page',
-  feed: 'backfill in progress',
+  feed: BACKFILL_IN_PROGRESS,
 };
 
 export interface LaneCounts {
@@ -44,6 +45,12 @@ export class LaneLedger {
   get proven(): readonly CreatedRange[] {
     if (this.lane.kind === 'feed') return this.#ranges;
     return this.complete ? [{ from: null, to: null }] : [];
+  }
+
+  /** Not complete, and not as planned: something was refused, cut off or broken. */
+  get hasGap(): boolean {
+    if (this.complete) return false;
+    return this.lane.kind === 'sweep' || !PLANNED_GAPS.has(this.gapReason ?? BACKFILL_IN_PROGRESS);
   }
 
   advance(page: Page): void {

@@ -5,8 +5,8 @@ import type { KnownDocument } from '../remember/document-row.js';
 
 const KNOWN = `id, external_id as "externalId", seq::int, version, content_hash as "contentHash",
   meta_hash as "metaHash", state, partition_key as "partition", title, url, author,
-  chunk_count as "chunkCount", source_created_at as "sourceCreatedAt",
-  source_updated_at as "sourceUpdatedAt"`;
+  chunk_count as "chunkCount", kept_at is not null as kept, synced_at as "syncedAt",
+  source_created_at as "sourceCreatedAt", source_updated_at as "sourceUpdatedAt"`;
 
 /** What a run knows nothing of. */
 export interface Unseen {
@@ -46,7 +46,10 @@ export class LedgerRepository {
     return rows[0];
   }
 
-  /** Documents of a connection with one of these contents, also deleted ones: a rename's source. */
+  /**
+   * Documents of a connection with one of these contents, also deleted ones: a rename's source.
+   * Those that were removed for good are followed by their suppression.
+   */
   async withContent(
     tx: EntityManager,
     tenant: string,
@@ -54,9 +57,13 @@ export class LedgerRepository {
     contentHashes: readonly string[],
   ): Promise<KnownDocument[]> {
     return tx.query<KnownDocument[]>(
-      `select ${KNOWN} from documents
+      `select ${KNOWN} from documents d
        where tenant_id = $1 and connection_id = $2 and content_hash = any($3::text[])
-         and state in ('live', 'suspect', 'deleted')`,
+         and state in ('live', 'suspect', 'deleted') and not exists (
+           select from suppressions s where s.tenant_id = d.tenant_id and s.provider = d.provider
+             and s.account_id = d.account_id and s.external_id = d.external_id
+             and (s.collection_id is null or s.collection_id = d.collection_id)
+             and s.text_hash is null)`,
       [tenant, connection, contentHashes],
     );
   }
@@ -76,7 +83,7 @@ export class LedgerRepository {
     return rows[0]!.first;
   }
 
-  /** Partitions with documents that a run has neither seen nor asked about. */
+  /** Partitions with documents that a run has neither seen nor asked about; kept ones stay. */
   async partitionsWithUnseen(
     tx: EntityManager,
     tenant: string,
@@ -86,6 +93,7 @@ export class LedgerRepository {
     const rows = await tx.query<{ key: string }[]>(
       `select distinct partition_key as key from documents
        where tenant_id = $1 and connection_id = $2 and state in ('pending', 'live', 'suspect')
+         and kept_at is null
          and (seq >= length($3::bytea) * 8 or get_bit($3::bytea, seq) = 0)
          and (verified_at is null or verified_at < $4)`,
       [tenant, connection, seen, since],
@@ -107,7 +115,7 @@ export class LedgerRepository {
     return tx.query<KnownDocument[]>(
       `select ${KNOWN} from documents d
        where tenant_id = $1 and connection_id = $2 and partition_key = $3 and seq > $6
-         and state in ('pending', 'live', 'suspect')
+         and state in ('pending', 'live', 'suspect') and kept_at is null
          and (seq >= length($4::bytea) * 8 or get_bit($4::bytea, seq) = 0)
          and (verified_at is null or verified_at < $5)
          and exists (
@@ -147,7 +155,7 @@ export class LedgerRepository {
     );
   }
 
-  /** How many documents a connection holds per partition, and in all under ''. */
+  /** How many documents the source should have per partition, and in all under ''. */
   async countLive(
     tx: EntityManager,
     tenant: string,
@@ -156,6 +164,7 @@ export class LedgerRepository {
     const rows = await tx.query<{ key: string; n: number }[]>(
       `select partition_key as key, count(*)::int as n from documents
        where tenant_id = $1 and connection_id = $2 and state in ('live', 'suspect')
+         and kept_at is null
        group by partition_key`,
       [tenant, connection],
     );

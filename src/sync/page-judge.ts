@@ -61,8 +61,9 @@ export class PageJudge {
     );
     const wanted = documents.filter(({ source }) => !suppressed.documents.has(source.externalId));
     const { titlesFromContent } = sync.connector;
-    const full = sync.run.options.full === true;
-    const classified = classify(wanted, byId, { full, titlesFromContent });
+    // What this run has read already, before it had to wait, is not read a second time by it.
+    const fullSince = sync.run.options.full ? sync.run.started_at : null;
+    const classified = classify(wanted, byId, { fullSince, titlesFromContent });
     const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
     return {
       ...classified,

@@ -8,6 +8,8 @@ import type { SyncRun } from './sync-run.js';
 /** Where a page comes from, and what is to be remembered about that when it commits. */
 export interface PageSource {
   readonly items: ListedItems;
+  /** Says in the run's progress where it stands; called before each transaction. */
+  announce(sync: SyncRun): void;
   /** Called once, before the page's last transaction, with the sequence numbers it met. */
   advance(seen: readonly number[]): void;
   save(tx: EntityManager, sync: SyncRun): Promise<void>;
@@ -22,6 +24,12 @@ export class LanePage implements PageSource {
     readonly items: Page,
   ) {}
 
+  announce(sync: SyncRun): void {
+    const { partition, title } = this.ledger;
+    sync.partition = title;
+    sync.expect(partition, this.items.expected);
+  }
+
   advance(seen: readonly number[]): void {
     for (const seq of seen) this.ledger.seen.add(seq);
     this.ledger.advance(this.items);
@@ -29,9 +37,7 @@ export class LanePage implements PageSource {
 
   async save(tx: EntityManager, sync: SyncRun): Promise<void> {
     const { connection } = sync.target;
-    const { partition, finished, title } = this.ledger;
-    sync.partition = title;
-    sync.expect(partition, this.items.expected);
+    const { partition, finished } = this.ledger;
     if (this.lane.kind === 'sweep' && finished)
       await this.checkpoints.clearCheckpoint(tx, connection, partition, this.lane.name);
     else
@@ -49,6 +55,10 @@ export class LanePage implements PageSource {
 /** Documents read one by one; they prove nothing about any listing. */
 export class SingleItems implements PageSource {
   constructor(readonly items: ListedItems) {}
+
+  announce(): void {
+    // They come in between, whatever the run is listing.
+  }
 
   advance(): void {
     // No ledger.

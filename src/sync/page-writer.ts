@@ -2,11 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { DocumentPipeline } from '../remember/document-pipeline.js';
+import { endingAtError } from '../remember/ending-at-error.js';
 import { emptyBatch, type WriteBatch } from '../remember/write-batches.js';
 import { RunQueue } from '../runs/run-queue.js';
+import type { RunCounts } from '../runs/run-row.js';
 import { ContentChanges, relabelled, type PageFindings } from './content-changes.js';
 import { DocumentReader } from './document-reader.js';
-import { noneWritten, withBatch, withPage, type Written } from './page-counts.js';
+import {
+  begunBefore,
+  withLabels,
+  withPage,
+  withWritten,
+  writtenBy,
+  type Written,
+} from './page-counts.js';
 import { PageCommit } from './page-commit.js';
 import { PageJudge, type JudgedPage, type ListedItems } from './page-judge.js';
 import type { PageSource } from './page-source.js';
@@ -16,15 +25,25 @@ import type { SyncRun } from './sync-run.js';
 export interface CommitStep {
   readonly source: PageSource;
   readonly batch: WriteBatch;
+  /** What the batch adds to the run's counts. */
   readonly written: Written;
-  readonly found?: { readonly judged: JudgedPage; readonly findings: PageFindings };
+  /** Documents of the page that are stored once the batch is. */
+  readonly done: number;
+  readonly found?: Found;
+  /** What was found until an error cut the page short: it is listed again, but not read again. */
+  readonly foundUntilError?: Found;
+}
+
+interface Found {
+  readonly judged: JudgedPage;
+  readonly findings: PageFindings;
 }
 
 /**
  * Pages, from what the source says to what is stored, in two halves: preparing (look up, read,
  * chunk, embed) runs ahead of committing, also into the next page. A page's checkpoint commits
- * with its last rows, so a crash repeats at most what was not committed, and repeating it changes
- * nothing.
+ * with its last rows, what a transaction stored is counted by that very transaction: a crash
+ * repeats at most what was not committed, and repeating it neither changes nor counts anything.
  */
 @Injectable()
 export class PageWriter {
@@ -47,41 +66,68 @@ export class PageWriter {
       sync.met.add(document.seq);
       findings.seen.push(document.seq);
     }
+    const listedFailures = findings.failures.length;
     const changed = this.changes.of(sync, judged, findings);
-    let written = noneWritten();
+    const begun = begunBefore(judged);
+    let done = 0;
+    const step = (batch: WriteBatch): CommitStep => {
+      const written = writtenBy(batch, begun);
+      done += written.created + written.updated;
+      return { source, batch, written, done };
+    };
     let held: WriteBatch | undefined;
-    for await (const batch of this.pipeline.batches(
-      sync.tenant,
-      sync.target,
-      changed,
-      sync.signal,
-    )) {
-      if (held) yield { source, batch: held, written };
-      written = withBatch(written, batch);
+    const batches = endingAtError(
+      this.pipeline.batches(sync.tenant, sync.target, changed, sync.signal),
+    );
+    for await (const batch of batches.items) {
+      if (held) yield step(held);
       held = batch;
     }
-    yield { source, batch: held ?? emptyBatch(), written, found: { judged, findings } };
+    const last = step(held ?? emptyBatch());
+    if (!batches.hasThrown()) {
+      yield { ...last, found: { judged, findings } };
+      return;
+    }
+    const failures = findings.failures.slice(listedFailures);
+    // Only what gets the run ahead: an empty commit would make a source that is down look alive.
+    if (held || findings.relabelled.length + failures.length > 0)
+      yield { ...last, foundUntilError: { judged, findings: { ...findings, failures } } };
+    batches.rethrow();
   }
 
   /** @throws LeaseLost when another worker owns the run now; nothing of the step is stored then. */
-  async commit(sync: SyncRun, { source, batch, written, found }: CommitStep): Promise<void> {
+  async commit(sync: SyncRun, step: CommitStep): Promise<void> {
     sync.signal.throwIfAborted();
     const { tenant, target, run } = sync;
-    const totals = found && withPage(sync.counts, source.items, found, written);
+    const { source, batch, found, foundUntilError } = step;
+    const settled = found ?? foundUntilError;
+    const totals = this.totals(sync, step);
+    const done = totals.listed ?? sync.counts.listed + step.done;
+    source.announce(sync);
     if (found) source.advance(found.findings.seen);
     await sync.timed('write', () =>
       this.database.inTenant(tenant, async (tx) => {
-        await this.queue.fence(tx, run);
+        await this.queue.fence(tx, run, sync.report(totals, done));
         await this.pipeline.store(tx, tenant, target, batch);
-        if (!found || !totals) return this.pageCommit.progress(tx, sync, written.documents);
-        await this.lifecycle.relabel(tx, tenant, target, found.findings.relabelled);
+        if (!settled) return;
+        await this.lifecycle.relabel(tx, tenant, target, settled.findings.relabelled);
+        await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);
+        if (!found) return;
         await this.pageCommit.tombstones(tx, sync, found.judged.tombstones);
-        await this.pageCommit.failures(tx, sync, found.judged, found.findings);
         await source.save(tx, sync);
-        await this.pageCommit.counts(tx, sync, { ...sync.counts, ...totals });
       }),
     );
     Object.assign(sync.counts, totals);
+  }
+
+  private totals(
+    { counts }: SyncRun,
+    { source, written, found, foundUntilError }: CommitStep,
+  ): Partial<RunCounts> {
+    const stored = withWritten(counts, written);
+    const before = { ...counts, ...stored };
+    if (found) return { ...stored, ...withPage(before, source.items, found) };
+    return foundUntilError ? { ...stored, ...withLabels(before, foundUntilError) } : stored;
   }
 
   private findings(judged: JudgedPage, items: ListedItems): PageFindings {
@@ -93,10 +139,9 @@ export class PageWriter {
       }),
       read: [],
       seen: [],
-      created: 0,
-      updated: 0,
       unchanged: 0,
       moved: 0,
+      suppressed: 0,
       vanished: 0,
     };
   }

@@ -47,6 +47,14 @@ export class PendingRefsRepository {
     );
   }
 
+  /** The one that was refused goes behind all others, so that none waits for it alone. */
+  async toTheEnd(tx: EntityManager, connection: string, externalId: string): Promise<void> {
+    await tx.query(
+      `update pending_refs set not_before = now() where connection_id = $1 and external_id = $2`,
+      [connection, externalId],
+    );
+  }
+
   /** Puts refs off that could not be read now: 10 s, doubling up to an hour. */
   async postpone(
     tx: EntityManager,

@@ -34,7 +34,7 @@ export class PendingRefs {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @throws what concerns the whole source; refs that were not read yet stay due. */
+  /** @throws what concerns the whole source, once those that were read are settled */
   async drain(sync: SyncRun): Promise<void> {
     const { connection } = sync.target;
     for (;;) {
@@ -43,29 +43,41 @@ export class PendingRefs {
       );
       const free = sync.inFlight.takeFree(due);
       if (free.length === 0) return;
-      const found = await this.reader.read(sync, free);
-      const { documents, gone: tombstones, failures } = found;
+      try {
+        await this.readAndSettle(sync, free);
+      } finally {
+        sync.inFlight.release(free.map(({ externalId }) => externalId));
+      }
+    }
+  }
+
+  private async readAndSettle(sync: SyncRun, refs: readonly PendingRef[]): Promise<void> {
+    const found = await this.reader.read(sync, refs);
+    const { documents, gone: tombstones, failures, stopped } = found;
+    if (documents.length + tombstones.length + failures.length > 0) {
       const page = new SingleItems({ documents, tombstones, failures, skipped: {} });
       for await (const step of this.pages.prepare(sync, page)) await this.pages.commit(sync, step);
-      await this.settle(sync, free, found);
-      sync.inFlight.release(free.map(({ externalId }) => externalId));
     }
+    await this.settle(sync, refs, found);
+    if (stopped) throw stopped.by;
   }
 
   private async settle(
     sync: SyncRun,
     refs: readonly PendingRef[],
-    { gone, lostAccess, postponed }: ReadRefs,
+    { gone, lostAccess, postponed, left, stopped }: ReadRefs,
   ): Promise<void> {
     const { tenant, target, run } = sync;
     const { connection } = target;
-    const done = refs.filter((ref) => !postponed.includes(ref));
+    const done = refs.filter((ref) => !postponed.includes(ref) && !left.includes(ref));
+    const report = done.length > 0 ? sync.report({}, sync.counts.listed) : undefined;
     const lost = await this.database.inTenant(tenant, async (tx) => {
-      await this.queue.fence(tx, run);
+      await this.queue.fence(tx, run, report);
       const hidden = await this.hideLost(tx, tenant, connection, lostAccess);
       await this.failures.resolve(tx, connection, [...gone, ...lostAccess]);
       await this.refs.postpone(tx, connection, postponed);
       await this.refs.remove(tx, connection, done);
+      if (stopped) await this.refs.toTheEnd(tx, connection, stopped.at.externalId);
       return hidden;
     });
     sync.counts.lost_access += lost;

@@ -16,32 +16,42 @@ export interface ReadRefs {
   readonly failures: ItemFailure[];
   /** Could not be read now, for no fault of their own. */
   readonly postponed: PendingRef[];
+  /** Were not asked about, since the source wants a pause or is unwell. */
+  readonly left: PendingRef[];
+  /** Why there are some left, and which one it refused. */
+  stopped?: { readonly by: unknown; readonly at: PendingRef };
 }
 
 /** Reads single documents again, one after the other. */
 @Injectable()
 export class RefReader {
   /**
-   * One document that cannot be read stands in no other one's way.
-   * @throws what concerns the whole source: pauses, credentials, an outage
+   * One document that cannot be read stands in no other one's way, and what concerns the whole
+   * source (a pause, credentials, an outage) not in the way of those that were read before.
    */
   async read(sync: SyncRun, refs: readonly PendingRef[]): Promise<ReadRefs> {
     const found: ReadRefs = {
-      ...{ documents: [], gone: [], lostAccess: [], failures: [], postponed: [] },
+      ...{ documents: [], gone: [], lostAccess: [], failures: [], postponed: [], left: [] },
     };
     let unwellInARow = 0;
-    for (const ref of refs) {
+    for (const [i, ref] of refs.entries()) {
       sync.signal.throwIfAborted();
       try {
         await this.readOne(sync, ref, found);
         unwellInARow = 0;
       } catch (error) {
         sync.signal.throwIfAborted();
-        const isUnwell =
-          error instanceof TransientSourceError && error.retryAfterSeconds === undefined;
-        if (!isUnwell) this.fail(ref, error, found);
-        else if (++unwellInARow === MAX_UNWELL_IN_A_ROW) throw error;
-        else found.postponed.push(ref);
+        const isUnwell = isUnwellNow(error);
+        if (isUnwell) unwellInARow += 1;
+        if (isUnwell ? unwellInARow === MAX_UNWELL_IN_A_ROW : isOfSource(error)) {
+          found.stopped = { by: error, at: ref };
+          // Those before it in the row had no fault of their own either.
+          const row = isUnwell ? found.postponed.splice(1 - MAX_UNWELL_IN_A_ROW) : [];
+          found.left.push(...row, ...refs.slice(i));
+          break;
+        }
+        if (isUnwell) found.postponed.push(ref);
+        else this.fail(ref, error, found);
       }
     }
     return found;
@@ -57,11 +67,18 @@ export class RefReader {
   }
 
   private fail({ externalId, partition }: PendingRef, error: unknown, found: ReadRefs): void {
-    const isOfItem = error instanceof ItemError;
-    if (!isOfItem && (error instanceof ConnectorError || error instanceof AppError)) throw error;
-    const code = isOfItem ? error.code : 'unexpected';
+    const code = error instanceof ItemError ? error.code : 'unexpected';
     const message = error instanceof Error ? error.message : String(error);
     const item = { externalId, title: externalId, url: null, partition: partition ?? '' };
     found.failures.push({ ...item, stage: 'fetch', code, message });
   }
+}
+
+function isUnwellNow(error: unknown): boolean {
+  return error instanceof TransientSourceError && error.retryAfterSeconds === undefined;
+}
+
+function isOfSource(error: unknown): boolean {
+  if (error instanceof ItemError) return false;
+  return error instanceof ConnectorError || error instanceof AppError;
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { Checkpoint, CreatedRange, Partition } from '../../connectors/sdk/contract.js';
+import type { Checkpoint, CreatedRange, Page, Partition } from '../../connectors/sdk/contract.js';
+import { RateLimitedError, TransientSourceError } from '../../connectors/sdk/errors.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { prefetch } from '../remember/prefetch.js';
 import { RunQueue } from '../runs/run-queue.js';
 import type { HeldDeletions } from '../runs/run-row.js';
-import { CheckpointsRepository } from './checkpoints.repository.js';
+import { CheckpointsRepository, type LaneState } from './checkpoints.repository.js';
 import { Deletions } from './deletions.js';
 import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 import { FailuresRepository } from './failures.repository.js';
@@ -29,6 +30,11 @@ export interface SyncOutcome {
   readonly held: HeldDeletions | null;
 }
 
+/** A listing ended by itself: what is known of it now is all that this run will know. */
+interface LaneEnd {
+  readonly ended: LaneLedger;
+}
+
 /** What one attempt works with. */
 interface Attempt {
   readonly ledgers: RunLedgers;
@@ -40,6 +46,8 @@ interface Attempt {
   pages: number;
   /** Its time was over before everything was listed. */
   isCutShort: boolean;
+  /** Single documents are not asked for any more before the end, since the source refused one. */
+  refsRefused: boolean;
 }
 
 /**
@@ -60,18 +68,19 @@ export class SyncEngine {
   ) {}
 
   async execute(sync: SyncRun): Promise<SyncOutcome> {
-    await this.pending.drain(sync);
+    if (!isTurnOfLanes(sync)) await this.pending.drain(sync);
     const attempt = await this.begin(sync);
     const steps = this.steps(sync, attempt);
     const ahead = Math.ceil(CHUNKS_AHEAD / this.database.writeBatch);
-    for await (const step of prefetch(steps, ahead)) await this.commit(sync, step);
+    for await (const step of prefetch(steps, ahead)) await this.commit(sync, attempt, step);
     if (attempt.isCutShort) await sync.pageCommitted();
-    await this.pending.drain(sync);
+    if (!isTurnOfLanes(sync)) await this.pending.drain(sync);
     await this.settleUnwell(sync, attempt);
     await this.closeUnfinished(sync, attempt);
     sync.partition = null;
     const provenOf = this.proofs(sync, attempt);
     const held = await this.deletions.review(sync, provenOf, attempt.ledgers.seen());
+    if (isTurnOfLanes(sync)) await this.pending.drain(sync);
     await this.closeFailures(sync, attempt, provenOf);
     const { trouble } = attempt;
     if (trouble.bug) throw trouble.bug;
@@ -85,15 +94,18 @@ export class SyncEngine {
       states: await this.checkpoints.lanes(tx, run.id),
       stored: await this.checkpoints.checkpoints(tx, target.connection, connector.lanes),
     }));
+    const partitions = await this.partitions(sync);
+    sync.willRead(partitions, announced(states));
     return {
       ledgers: new RunLedgers(connector.lanes, states),
-      partitions: await this.partitions(sync),
+      partitions,
       checkpoints: new Map(
         stored.map(({ partition, lane, value }) => [placeOf(lane, partition), value]),
       ),
       trouble: new ListingTrouble(),
       pages: 0,
       isCutShort: false,
+      refsRefused: false,
     };
   }
 
@@ -116,7 +128,7 @@ export class SyncEngine {
    * Everything there is to commit, in order; preparing runs ahead, across pages and partitions.
    * Lanes are outermost, so that a quick one has been everywhere before a long one begins.
    */
-  private async *steps(sync: SyncRun, attempt: Attempt): AsyncGenerator<CommitStep> {
+  private async *steps(sync: SyncRun, attempt: Attempt): AsyncGenerator<CommitStep | LaneEnd> {
     const { ledgers, partitions, trouble } = attempt;
     for (const lane of sync.connector.lanes) {
       for (const partition of partitions) {
@@ -126,7 +138,8 @@ export class SyncEngine {
         if (await isOver(sync, attempt)) return;
         try {
           for await (const page of prefetch(this.pull(sync, partition, ledger, attempt)))
-            yield* this.prepare(sync, page);
+            if ('ended' in page) yield page;
+            else yield* this.prepare(sync, page);
           trouble.passed();
         } catch (error) {
           if (!(error instanceof ListingError)) throw error;
@@ -137,25 +150,43 @@ export class SyncEngine {
   }
 
   private async *prepare(sync: SyncRun, page: PageSource): AsyncGenerator<CommitStep> {
-    const ids = idsOf(page.items);
-    await sync.inFlight.take(ids);
+    // Released when the page commits; one that cannot be prepared ends the attempt.
+    await sync.inFlight.take(idsOf(page.items));
+    yield* this.pages.prepare(sync, page);
+  }
+
+  private async commit(sync: SyncRun, attempt: Attempt, step: CommitStep | LaneEnd): Promise<void> {
     try {
-      yield* this.pages.prepare(sync, page);
+      if ('ended' in step) return await this.end(sync, step.ended);
+      await this.pages.commit(sync, step);
+      if (!step.found) return;
+      sync.inFlight.release(idsOf(step.source.items));
+      await this.drainBetween(sync, attempt);
     } catch (error) {
-      sync.inFlight.release(ids);
+      sync.inFlight.stop();
       throw error;
     }
   }
 
-  private async commit(sync: SyncRun, step: CommitStep): Promise<void> {
+  /** So that no later attempt of this run begins the listing again. */
+  private async end(sync: SyncRun, ledger: LaneLedger): Promise<void> {
+    sync.signal.throwIfAborted();
+    ledger.ended();
+    await this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run, sync.report({}, sync.counts.listed));
+      await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
+    });
+  }
+
+  /** Pages that are prepared already are not lost because a single document must wait. */
+  private async drainBetween(sync: SyncRun, attempt: Attempt): Promise<void> {
+    if (attempt.refsRefused) return;
     try {
-      await this.pages.commit(sync, step);
-      if (!step.found) return;
-      sync.inFlight.release(idsOf(step.source.items));
       await this.pending.drain(sync);
     } catch (error) {
-      sync.inFlight.stop();
-      throw error;
+      const isPause = error instanceof RateLimitedError || error instanceof TransientSourceError;
+      if (!isPause) throw error;
+      attempt.refsRefused = true;
     }
   }
 
@@ -164,24 +195,31 @@ export class SyncEngine {
     partition: Partition,
     ledger: LaneLedger,
     attempt: Attempt,
-  ): AsyncGenerator<PageSource> {
+  ): AsyncGenerator<PageSource | LaneEnd> {
     const { lane } = ledger;
     const checkpoint = startingPoint(sync, ledger, attempt);
     const listing = sync.connector.pull(sync.context, partition, lane.name, checkpoint);
     const pages = listing[Symbol.asyncIterator]();
     try {
-      // After its last page a listing only has to say that it has ended.
-      for (let wasLast = false; wasLast || !(await isOver(sync, attempt));) {
+      for (let last: Page | undefined; ;) {
+        // Its last page is known by what it says; else only the next call tells that it has ended.
+        const isLast = last !== undefined && (last.complete || last.gapReason !== undefined);
+        const isTimeUp = !isLast && (await isOver(sync, attempt));
         const page = await sync
           .timed('list', () => pages.next())
           .catch((error: unknown) => {
             sync.signal.throwIfAborted();
             throw new ListingError(error);
           });
-        if (page.done) return;
+        if (page.done) {
+          if (!last?.complete) yield { ended: ledger };
+          return;
+        }
+        // Listed once more by whoever goes on from the checkpoint.
+        if (isTimeUp) return;
         attempt.pages += 1;
-        wasLast = page.value.complete;
-        yield new LanePage(this.checkpoints, lane, ledger, page.value);
+        last = page.value;
+        yield new LanePage(this.checkpoints, lane, ledger, last);
       }
     } finally {
       await pages.return?.();
@@ -203,6 +241,7 @@ export class SyncEngine {
     if (attempts < MAX_UPSTREAM_ATTEMPTS || !isOneWell) throw error;
   }
 
+  /** Listings that broke, or of partitions that are not listed any more. */
   private async closeUnfinished(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
     const open = ledgers.all().filter((ledger) => !ledger.finished);
     if (open.length === 0) return;
@@ -225,7 +264,8 @@ export class SyncEngine {
     sync: SyncRun,
     { ledgers, partitions }: Attempt,
   ): (partition: string) => readonly CreatedRange[] {
-    const listed = new Set(partitions.map(({ key }) => key));
+    const inReach = partitions.filter(({ outOfReach }) => !outOfReach);
+    const listed = new Set(inReach.map(({ key }) => key));
     const proven = ledgers.provenRanges();
     const isWhole = sync.run.options.partition === undefined;
     return (partition) => {
@@ -267,13 +307,27 @@ function startingPoint(
   return checkpoints.get(placeOf(ledger.lane.name, ledger.partition)) ?? null;
 }
 
-/**
- * A sweep must be complete. A feed need not be (it is in its backfill, or goes round), unless that
- * is because its listing broke.
- */
+/** How many items earlier attempts were told that partitions hold. */
+function announced(states: readonly LaneState[]): Map<string, number> {
+  return new Map(
+    states.flatMap(({ partition, counts: { expected } }) =>
+      expected === undefined ? [] : [[partition, expected]],
+    ),
+  );
+}
+
+/** A listing broke, or is not complete for a reason that is not planned. */
 function hasGap({ ledgers, trouble }: Attempt): boolean {
   if (trouble.unwell.size > 0 || trouble.broken.size > 0) return true;
-  return ledgers.all().some(({ complete, lane }) => !complete && lane.kind === 'sweep');
+  return ledgers.all().some((ledger) => ledger.hasGap);
+}
+
+/**
+ * Single documents come first. Where the source lets a run do little at a time, lanes and single
+ * documents take turns, or a stream of events would keep the lanes waiting for ever.
+ */
+function isTurnOfLanes({ run, counts }: SyncRun): boolean {
+  return counts.rate_limited > 0 && run.attempt % 2 === 0;
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { Connector } from '../../connectors/sdk/contract.js';
+import type { Connector, Partition } from '../../connectors/sdk/contract.js';
 import type { ConnectorContext } from '../../connectors/sdk/context.js';
 import type { SyncTarget } from '../remember/changed-document.js';
-import type { ClaimedRun } from '../runs/run-queue.js';
+import type { ClaimedRun, RunReport } from '../runs/run-queue.js';
 import {
   emptyCounts,
   emptyTimings,
@@ -14,8 +14,6 @@ import { RunStopped } from './run-stopped.js';
 import { SeenBitmap } from './seen-bitmap.js';
 import type { TimeSlice } from './time-slice.js';
 
-const REPORT_MS = 1000;
-
 /** One attempt at a run: what it works on and what it has counted so far. */
 export class SyncRun {
   readonly counts: RunCounts;
@@ -24,10 +22,10 @@ export class SyncRun {
   readonly met = new SeenBitmap();
   readonly inFlight = new ItemsInFlight();
   partition: string | null = null;
-  #expected = new Map<string, number>();
+  /** Items by partition that is to be read, null where unknown; null: not listed yet. */
+  #expected: Map<string, number | null> | null = null;
   readonly #doneBefore: number;
   readonly #startedAt: number;
-  #reportedAt = 0;
   #slice?: Pick<TimeSlice, 'isOver'>;
   #isSliceOver = false;
 
@@ -84,27 +82,40 @@ export class SyncRun {
     }
   }
 
-  expect(partition: string, documents: number | null | undefined): void {
-    if (typeof documents === 'number') this.#expected.set(partition, documents);
+  /**
+   * Which partitions the run is about, skipped ones left out.
+   * @param announced what pages of earlier attempts said that partitions hold, by key
+   */
+  willRead(partitions: readonly Partition[], announced: ReadonlyMap<string, number>): void {
+    const toRead = partitions.filter(({ skipReason }) => !skipReason);
+    this.#expected = new Map(
+      toRead.map(({ key, expected }) => [key, expected ?? announced.get(key) ?? null]),
+    );
   }
 
-  /** True at most once a second. */
-  mayReport(): boolean {
-    const now = this.now().getTime();
-    if (now - this.#reportedAt < REPORT_MS) return false;
-    this.#reportedAt = now;
-    return true;
+  /** What a page says that its partition holds. */
+  expect(partition: string, items: number | null | undefined): void {
+    if (typeof items === 'number') this.#expected?.set(partition, items);
+  }
+
+  /** What the run will have done once a commit with these counts is through. */
+  report(counts: Partial<RunCounts>, done: number): RunReport {
+    return {
+      counts: { ...this.counts, ...counts },
+      timings: this.timings,
+      progress: this.progressAt(done),
+    };
   }
 
   get progress(): RunProgress {
     return this.progressAt(this.counts.listed);
   }
 
-  progressAt(done: number): RunProgress {
+  private progressAt(done: number): RunProgress {
     const seconds = Math.max(0.001, (this.now().getTime() - this.#startedAt) / 1000);
     const rate = (done - this.#doneBefore) / seconds;
-    const total = [...this.#expected.values()].reduce((sum, n) => sum + n, 0);
-    const expected = this.#expected.size > 0 ? Math.max(total, done) : null;
+    const total = this.total;
+    const expected = total === null ? null : Math.max(total, done);
     return {
       done,
       expected,
@@ -112,5 +123,16 @@ export class SyncRun {
       eta_seconds: expected !== null && rate > 0 ? Math.ceil((expected - done) / rate) : null,
       partition: this.partition,
     };
+  }
+
+  /** A sum only if every partition has a number: a part of it would look like the whole. */
+  private get total(): number | null {
+    if (!this.#expected || this.#expected.size === 0) return null;
+    let total = 0;
+    for (const items of this.#expected.values()) {
+      if (items === null) return null;
+      total += items;
+    }
+    return total;
   }
 }

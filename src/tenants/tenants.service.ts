@@ -6,6 +6,7 @@ import { AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { SCOPES, type ApiKeyIdentity } from '../common/http/api-request.js';
+import { Instant } from '../common/http/id.schema.js';
 import { decodeCursor, Page } from '../common/http/paging.js';
 import { validationFailed } from '../common/http/validation-failed.js';
 import { IDS, type Ids } from '../common/ids.js';
@@ -20,7 +21,7 @@ import type {
   TenantAnswer,
 } from './tenants.schema.js';
 
-const Cursor = z.tuple([z.iso.datetime(), z.uuid()]);
+const Cursor = z.tuple([Instant, z.uuid()]);
 
 @Injectable()
 export class TenantsService {

@@ -49,6 +49,8 @@ export class ScriptedSource {
   readonly present = new Map<string, SourceDocument | Error>();
   /** Out of reach: neither there nor gone. */
   readonly lost = new Set<string>();
+  /** A feed that was read to its end is listed from its beginning again by whoever asks again. */
+  goesRound = false;
   /** Runs before verdicts are given; what it throws, verify throws. */
   beforeVerify?: (refs: readonly DocumentRef[]) => Promise<void> | void;
   /** Ids for which a verdict was given, in order. */
@@ -114,7 +116,11 @@ export class ScriptedSource {
     const pages = this.pagesOf(place);
     this.open += 1;
     try {
-      for (let at = from; at < Math.max(pages.length, 1); at += 1) {
+      for (
+        let at = this.goesRound && from >= pages.length ? 0 : from;
+        at < Math.max(pages.length, 1);
+        at += 1
+      ) {
         const page: ScriptedPage = pages[at] ?? {};
         this.listed.push(place);
         await page.before?.(signal);

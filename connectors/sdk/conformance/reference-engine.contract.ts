@@ -42,12 +42,17 @@ export interface SyncOptions {
   /** The process ends at this page: after or before the page's checkpoint is stored. */
   killAtPage?: number;
   killBeforeCommit?: boolean;
+  /** The slot goes to another run after each page, as soon as the listing is known to go on. */
+  onePage?: boolean;
   /** Runs between this page (counted from 1) and the next. */
   afterPage?: (page: number) => Promise<void>;
   skewMs?: number;
 }
 
 export class Killed extends Error {}
+
+/** The slot went to another run; the next call of `sync` goes on. */
+export class Yielded extends Error {}
 
 /** What survives a kill: as in the database, only JSON for what the connector made. */
 interface Run {
@@ -97,10 +102,11 @@ export class ReferenceEngine {
     const counted = { pages: 0 };
     const partitions: Partition[] = [];
     for await (const partition of this.bench.connector.partitions(ctx)) partitions.push(partition);
-    for (const partition of partitions) {
-      if (partition.skipReason !== undefined) continue;
-      for (const lane of this.bench.connector.lanes) {
-        await this.pull(ctx, partition, lane, report, options, counted);
+    // Lanes outermost: a quick one has been everywhere before a long one begins.
+    for (const lane of this.bench.connector.lanes) {
+      for (const partition of partitions) {
+        if (partition.skipReason === undefined)
+          await this.pull(ctx, partition, lane, report, options, counted);
       }
     }
     await this.settle(ctx, partitions, report);
@@ -119,10 +125,15 @@ export class ReferenceEngine {
   ): Promise<void> {
     const key = `${lane}:${partition.key}`;
     if (this.run.finished.has(key)) return;
+    const isTimeUp = (): boolean => options.onePage === true && report.pages > 0;
+    if (isTimeUp()) throw new Yielded();
     const stored = kind === 'feed' ? this.feeds : this.run.checkpoints;
     const value = stored.get(key);
     const checkpoint = value === undefined ? null : (JSON.parse(value) as Checkpoint);
+    let isLast = false;
     for await (const page of this.bench.connector.pull(ctx, partition, lane, checkpoint)) {
+      if (isTimeUp() && !isLast) throw new Yielded();
+      isLast = page.complete || page.gapReason !== undefined;
       report.pages++;
       const isCounted =
         (options.partition ?? partition.key) === partition.key && (options.lane ?? lane) === lane;
@@ -147,6 +158,7 @@ export class ReferenceEngine {
     this.run.finished.add(key);
   }
 
+  /** What was read before an error stays, without the page's checkpoint. */
   private async take(page: Page, report: SyncReport): Promise<void> {
     for (const failure of page.failures) {
       report.failures.push(failure);
@@ -188,7 +200,8 @@ export class ReferenceEngine {
     report: SyncReport,
   ): Promise<void> {
     const { connector } = this.bench;
-    const listed = new Set(partitions.map((partition) => partition.key));
+    const inReach = partitions.filter(({ outOfReach }) => !outOfReach);
+    const listed = new Set(inReach.map((partition) => partition.key));
     const proven = ({ partition, createdAt }: IndexedDocument): boolean =>
       !listed.has(partition) ||
       (this.run.ranges.get(partition) ?? []).some((range) => isWithin(createdAt, range));

@@ -1,5 +1,23 @@
 import { type Cases, fill } from './harness.contract.js';
-import { expectIndexToEqualSource, Killed, ReferenceEngine } from './reference-engine.contract.js';
+import {
+  expectIndexToEqualSource,
+  Killed,
+  ReferenceEngine,
+  Yielded,
+} from './reference-engine.contract.js';
+
+/** Syncs one page after the other, each in a slice of its own; fails when that does not end. */
+async function inPages(engine: ReferenceEngine, pages: number): Promise<void> {
+  for (let slice = 0; slice <= pages; slice++) {
+    try {
+      await engine.sync({ onePage: true });
+      return;
+    } catch (error) {
+      if (!(error instanceof Yielded)) throw error;
+    }
+  }
+  throw new Error(`not at its end after ${pages} pages, one at a time`);
+}
 
 /** Fault matrix f (stale cursor), g (kill -9 before and after the commit of a page). */
 export function resumeCases({ bench, pageSize, listingLane, when }: Cases): void {
@@ -22,6 +40,27 @@ export function resumeCases({ bench, pageSize, listingLane, when }: Cases): void
         // At most the killed page is listed again.
         expect(rest.pages).toBeLessThanOrEqual(whole.pages - page + 1);
       }
+    });
+
+    it('comes to its end although it stops after every page', async () => {
+      const { editor } = bench();
+      const containers = [];
+      for (const [title, count] of [
+        ['first', 2 * pageSize + 1],
+        ['second', 2],
+        ['third', pageSize],
+      ] as const) {
+        containers.push(await editor.createContainer(title));
+        await fill(editor, containers.at(-1)!, count);
+      }
+      const whole = await new ReferenceEngine(bench()).sync();
+      const engine = new ReferenceEngine(bench());
+      await inPages(engine, whole.pages);
+      await expectIndexToEqualSource(bench(), engine);
+      // Again, where everything is known and only what is new is looked for.
+      const added = await editor.put(containers[1]!, 'zzz', 'Added later.');
+      await inPages(engine, whole.pages);
+      expect(engine.index.get(added)?.text).toContain('Added later.');
     });
 
     it('continues when the documents around the checkpoint are gone', async () => {

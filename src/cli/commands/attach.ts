@@ -42,6 +42,8 @@ export async function attach(
       ['collection', connection.collection],
       ['schedule', describeSchedule(connection.schedule)],
     ];
+    for (const { name: check, outcome, message } of connection.checks)
+      if (outcome === 'indeterminate') context.note(`${check}: ${message}`);
     if (!sync) {
       context.answer(connection, () => renderFields(fields, context.terminal.style));
       return;

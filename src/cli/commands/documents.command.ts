@@ -6,7 +6,7 @@ import type { TributaryApi } from '../http/tributary-api.js';
 import { wholeNumber } from '../option-parsers.js';
 import { formatAgo } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
-import { renderFields, renderTable } from '../output/table.js';
+import { clip, renderFields, renderTable } from '../output/table.js';
 import type { Invoke } from '../program.js';
 import { findConnection, shortId } from './find-one.js';
 
@@ -32,7 +32,7 @@ export function registerDocuments(program: Command, invoke: Invoke): void {
     .description('list synced documents, newest first')
     .option('--connection <name>', 'name, id or beginning of the id')
     .option('--state <state>', 'pending, live, suspect, lost_access or deleted')
-    .option('--query <text>', 'part of the title or of the address')
+    .option('--query <text>', 'part of the title, of the address or of the id at the source')
     .option('--limit <n>', 'at most so many', wholeNumber(1, 200), 50)
     .action(invoke<[], ListOptions>(list));
   documents
@@ -70,7 +70,13 @@ function table(rows: readonly DocumentAnswer[], { terminal, runtime }: CliContex
     rows,
     [
       { title: 'ID', value: ({ id }) => id },
-      { title: 'TITLE', value: ({ title }) => title, flexible: true, min: 12 },
+      { title: 'TITLE', value: ({ title }) => title, flexible: true, min: 10 },
+      {
+        title: 'SOURCE ID',
+        value: ({ external_id: id }) => id,
+        flexible: true,
+        min: 10,
+      },
       { title: 'PARTITION', value: ({ partition }) => partition, flexible: true },
       {
         title: 'STATE',
@@ -103,8 +109,8 @@ function explanation(told: DocumentExplanation, { terminal }: CliContext): strin
   const { style } = terminal;
   const { document, partition, failure } = told;
   return [
-    `${style.bold(told.verdict)}: ${told.summary}`,
-    ...(told.action === null ? [] : [style.dim(told.action)]),
+    `${style.bold(told.verdict)}: ${clip(told.summary)}`,
+    ...(told.action === null ? [] : [style.dim(clip(told.action))]),
     ...renderFields(
       [
         ['document', document && `${document.title} (${document.id})`],

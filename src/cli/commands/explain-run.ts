@@ -2,14 +2,14 @@ import type { RunExplanation } from '../../runs/run-explain.schema.js';
 import type { CliContext } from '../context.js';
 import { formatAgo, formatCount } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
-import { renderFields, renderTable } from '../output/table.js';
+import { clip, renderFields, renderTable } from '../output/table.js';
 
 /** Why a run stands where it stands, as lines: causes first, then what they were drawn from. */
 export function explainRun(told: RunExplanation, context: CliContext): string[] {
   const { style } = context.terminal;
   const causes = told.causes.flatMap(({ message, action }) => [
-    `- ${message}`,
-    ...(action === null ? [] : [style.dim(`  ${action}`)]),
+    `- ${clip(message)}`,
+    ...(action === null ? [] : [style.dim(`  ${clip(action)}`)]),
   ]);
   return [...causes, '', ...facts(told, context), ...budgets(told, context)];
 }

@@ -28,6 +28,7 @@ async function serve(context: CliContext, _args: [], options: ServeOptions): Pro
   if (port !== undefined) env['PORT'] = `${port}`;
   if (host !== undefined) env['HOST'] = host;
   if (dataDir !== undefined) env['TRIBUTARY_DATA_DIR'] = dataDir;
-  // The entry point of the server reads the environment and ends the process by itself.
-  await import('../../main.js');
+  // Loaded here, since other commands start faster without all of this.
+  const { runServer } = await import('../../run-server.js');
+  await runServer(env);
 }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../../common/errors/app-error.js';
 import type { Secret } from '../../common/secret.js';
@@ -11,10 +10,9 @@ import { TributaryApi } from '../http/tributary-api.js';
 import { readLocalKey } from '../local/local-key-file.js';
 import { ProgressBoard } from '../output/progress-board.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../server/embedded-server.js';
+import { DEMO_HOST, DEMO_PORT, isPortInUse, startOnPort } from './demo-port.js';
 
 const DATA_DIR = '.tributary/demo';
-const PORT = 4700;
-const HOST = '127.0.0.1';
 
 export interface DemoServer {
   api: TributaryApi;
@@ -44,34 +42,37 @@ export async function startDemoServer(
     TRIBUTARY_EMBEDDING_MODEL: undefined,
     TRIBUTARY_SLACK_API_URL: slackApiUrl,
     TRIBUTARY_DATA_DIR: context.options.dataDir ?? DATA_DIR,
-    HOST,
+    HOST: DEMO_HOST,
     PORT: undefined,
   });
   const { dataDir } = settings;
   const logFile = join(dataDir, 'logs', 'demo.log');
   const started = performance.now();
-  const isTaken = port === undefined && (await taken(PORT));
   const board = new ProgressBoard(context.terminal, clock);
   if (!context.json && context.terminal.live) {
     board.show([context.terminal.noteStyle.dim(`starting a server in ${dataDir} ...`)]);
   }
   let server: EmbeddedServer | undefined;
   try {
-    server = await startEmbeddedServer(
-      {
-        ...settings,
-        role: 'all',
-        port: isTaken ? 0 : (port ?? PORT),
-        filesRoots: [...settings.filesRoots, folder],
-      },
-      logFile,
+    const filesRoots = [...settings.filesRoots, folder];
+    server = await startOnPort(port, (chosen) =>
+      startEmbeddedServer({ ...settings, role: 'all', port: chosen, filesRoots }, logFile),
     );
     const apiKey = await readLocalKey(dataDir);
     if (!apiKey) throw new Error(`the server made no key in ${dataDir}`);
     const { url, close } = server;
     const api = new TributaryApi(new ApiClient({ url, apiKey, clock, ids, signal }));
     const startedMs = performance.now() - started;
-    return { api, apiKey, dataDir, logFile, startedMs, portTaken: isTaken ? PORT : null, close };
+    const isUsual = port !== undefined || new URL(url).port === `${DEMO_PORT}`;
+    return {
+      api,
+      apiKey,
+      dataDir,
+      logFile,
+      startedMs,
+      portTaken: isUsual ? null : DEMO_PORT,
+      close,
+    };
   } catch (error) {
     await server?.close();
     throw explain(error, port);
@@ -86,19 +87,9 @@ function explain(error: unknown, port: number | undefined): unknown {
     const hint = 'End it first (Ctrl-C there), or give this demo another folder with --data-dir.';
     return new CliError(error.code, what ?? error.message, EXIT.unavailable, hint);
   }
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-    const hint = 'Leave --port away to get a free one.';
-    return new CliError('port_in_use', `port ${port ?? PORT} is in use`, EXIT.failure, hint);
+  if (port !== undefined && isPortInUse(error)) {
+    const hint = 'Name another one, or leave --port away to get a free one.';
+    return new CliError('port_in_use', `port ${port} is in use`, EXIT.failure, hint);
   }
   return error;
-}
-
-function taken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(true));
-    probe.listen({ host: HOST, port, exclusive: true }, () => {
-      probe.close(() => resolve(false));
-    });
-  });
 }

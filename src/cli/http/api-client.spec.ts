@@ -1,6 +1,7 @@
 import { ManualClock } from '../../common/clock.js';
 import { RandomIds } from '../../common/ids.js';
 import { Secret } from '../../common/secret.js';
+import { EXIT } from '../exit-codes.js';
 import { ApiClient, path } from './api-client.js';
 
 interface Sent {
@@ -41,6 +42,16 @@ function clientFor(replies: Reply[]) {
 const refused = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } });
 
 describe('API client', () => {
+  it('says of a port that fetch refuses that the server cannot be reached there', async () => {
+    const badPort = new TypeError('fetch failed', { cause: new Error('bad port') });
+    const { client } = clientFor([badPort, badPort, badPort, badPort]);
+    const error = await client.get('/v1/memory/health').catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'server_unreachable', exitCode: EXIT.unavailable });
+    expect((error as Error).message).toBe(
+      'the server cannot be reached at http://127.0.0.1:4700/: HTTP clients refuse to connect to port 4700',
+    );
+  });
+
   it('sends key, query and JSON, and reads JSON', async () => {
     const { client, sent } = clientFor([json(200, [1]), json(201, { id: 'm' })]);
     await expect(client.get('/v1/x', { limit: 3, offset: undefined })).resolves.toEqual([1]);

@@ -172,12 +172,24 @@ function describeIssues(detail: unknown, status: number): string {
   return issues.map(({ loc, msg }) => `${loc.slice(1).join('.')} ${msg}`.trim()).join('; ');
 }
 
+/** https://fetch.spec.whatwg.org/#port-blocking */
+function portBlocked(url: string): CliError {
+  const { port } = new URL(url);
+  return new CliError(
+    'server_unreachable',
+    `the server cannot be reached at ${url}: HTTP clients refuse to connect to port ${port}`,
+    EXIT.unavailable,
+    'Let the server listen on another port, or check --url and TRIBUTARY_URL.',
+  );
+}
+
 function unreachable(url: string, error: unknown): CliError {
   const name = error instanceof Error ? error.name : '';
   if (name === 'TimeoutError') {
     return new CliError('server_timeout', `${url} did not answer in time`, EXIT.unavailable);
   }
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : null;
+  if (cause?.message === 'bad port') return portBlocked(url);
   const reason = cause?.code ?? cause?.message ?? String(error);
   return new CliError(
     'server_unreachable',

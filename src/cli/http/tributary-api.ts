@@ -1,6 +1,7 @@
 import type { ApiKeyAnswer, CreateApiKeyBody, CreatedApiKey } from '../../auth/api-keys.schema.js';
 import type {
   ConnectionAnswer,
+  CreatedConnectionAnswer,
   ProbeAnswer,
   SyncAnswer,
 } from '../../connections/connections.schema.js';
@@ -55,7 +56,7 @@ export class TributaryApi {
     return this.http.get(`${BASE}/connections`);
   }
 
-  createConnection(connection: NewConnection): Promise<ConnectionAnswer> {
+  createConnection(connection: NewConnection): Promise<CreatedConnectionAnswer> {
     return this.http.post(`${BASE}/connections`, connection);
   }
 

@@ -65,6 +65,16 @@ describe('table', () => {
 });
 
 describe('fields', () => {
+  it('cuts what is thousands of letters long, as tables do wherever they go', () => {
+    const path = '/folder'.repeat(600);
+    const [field] = renderFields([['path', path]], style);
+    expect(field).toMatch(/^path {2}\/folder.*…$/);
+    expect(textWidth(field!)).toBeLessThanOrEqual(306);
+    const rows = [{ name: path, count: 1 }];
+    const [, line] = renderTable(rows, columns, { width: Infinity, style });
+    expect(textWidth(line!)).toBeLessThan(320);
+  });
+
   it('pads the labels and leaves out what has no value', () => {
     const fields = [
       ['id', '7'],

@@ -14,6 +14,8 @@ export interface Column<Row> {
 
 const GAP = 2;
 const SMALLEST = 8;
+/** Paths and messages may be thousands of letters long; `--json` has them whole. */
+const LONGEST = 300;
 
 /**
  * Aligned lines under a header, none longer than `width` cells as long as the flexible columns can
@@ -25,7 +27,10 @@ export function renderTable<Row>(
   { width, style }: { width: number; style: Style },
 ): string[] {
   const filled = columns
-    .map((column) => ({ column, cells: rows.map((row) => oneLine(column.value(row))) }))
+    .map((column) => ({
+      column,
+      cells: rows.map((row) => clip(oneLine(column.value(row)))),
+    }))
     .filter(({ cells }) => cells.some((cell) => cell !== ''));
   const natural = filled.map(({ column, cells }) =>
     Math.max(textWidth(column.title), ...cells.map(textWidth)),
@@ -44,6 +49,11 @@ export function renderTable<Row>(
   );
   const join = (cells: string[]): string => cells.join(' '.repeat(GAP)).trimEnd();
   return [style.dim(join(header)), ...lines.map(join)];
+}
+
+/** Cuts what nobody would read to its end; styled texts are short and stay whole. */
+export function clip(text: string): string {
+  return truncate(text, LONGEST);
 }
 
 function align<Row>(column: Column<Row>, text: string, width: number): string {
@@ -78,5 +88,5 @@ export function renderFields(
 ): string[] {
   const shown = fields.filter(([, value]) => value !== null && value !== undefined && value !== '');
   const width = Math.max(0, ...shown.map(([label]) => textWidth(label)));
-  return shown.map(([label, value]) => `${style.dim(padEnd(label, width))}  ${value}`);
+  return shown.map(([label, value]) => `${style.dim(padEnd(label, width))}  ${clip(value ?? '')}`);
 }

@@ -26,7 +26,9 @@ export async function startEmbeddedServer(
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
   await rotate(logFile);
   const destination = pino.destination({ dest: logFile, sync: true, mode: 0o600 });
-  const server = await startServer(config, new JsonLogger(config.logLevel, destination));
+  const server = await startServer(config, {
+    logger: new JsonLogger(config.logLevel, destination),
+  });
   return { url: server.url, close: () => server.close() };
 }
 

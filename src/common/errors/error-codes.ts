@@ -74,7 +74,8 @@ export const ERROR_CODES = {
   },
   memory_is_synced: {
     status: 409,
-    meaning: 'The text of a synced memory belongs to its source and cannot be edited.',
+    meaning:
+      'Text, metadata and collection of a synced memory belong to its source and cannot be changed.',
   },
   credentials_unreadable: {
     status: 409,

@@ -23,6 +23,11 @@ describe('JsonLogger', () => {
     expect(new Date(lines[0]!['time'] as string).getTime()).not.toBeNaN();
   });
 
+  it('leaves what ends the start to those who report it', () => {
+    logger.error(new Error('port in use'), undefined, 'ExceptionHandler');
+    expect(lines).toEqual([]);
+  });
+
   it('carries the request id of whatever request it is called in', () => {
     requestContext.run({ requestId: 'trace-1' }, () => logger.log('inside'));
     logger.log('outside');

@@ -6,6 +6,9 @@ import { requestContext } from './request-context.js';
 /** Nest tells of every module and route at start; that is for those who debug the wiring. */
 const WIRING = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
+/** Nest tells of what ends the start and throws it as well: whoever starts the server reports it. */
+const REPORTED_ELSEWHERE = new Set(['ExceptionHandler']);
+
 /**
  * Nest's logger as JSON lines on stdout: `{level, time, context, request_id, msg, ...}`.
  * A message may be text, an object (its fields become fields of the line) or an Error.
@@ -28,7 +31,7 @@ export class JsonLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    this.write(REPORTED_ELSEWHERE.has(String(rest.at(-1))) ? 'debug' : 'error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { AppError } from '../../common/errors/app-error.js';
+import { sentence } from '../../common/sentence.js';
 import { ensureFreeSpace, type MeasureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
 import { PgliteThread } from './pglite-thread.js';
 import { PortStream } from './port-stream.js';
@@ -78,7 +79,7 @@ export class EmbeddedPostgres {
   }
 
   private async end(reason: string): Promise<PgliteThread | undefined> {
-    const message = `The embedded database has ended: ${reason}.`;
+    const message = sentence(`The embedded database has ended: ${reason}`);
     this.ended ??= new AppError('database_unavailable', message);
     const thread = this.thread;
     this.thread = undefined;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { compiled } from '../../common/compiled.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { sentence } from '../../common/sentence.js';
 import type { FromPglite, ToPglite } from './pglite-messages.js';
 
 /** A worker thread in which PGlite runs. */
@@ -83,6 +84,6 @@ function failureOf({ message, diskFull }: Failed): AppError {
 }
 
 function unavailable(reason: string): AppError {
-  const message = `The embedded database failed: ${reason}.`;
+  const message = sentence(`The embedded database failed: ${reason}`);
   return new AppError('database_unavailable', message, { retryAfter: 1 });
 }

@@ -69,7 +69,9 @@ describe('HTML', () => {
     expect(await text(`<html>${'<div>'.repeat(20_000)}deep &amp; found`)).toBe('deep & found');
   });
 
-  it('is empty when only scripts are there', async () => {
-    await expect(html('<html><script>app()</script>')).rejects.toMatchObject({ code: 'empty' });
+  it('is nothing but its title when only scripts are there', async () => {
+    expect(await html('<html><script>app()</script>')).toEqual({ text: '' });
+    const titled = '<html><title>An app</title><script>app()</script>';
+    expect(await html(titled)).toEqual({ text: '', title: 'An app' });
   });
 });

@@ -43,8 +43,9 @@ describe('plain text', () => {
     expect((await extractFormat('text', bytes)).text).toBe('abcd\ne\ufffd');
   });
 
-  it('is called empty when there is only white space', async () => {
-    await expect(text(' \n\t\r\n ')).rejects.toMatchObject({ code: 'empty' });
+  it('is nothing when there are only blanks or a byte order mark', async () => {
+    for (const blank of [' \n\t\r\n ', '\ufeff', '\ufeff \n', ''])
+      expect(await text(blank)).toEqual({ text: '' });
   });
 
   it('is cut at the limit, with the reason', async () => {

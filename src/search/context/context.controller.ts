@@ -2,10 +2,9 @@ import { Body, Controller, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AllowsRestrictedKeys, Scopes } from '../../auth/access.js';
 import { CurrentKey } from '../../auth/current.js';
-import { requireCollectionAccess } from '../../auth/permissions.js';
 import type { ApiKeyIdentity } from '../../common/http/api-request.js';
 import { Operation } from '../../common/http/operation.js';
-import { toSearchQuery } from '../search.schema.js';
+import { searchedCollections, toSearchQuery } from '../search.schema.js';
 import { ContextAnswer, ContextQuery, type ContextBody } from './context.schema.js';
 import { ContextService } from './context.service.js';
 
@@ -28,10 +27,7 @@ export class ContextController {
     @CurrentKey() key: ApiKeyIdentity,
     @Body({ schema: ContextQuery }) body: ContextBody,
   ): Promise<ContextAnswer> {
-    const { collection, max_tokens: maxTokens, ...search } = body;
-    if (collection != null) requireCollectionAccess(key, collection);
-    const scope = collection == null ? { only: key.collection } : { collection };
-    const query = toSearchQuery({ ...search, neighbours: 0 }, scope);
-    return this.contexts.compose(key.tenant, query, maxTokens);
+    const query = toSearchQuery({ ...body, neighbours: 0 }, searchedCollections(key, body));
+    return this.contexts.compose(key.tenant, query, body.max_tokens);
   }
 }

@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { CollectionName } from '../../collections/collection-name.schema.js';
 import { Timestamp } from '../../common/http/id.schema.js';
-import { onlyOneSource, searchFields } from '../search.schema.js';
+import {
+  collectionFields,
+  oneKindOfCollection,
+  onlyOneSource,
+  searchFields,
+} from '../search.schema.js';
 
 export const ContextQuery = z
-  .object(searchFields)
+  .strictObject({ ...searchFields, ...collectionFields })
   // A prompt has the passages that were found and a source for each; neighbours have neither.
   .omit({ neighbours: true })
   .extend({
     limit: z.int().min(1).max(100).default(20).describe('Passages to choose from'),
-    collection: CollectionName.nullish().describe('Without it, every collection'),
     max_tokens: z
       .int()
       .min(50)
@@ -20,6 +23,10 @@ export const ContextQuery = z
   .refine(onlyOneSource, {
     path: ['provider'],
     error: 'is another name of source; give one of them',
+  })
+  .refine(oneKindOfCollection, {
+    path: ['collections'],
+    error: 'and collection exclude each other; give one of them',
   });
 export type ContextBody = z.infer<typeof ContextQuery>;
 

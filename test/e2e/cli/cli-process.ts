@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { projectRoot } from '../../../src/common/compiled.js';
 
-const MAIN = join(projectRoot, 'dist', 'src', 'cli', 'main.js');
+const COMPILED = join(projectRoot, 'dist', 'src');
 
 export interface CliOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** In place of the command line, e.g. `main.js`, the server. */
+  program?: string;
   /** What the command reads from standard input. */
   input?: string;
 }
@@ -19,16 +21,17 @@ export interface Finished {
   stderr: string;
 }
 
-/** The compiled command line as a process of its own. */
+/** The compiled command line, or another program, as a process of its own. */
 export class CliProcess {
   stdout = '';
   stderr = '';
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private readonly closed: Promise<unknown>;
 
-  constructor(args: readonly string[], { env = {}, cwd, input = '' }: CliOptions = {}) {
+  constructor(args: readonly string[], options: CliOptions = {}) {
+    const { env = {}, cwd, input = '', program = join('cli', 'main.js') } = options;
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    this.child = spawn(process.execPath, [join(COMPILED, program), ...args], {
       cwd,
       // Nothing of the environment that the tests run in may change what is tested.
       env: { PATH, HOME, ...env },

@@ -68,7 +68,9 @@ describe('the command line without a server', () => {
     folders.push(dataDir);
     const run = (...args: string[]) =>
       runCli([...args, '--data-dir', dataDir], { env: { ...env } });
-    expect((await run('connect', 'files', vanishing, '--name', 'v', '--no-sync')).exit).toBe(0);
+    // Without a schedule, no run of its own comes first and pauses the connection.
+    const target = ['--name', 'v', '--no-sync', '--schedule', 'none'];
+    expect((await run('connect', 'files', vanishing, ...target)).exit).toBe(0);
     await rm(vanishing, { recursive: true });
     const { exit, stderr } = await run('sync', 'v');
     expect(exit).toBe(7);
@@ -115,6 +117,10 @@ describe('the command line without a server', () => {
     const away = await runCli(['runs', '--url', url, '--api-key', 'mv_x', '--json']);
     expect(away).toMatchObject({ exit: 6, stdout: '' });
     expect(away.stderr).toContain(`no server answers at ${url}: ECONNREFUSED (server_unreachable)`);
+    const blocked = await runCli(['runs', '--url', 'http://127.0.0.1:1', '--api-key', 'mv_x']);
+    expect(blocked).toMatchObject({ exit: 6, stdout: '' });
+    expect(blocked.stderr).toContain('the server cannot be reached at http://127.0.0.1:1: ');
+    expect(blocked.stderr).not.toContain('bad port');
   });
 
   it('refuses an unknown command', async () => {

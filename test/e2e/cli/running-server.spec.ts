@@ -61,6 +61,21 @@ describe('the command line beside a running server', () => {
     expect(shown.stdout).toMatch(/kitchen +sweep +complete +2/);
   });
 
+  it('lists documents with their ids at the source, and finds them by those', async () => {
+    // Neither the title nor the address, where the blank is %20, has these words.
+    const named = join(folder, 'kitchen', 'big menu.md');
+    await writeFile(named, '# Dinner\n\nSoup, then cake.\n');
+    try {
+      await connect('named');
+      const { stdout } = await tributary('documents', '--query', 'Big Menu');
+      expect(stdout).toMatch(/^ID +TITLE +SOURCE ID +PARTITION/);
+      expect(stdout).toMatch(/Dinner +kitchen\/big menu\.md +kitchen/);
+      expect(stdout.trim().split('\n')).toHaveLength(2);
+    } finally {
+      await unlink(named);
+    }
+  });
+
   it('narrows a search by limit, mode and filters', async () => {
     await connect('filtered');
     const of = (...options: string[]) =>
@@ -75,7 +90,7 @@ describe('the command line beside a running server', () => {
     expect((await tributary('connections', 'pause', 'temporary')).exit).toBe(0);
     const refused = await tributary('sync', 'temporary');
     expect(refused).toMatchObject({ exit: 5, stdout: '' });
-    expect(refused.stderr).toMatch(/^error: .*\(connection_paused\)\n$/);
+    expect(refused.stderr).toMatch(/^error: .*[^.] \(connection_paused\)\n$/);
     expect((await tributary('connections', 'resume', 'temporary')).exit).toBe(0);
     expect((await tributary('connections', 'probe', 'temporary')).stdout).toMatch(/passed/);
     const twice = await connect('temporary');

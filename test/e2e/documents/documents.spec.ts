@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/database/database.js';
+import { RetentionService } from '../../../src/scheduler/retention.service.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
-import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
+import { syncedFolder, visibleText, type SyncedFolder } from '../../support/synced-folder.js';
 
 const DOCUMENTS = '/v1/memory/documents';
 
@@ -115,6 +116,195 @@ describeOnEachDatabase('documents', (open) => {
     expect((await request('GET', path)).body).toMatchObject({
       verdict: 'suppressed',
       document: null,
+    });
+  });
+
+  describe('that were removed for good stay away under another name', () => {
+    const removed = async (name: string, purge: boolean) => {
+      folder.write(`${name}.md`, `# ${name}\n\nNobody should read ${name}.\n`);
+      await folder.sync();
+      const id = await idOf(`${name}.md`);
+      await request('DELETE', `${DOCUMENTS}/${id}?purge=${purge}`);
+      return id;
+    };
+    const visible = async () => [...(await folder.index()).keys()];
+
+    it.each([
+      ['kept for a while', false],
+      ['purged', true],
+    ])('when what is stored of them is %s', async (_, purge) => {
+      const name = purge ? 'purged' : 'removed';
+      await removed(name, purge);
+      folder.rename(`${name}.md`, `${name}-2.md`);
+      const { counts } = await folder.sync();
+      expect(counts).toMatchObject({ created: 0, moved: 0, embedded: 0, deleted: 0 });
+      const left = counts.skipped.suppressed as number;
+      expect((await folder.sync({ full: true })).counts.skipped.suppressed).toBe(left);
+      folder.rename(`${name}-2.md`, `elsewhere/${name}-3.md`);
+      expect((await folder.sync()).counts.skipped.suppressed).toBe(left);
+      expect((await visible()).filter((path) => path.includes(name))).toEqual([]);
+      for (const path of [`${name}.md`, `${name}-2.md`, `elsewhere/${name}-3.md`]) {
+        const search = `external_id=${path}&connection=${folder.connection}`;
+        const { body } = await request('GET', `${DOCUMENTS}/explain?${search}`);
+        expect([path, body.verdict, body.document === null]).toEqual([path, 'suppressed', purge]);
+      }
+    });
+
+    it('until they are restored, which follows the new name', async () => {
+      const id = await removed('comeback', false);
+      folder.rename('comeback.md', 'comeback-2.md');
+      await folder.sync();
+      await request('POST', `${DOCUMENTS}/${id}/restore`);
+      expect((await folder.sync()).counts).toMatchObject({ moved: 1, embedded: 0 });
+      expect(await visible()).toContain('comeback-2.md');
+      expect((await request('GET', `${DOCUMENTS}/${id}`)).body).toMatchObject({
+        ...{ state: 'live', suppressed: false, kept: false, external_id: 'comeback-2.md' },
+      });
+    });
+
+    it('but a copy of them, and a renamed document with the same text, are not theirs', async () => {
+      const text = '# Same\n\nTwo files say the same.\n';
+      folder.write('same-a.md', text);
+      folder.write('same-b.md', text);
+      await folder.sync();
+      await request('DELETE', `${DOCUMENTS}/${await idOf('same-a.md')}?purge=true`);
+      folder.write('same-c.md', text);
+      await folder.sync();
+      expect(await visible()).toEqual(expect.arrayContaining(['same-b.md', 'same-c.md']));
+      folder.remove('same-a.md');
+      folder.remove('same-c.md');
+      await folder.sync();
+      await request('DELETE', `${DOCUMENTS}/${await idOf('same-c.md')}?purge=true`);
+      folder.rename('same-b.md', 'same-d.md');
+      expect((await folder.sync()).counts).toMatchObject({ moved: 1, deleted: 0 });
+      expect(await visible()).toContain('same-d.md');
+    });
+  });
+
+  describe('that were restored', () => {
+    const restored = async (name: string) => {
+      folder.write(name, `# Kept\n\nThe only copy of ${name}.\n`);
+      await folder.sync();
+      const id = await idOf(name);
+      folder.remove(name);
+      await folder.sync();
+      expect((await request('GET', `${DOCUMENTS}/${id}`)).body).toMatchObject({ state: 'deleted' });
+      await request('POST', `${DOCUMENTS}/${id}/restore`);
+      return id;
+    };
+
+    it('stay although their source lacks them, until it lists them again', async () => {
+      const id = await restored('kept.md');
+      for (const full of [false, true]) await folder.sync({ full });
+      expect((await folder.index()).get('kept.md')).toContain('The only copy');
+      const { body } = await request('GET', `${DOCUMENTS}/${id}`);
+      expect(body).toMatchObject({ state: 'live', kept: true });
+      const explained = await request('GET', `${DOCUMENTS}/explain?external_id=kept.md`);
+      expect(explained.body).toMatchObject({ verdict: 'live', document: { kept: true } });
+      expect(explained.body.summary).toContain('restored here');
+      folder.write('kept.md', '# Kept\n\nThe only copy of kept.md.\n');
+      expect((await folder.sync()).counts.embedded).toBe(0);
+      expect((await request('GET', `${DOCUMENTS}/${id}`)).body).toMatchObject({ kept: false });
+      folder.remove('kept.md');
+      expect((await folder.sync()).counts.deleted).toBe(1);
+    });
+
+    it('and are still at their source are kept up to date again', async () => {
+      folder.write('still.md', '# Still\n\nIt is still there.\n');
+      await folder.sync();
+      const id = await idOf('still.md');
+      await request('DELETE', `${DOCUMENTS}/${id}`);
+      await request('POST', `${DOCUMENTS}/${id}/restore`);
+      await folder.sync();
+      expect((await request('GET', `${DOCUMENTS}/${id}`)).body).toMatchObject({ kept: false });
+      folder.remove('still.md');
+      expect((await folder.sync()).counts.deleted).toBe(1);
+    });
+
+    it('can be deleted again', async () => {
+      const id = await restored('twice.md');
+      await folder.sync();
+      await request('DELETE', `${DOCUMENTS}/${id}`);
+      await folder.sync();
+      expect((await request('GET', `${DOCUMENTS}/${id}`)).body).toMatchObject({
+        ...{ state: 'deleted', suppressed: true, kept: false },
+      });
+    });
+  });
+
+  describe('of one account in two collections', () => {
+    const attach = async (collection: string) => {
+      const body = { provider: 'files', config: { path: folder.root }, schedule: null, collection };
+      const made = await folder.app.request('POST', '/v1/memory/connections', { body });
+      return made.body.id as string;
+    };
+    const detach = (id: string) => request('DELETE', `/v1/memory/connections/${id}?purge=true`);
+    const syncAll = async (connection: string) => {
+      const path = `/v1/memory/connections/${connection}/sync`;
+      await folder.app.request('POST', path, { body: { full: true } });
+    };
+    const idIn = async (collection: string, name: string) =>
+      (await list(`?collection=${collection}&q=${name}`)).find((one) => one.external_id === name)!
+        .id;
+    const shown = async (connection: string, ...names: string[]) => {
+      const index = await visibleText(database, connection);
+      return names.filter((name) => index.has(name));
+    };
+
+    it('are removed in the one and stay in the other', async () => {
+      folder.write('shared.md', '# Shared\n\nBoth collections have this.\n');
+      folder.write('forgotten.md', '# Forgotten\n\nThe cellar key is under the mat.\n');
+      await folder.sync();
+      const other = await attach('other');
+      await syncAll(other);
+      await request('DELETE', `${DOCUMENTS}/${await idIn('notes', 'shared.md')}`);
+      const forget = { query: 'The cellar key is under the mat.', min_score: 0.5, limit: 1 };
+      const path = '/v1/memory/collections/notes/forget';
+      expect((await folder.app.request('POST', path, { body: forget })).body.deleted).toBe(1);
+      await folder.sync({ full: true });
+      await syncAll(other);
+      await folder.app.nest.get(RetentionService).removeOld();
+      const both = ['forgotten.md', 'shared.md'];
+      expect(await shown(folder.connection, ...both)).toEqual([]);
+      expect(await shown(other, ...both)).toEqual(both);
+      const explain = `${DOCUMENTS}/explain?external_id=shared.md&connection=`;
+      expect((await request('GET', explain + other)).body).toMatchObject({
+        ...{ verdict: 'live', document: { suppressed: false } },
+      });
+      expect((await request('GET', explain + folder.connection)).body.verdict).toBe('suppressed');
+
+      // Attached again, a collection still honours what was removed there.
+      await request('DELETE', `${DOCUMENTS}/${await idIn('other', 'shared.md')}?purge=true`);
+      await detach(other);
+      const again = await attach('other');
+      await syncAll(again);
+      expect(await shown(again, ...both)).toEqual(['forgotten.md']);
+      await detach(again);
+    });
+
+    it('stay removed everywhere where it was noted for no collection', async () => {
+      folder.write('old.md', '# Old\n\nRemoved before collections were told apart.\n');
+      await folder.sync();
+      const id = await idIn('notes', 'old.md');
+      await request('DELETE', `${DOCUMENTS}/${id}`);
+      await database.asSystem((tx) =>
+        tx.query(
+          `update suppressions set collection_id = null, document_id = null where document_id = $1`,
+          [id],
+        ),
+      );
+      const third = await attach('third');
+      await syncAll(third);
+      await folder.sync();
+      folder.rename('old.md', 'older.md');
+      await folder.sync();
+      await syncAll(third);
+      for (const connection of [folder.connection, third])
+        expect(await shown(connection, 'old.md', 'older.md')).toEqual([]);
+      await request('POST', `${DOCUMENTS}/${id}/restore`);
+      await folder.sync();
+      expect(await shown(folder.connection, 'older.md')).toEqual(['older.md']);
+      await detach(third);
     });
   });
 

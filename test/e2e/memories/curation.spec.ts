@@ -219,6 +219,25 @@ describe('curation', () => {
       expect(left).not.toContain('Project Icarus');
     });
 
+    it('names in a dry run what it then deletes, and changes nothing', async () => {
+      const { name, post, texts, ids } = await newCollection(items);
+      const wanted = { query: 'project Icarus', min_score: 0.6 };
+      const dry = await post('forget', { ...wanted, dry_run: true });
+      expect(dry.body).toMatchObject({ deleted: 0, dry_run: true });
+      expect(dry.body.ids).toContain(ids[1]);
+      expect(dry.body.would_delete).toBe(dry.body.ids.length);
+      expect(await texts()).toHaveLength(4);
+      const reader = await app.newKey({ name: 'r', scopes: ['memory:read'] }, tenant.apiKey);
+      const path = `/v1/memory/collections/${name}/forget`;
+      const as = (body: unknown) => app.request('POST', path, { key: reader.apiKey, body });
+      expect((await as({ ...wanted, dry_run: true })).body).toEqual(dry.body);
+      expect((await as({ ...wanted, dry_run: false })).status).toBe(403);
+      expect((await as(wanted)).status).toBe(403);
+      expect((await post('forget', { ...wanted, dry_run: 'yes' })).status).toBe(422);
+      expect((await post('forget', wanted)).body).toEqual({ deleted: dry.body.would_delete });
+      expect(await texts()).toHaveLength(4 - dry.body.would_delete);
+    });
+
     it('deletes no more than the limit', async () => {
       const { post, texts } = await newCollection(items);
       const answer = await post('forget', { query: 'project Icarus', min_score: 0, limit: 2 });

@@ -38,6 +38,35 @@ describe('memories', () => {
       expect(got.body).toEqual(added.body);
     });
 
+    it.each(['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59'])(
+      'refuses to let one expire at %s',
+      async (at) => {
+        const { memories } = newCollection();
+        const body = { text: 'x', expires_at: at };
+        const answer = await app.request('POST', memories, { body });
+        expect([answer.status, answer.body.detail]).toEqual([
+          422,
+          [
+            {
+              loc: ['body', 'expires_at'],
+              msg: 'must lie in the years 1 to 9999, in UTC',
+              type: 'datetime_parsing',
+            },
+          ],
+        ]);
+        expect((await app.request('POST', `${memories}/bulk`, { body: [body] })).status).toBe(422);
+      },
+    );
+
+    it('keeps the earliest and the latest time', async () => {
+      const { memories } = newCollection();
+      for (const at of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']) {
+        const body = { text: at, expires_at: at };
+        const { body: added } = await app.request('POST', memories, { body });
+        expect(added.expires_at).toBe(at);
+      }
+    });
+
     it('stores what is sent, and `api` as source without one', async () => {
       const { memories } = newCollection();
       const body = {

@@ -141,6 +141,33 @@ describe('export and import', () => {
     expect([broken.status, broken.body.code]).toEqual([400, 'bad_json']);
   });
 
+  it('skips times that no calendar of the database has, and stores their neighbours', async () => {
+    const other = await app.newTenant();
+    const answer = await imported(other.apiKey, {
+      memories: [
+        { text: 'first' },
+        { text: 'year 0', created_at: '0000-01-01T00:00:00Z' },
+        { text: 'year 10000', expires_at: '9999-12-31T23:59:59-23:59' },
+        { text: 'before year 1', created_at: '0001-01-01T00:00:00+23:59' },
+        { text: 'earliest', created_at: '0001-01-01T00:00:00Z' },
+        { text: 'latest', expires_at: '9999-12-31T23:59:59.999Z' },
+      ],
+    });
+    expect(answer).toMatchObject({ status: 200, body: { imported: 3, skipped: 3 } });
+    const wrong = (index: number, field: string) => ({
+      index,
+      reason: `${field}: must lie in the years 1 to 9999, in UTC`,
+    });
+    expect(answer.body.issues).toEqual([
+      wrong(1, 'created_at'),
+      wrong(2, 'expires_at'),
+      wrong(3, 'created_at'),
+    ]);
+    const { memories } = await exported(other.apiKey);
+    const texts = memories.map(({ text }: { text: string }) => text).toSorted();
+    expect(texts).toEqual(['earliest', 'first', 'latest']);
+  });
+
   it('needs a key with the scope admin', async () => {
     const { apiKey } = await app.newKey({ name: 'writer' }, tenant.apiKey);
     const answer = await app.request('GET', '/v1/memory/admin/export', { key: apiKey });

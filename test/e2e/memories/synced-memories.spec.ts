@@ -55,12 +55,14 @@ describe('synced memories', () => {
     });
   });
 
-  it('keep their text and collection', async () => {
+  it('keep their text, metadata and collection', async () => {
     const { id } = await synced('Doors close at nine');
     const text = await request('PATCH', `memories/${id}`, { text: 'Never', importance: 1 });
     expect([text.status, text.body.code]).toEqual([409, 'memory_is_synced']);
     const move = await request('POST', `memories/${id}/move`, { to_collection: 'elsewhere' });
     expect([move.status, move.body.code]).toEqual([409, 'memory_is_synced']);
+    const metadata = await request('PATCH', `memories/${id}`, { metadata: {}, importance: 1 });
+    expect([metadata.status, metadata.body.code]).toEqual([409, 'memory_is_synced']);
     const { body } = await request('GET', `memories/${id}`);
     expect(body).toMatchObject({ text: 'Doors close at nine', importance: 0.7 });
   });

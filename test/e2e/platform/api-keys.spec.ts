@@ -44,6 +44,10 @@ describe('API keys', () => {
   it.each([
     ['both kinds of expiry', { expires_in_days: 1, expires_at: '2999-01-01T00:00:00Z' }],
     ['an expiry in the past', { expires_at: '2020-01-01T00:00:00Z' }],
+    ['an expiry before year 1', { expires_at: '0001-01-01T00:00:00+23:59' }],
+    ['an expiry after year 9999', { expires_at: '9999-12-31T23:59:59-23:59' }],
+    ['a life of no time', { expires_in_days: 0 }],
+    ['a life of under a minute', { expires_in_days: 0.0006 }],
     ['an unknown scope', { scopes: ['everything'] }],
     ['no scope', { scopes: [] }],
     ['an unknown field', { scope: ['admin'] }],

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Partition } from '../../../connectors/sdk/contract.js';
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
 import { RunsRepository } from '../../../src/runs/runs.repository.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
-import { Gate } from '../../support/eventually.js';
+import { eventually, Gate } from '../../support/eventually.js';
 import { scripted } from '../../support/scripted-source.js';
 import { openEvents, type EventStream } from './event-stream.js';
 import { ScriptedApp } from './scripted-app.js';
@@ -61,6 +62,39 @@ describeOnEachDatabase('events of a run', (open) => {
     expect(new Set(rest.slice(0, -1).map(({ event }) => event))).toEqual(
       rest.length > 1 ? new Set(['progress']) : new Set(),
     );
+  });
+
+  it('say how much is left only when every partition has said how much it holds', async () => {
+    const { source } = scriptedApp;
+    const one = { key: 'one', title: 'One', expected: 1 };
+    source.pages.set('sweep one', [{ documents: [scripted('a', 'A.', { partition: 'one' })] }]);
+    const firstProgress = async (two: Partition, skipped: Partition) => {
+      const gate = new Gate();
+      source.partitions = [one, two, skipped];
+      source.pages.set('sweep two', [
+        { documents: [scripted('b', 'B.', { partition: 'two' })], before: () => gate.pass() },
+      ]);
+      const run = await scriptedApp.ask();
+      await gate.reached;
+      await eventually('the first page', async () => {
+        const { body } = await scriptedApp.request('GET', `/v1/memory/runs/${run}`);
+        return body.progress.done === 1 || undefined;
+      });
+      const stream = await follow(run);
+      await stream.next();
+      const progress = await stream.next();
+      gate.open();
+      await stream.rest();
+      return { progress: progress!.data, ended: await scriptedApp.settled(run) };
+    };
+    const skipped = { key: 'three', title: 'Three', skipReason: 'not shared' };
+    const known = await firstProgress({ key: 'two', title: 'Two', expected: 3 }, skipped);
+    expect(known.progress).toMatchObject({ done: 1, expected: 4, percent: 25, partition: 'One' });
+    expect(known.ended.progress).toMatchObject({ done: 2, expected: 4 });
+    const unknown = await firstProgress({ key: 'two', title: 'Two', expected: null }, skipped);
+    expect(unknown.progress).toMatchObject({
+      ...{ done: 1, expected: null, percent: null, eta_seconds: null, basis: null },
+    });
   });
 
   it('go on after a break with what the client has not seen', async () => {

@@ -157,6 +157,50 @@ describeOnEachDatabase('search', (open) => {
     });
   });
 
+  describe('times that are out of range', () => {
+    it.each([
+      [{ since: '0000-01-01T00:00:00Z' }, 422],
+      [{ since: '0000-01-01' }, 422],
+      [{ since: '0001-01-01T00:00:00+23:59' }, 422],
+      [{ until: '9999-12-31T23:59:59-23:59' }, 422],
+      [{ since: '0001-01-01', until: '9999-12-31' }, 200],
+      [{ since: '0001-01-01T23:59:00+23:59', until: '9999-12-31T23:59:59.999Z' }, 200],
+    ])('%j is answered with %d', async (range, status) => {
+      const body = { query: 'lunch', ...range };
+      const answer = await app.request('POST', '/v1/memory/search', { body });
+      expect(answer.status).toBe(status);
+    });
+  });
+
+  describe('over collections by name', () => {
+    it.each(['/v1/memory/search', '/v1/memory/context'])('%s', async (path) => {
+      const notes = [];
+      for (let n = 0; n < 3; n += 1) notes.push(await searchable(app, [`Tide table ${n} of June`]));
+      const [a, b, c] = notes.map(({ name }) => name) as [string, string, string];
+      const own = await app.newKey({ name: 'own', collection: a, scopes: ['memory:read'] });
+      const ask = (more: Record<string, unknown>, key = app.apiKey) =>
+        app.request('POST', path, { key, body: { query: 'tide table', min_score: 0, ...more } });
+      const found = async (more: Record<string, unknown>, key?: string) => {
+        const { body } = await ask(more, key);
+        const hits = (body.citations ?? body) as { collection: string }[];
+        return [...new Set(hits.map(({ collection }) => collection))].toSorted();
+      };
+      expect(await found({ collection: b })).toEqual([b]);
+      expect(await found({ collections: [c, a, c] })).toEqual([a, c].toSorted());
+      expect(await found({ collection: null, limit: 100 })).toEqual(
+        expect.arrayContaining([a, b, c]),
+      );
+      expect(await found({}, own.apiKey)).toEqual([a]);
+      expect(await found({ collections: [a] }, own.apiKey)).toEqual([a]);
+      for (const more of [{ collection: b }, { collections: [a, b] }])
+        expect((await ask(more, own.apiKey)).body.code).toBe('collection_forbidden');
+      for (const more of [{ collection: 'nowhere' }, { collections: [a, 'nowhere'] }])
+        expect((await ask(more)).body.code).toBe('collection_not_found');
+      for (const more of [{ collections: [] }, { collection: a, collections: [b] }])
+        expect((await ask(more)).status).toBe(422);
+    });
+  });
+
   describe('boosts', () => {
     it('let importance settle a tie, and can be switched off', async () => {
       const text = 'The deploy freeze starts on Thursday';

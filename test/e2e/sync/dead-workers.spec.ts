@@ -28,7 +28,7 @@ describeOnEachDatabase('a run that costs every worker that takes it', (open) => 
       [run, count],
     );
   };
-  const lastCrash = async (): Promise<string> => {
+  const lastCrash = async ({ gotAhead = false } = {}): Promise<string> => {
     const id = crypto.randomUUID();
     await sql(
       `insert into runs (id, tenant_id, connection_id, provider, trigger, priority, state, attempt,
@@ -43,10 +43,17 @@ describeOnEachDatabase('a run that costs every worker that takes it', (open) => 
                where run_id = $1 and attempt = $2`,
       [id, MAX_CRASHES],
     );
+    if (gotAhead) await sql(`update runs set progressed_at = now() where id = $1`, [id]);
     await sql(`update runs set lease_until = now() - interval '1 s' where id = $1`, [id]);
     await bench.app.nest.get(RunReaper).reap();
     return id;
   };
+
+  it('goes on as long as it gets ahead', async () => {
+    await source.fill({ one: 1 });
+    const run = await source.settled(await lastCrash({ gotAhead: true }), MAX_CRASHES + 1);
+    expect(run).toMatchObject({ status: 'success', attempt: MAX_CRASHES + 1 });
+  });
 
   it('ends with a code of its own, and pauses the connection after five such runs', async () => {
     await source.fill({ one: 1 });

@@ -44,7 +44,8 @@ describeOnEachDatabase('the review of deletions', (open) => {
   };
 
   it('gets ahead with every attempt when the source limits how often it is asked', async () => {
-    await know(30);
+    const documents = await know(31);
+    source.sweep = [{ documents: documents.slice(30) }];
     let left = 0;
     source.beforeVerify = (refs) => {
       if (refs.length > left) throw new RateLimitedError('enough', later(), 'verify');
@@ -65,7 +66,7 @@ describeOnEachDatabase('the review of deletions', (open) => {
     expect(source.listed).toEqual([]);
     expect(new Set(source.verified).size).toBe(30);
     expect(source.verified).toHaveLength(30);
-    expect(await states()).toEqual({ deleted: 30 });
+    expect(await states()).toEqual({ deleted: 30, live: 1 });
   });
 
   it('keeps the word of the source when a held deletion is confirmed', async () => {
@@ -121,6 +122,27 @@ describeOnEachDatabase('the review of deletions', (open) => {
     source.sweep = [{ documents: [kept!] }];
     const last = await bench.sync();
     expect(last).toMatchObject({ held_deletions: { count: HOLD_COUNT + 1 } });
+  });
+
+  it('deletes again what was restored when the source says that it is gone', async () => {
+    const documents = await know(2);
+    source.sweep = [{ documents: documents.slice(1) }];
+    expect(await bench.sync()).toMatchObject({ counts: { deleted: 1 } });
+    const gone = (await bench.stored()).find(({ externalId }) => externalId === 'd0')!;
+    const rows = await bench.sql<{ id: string }>(
+      `select id from documents where connection_id = $1 and external_id = $2`,
+      [bench.connection, gone.externalId],
+    );
+    const path = `/v1/memory/documents/${rows[0]!.id}`;
+    await bench.app.request('POST', `${path}/restore`);
+    source.verified.length = 0;
+    expect(await bench.sync()).toMatchObject({ counts: { deleted: 0 } });
+    expect([await states(), source.verified]).toEqual([{ live: 2 }, []]);
+    source.changes = [{ tombstones: ['d0'] }];
+    source.pages.set(`audit ${PARTITION}`, [{}, { tombstones: ['d0'] }]);
+    expect(await bench.sync()).toMatchObject({ counts: { deleted: 1 } });
+    const { body } = await bench.app.request('GET', path);
+    expect(body).toMatchObject({ state: 'deleted', kept: false });
   });
 
   it('counts what a source reports as deleted once', async () => {

@@ -130,6 +130,19 @@ describeOnEachDatabase('syncing a folder', (open) => {
     expect(again).toMatchObject({ status: 409, body: { code: 'no_held_deletions' } });
   });
 
+  it('holds the loss of everything, which an unmounted drive looks like', async () => {
+    for (let n = 0; n < 11; n += 1) folder.write(`team/${n}.md`, `Fact number ${n} of the team.`);
+    await folder.sync();
+    folder.remove('team');
+    const run = await folder.sync();
+    expect(run).toMatchObject({ status: 'partial', held_deletions: { count: 11 } });
+    expect((await folder.index()).size).toBe(11);
+    for (let n = 0; n < 11; n += 1) folder.write(`team/${n}.md`, `Fact number ${n} of the team.`);
+    const mounted = await folder.sync();
+    expect(mounted).toMatchObject({ held_deletions: null, counts: { embedded: 0, deleted: 0 } });
+    expect((await folder.index()).size).toBe(11);
+  });
+
   it('keeps everything when the folder itself is gone, and says why it pauses', async () => {
     folder.write('a.md', 'Important knowledge.');
     await folder.sync();

@@ -51,6 +51,8 @@ describeOnEachDatabase('wrong input', (open) => {
     for (const name of names) write(name, `The well-formed text of ${name}.`);
     return names;
   };
+  const textOf = async (name: string) =>
+    (await source.stored()).find(({ externalId }) => externalId === name)?.visibleText;
   const failures = async () =>
     ((await source.get('/failures')) as Failure[]).map(({ external_id: id, stage, code }) => ({
       ...{ id, stage, code },
@@ -68,7 +70,7 @@ describeOnEachDatabase('wrong input', (open) => {
     ],
     ['m.xlsx', () => xlsx({ sheets: { Sheet: [['a']] } }).subarray(0, 300), 'corrupt'],
     ['m.docx', () => docx({ body: '' }), 'empty'],
-    ['m.md', () => Buffer.from('  \n\n \t\n'), 'empty'],
+    ['m.pdf', () => pdf({ pages: [[]] }), 'empty'],
   ];
   it.each(BROKEN)('a broken %s is a failure by name, and nothing else is lost', async (...one) => {
     const [name, content, code] = one;
@@ -94,6 +96,35 @@ describeOnEachDatabase('wrong input', (open) => {
     rmSync(join(editor.path, 'm.docx'));
     expect(await source.sync()).toMatchObject({ status: 'success', counts: { deleted: 1 } });
     expect(await failures()).toEqual([]);
+  });
+
+  it.each([
+    ['blanks', 'm.md', '  \n\n \t\n'],
+    ['a byte order mark', 'm.txt', '\ufeff'],
+    ['blank cells', 'm.csv', ' , \n , \n'],
+    ['scripts', 'm.html', '<html><script>app()</script></html>'],
+  ])('a file of nothing but %s is a document with only its name', async (_, name, blank) => {
+    const fine = surround();
+    write(name, blank);
+    const run = await source.sync();
+    expect(run).toMatchObject({
+      ...{ status: 'success', counts: { created: fine.length + 1, failed: 0 } },
+    });
+    expect(await textOf(name)).toBe(name);
+    expect(await source.sync()).toMatchObject({
+      ...{ status: 'success', counts: { fetched: 0, unchanged: fine.length + 1 } },
+    });
+  });
+
+  it('a file that becomes blank loses its old text', async () => {
+    write('m.md', 'The old text of the file.');
+    await source.sync();
+    write('m.md', ' \n');
+    expect(await source.sync()).toMatchObject({ status: 'success', counts: { updated: 1 } });
+    expect(await textOf('m.md')).toBe('m.md');
+    write('m.md', 'The new text.');
+    expect(await source.sync()).toMatchObject({ status: 'success', counts: { updated: 1 } });
+    expect(await textOf('m.md')).toBe('The new text.');
   });
 
   it('an empty file is left out and is no failure', async () => {
@@ -182,6 +213,7 @@ describeOnEachDatabase('wrong input', (open) => {
     const path = `/v1/memory/collections/${encodeURIComponent(source.collection)}/search`;
     const body = { query: 'odd name', mode: 'text', limit: 50 };
     expect((await bench.app.request('POST', path, { body })).body).toHaveLength(names.length);
+    write('ordinary.md', 'One that stays: losing all of them would be held.');
     for (const name of names) rmSync(join(editor.path, name));
     expect(await source.sync()).toMatchObject({ counts: { deleted: names.length } });
   });

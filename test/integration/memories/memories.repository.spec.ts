@@ -196,7 +196,7 @@ describeOnEachDatabase(
           await repository.suppress(tx, rows.tenant, [{ ...locked!, suppressionId: randomUUID() }]);
         }
         const noted = await tx.query<object[]>(
-          `select provider, account_id, external_id, text_hash from suppressions
+          `select provider, account_id, collection_id, external_id, text_hash from suppressions
            where tenant_id = $1`,
           [rows.tenant],
         );
@@ -204,6 +204,7 @@ describeOnEachDatabase(
           {
             provider: 'files',
             account_id: '/notes',
+            collection_id: collection,
             external_id: document,
             text_hash: locked!.text_hash,
           },

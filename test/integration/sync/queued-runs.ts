@@ -109,6 +109,7 @@ export class QueuedRuns {
        on conflict (run_id, partition_key, lane) do update set updated_at = now()`,
       [run],
     );
+    await this.sql(`update runs set progressed_at = now() where id = $1`, [run]);
   }
 
   cancel(run: string): Promise<boolean> {

@@ -78,7 +78,9 @@ describeOnEachDatabase(
         const connection = await runs.connection();
         const first = await runs.enqueue(connection, 'schedule');
         expect(first.coalesced).toBe(false);
-        expect(await runs.enqueue(connection, 'manual')).toEqual({ id: first.id, coalesced: true });
+        expect(await runs.enqueue(connection, 'manual')).toEqual({
+          ...{ id: first.id, coalesced: true, stopping: false },
+        });
         expect(await runs.enqueue(connection, 'webhook')).toMatchObject({ coalesced: true });
         expect(await runs.row(first.id)).toMatchObject({ priority: 30, state: 'queued' });
       });
@@ -89,7 +91,7 @@ describeOnEachDatabase(
         const run = await runs.claim();
         if (state === 'waiting')
           await runs.release(run!, 'waiting', { waiting: { reason: 'test', seconds: 60 } });
-        expect(await runs.enqueue(connection)).toEqual({ id, coalesced: true });
+        expect(await runs.enqueue(connection)).toEqual({ id, coalesced: true, stopping: false });
       });
 
       it('makes a new one when the last one has ended', async () => {
@@ -225,10 +227,7 @@ describeOnEachDatabase(
           return n;
         };
         expect([await attempt(), await attempt(), await attempt()]).toEqual([1, 2, 3]);
-        await runs.sql(
-          `insert into run_partitions (run_id, partition_key, lane) values ($1, '.', 'sweep')`,
-          [id],
-        );
+        await runs.commitPage(id);
         expect([await attempt(), await attempt()]).toEqual([1, 2]);
       });
     });

@@ -14,16 +14,24 @@ export interface SlackBench {
   readonly engine: ReferenceEngine;
 }
 
+export interface SlackBenchOptions {
+  readonly config?: object;
+  readonly pageMessages?: number;
+  /** Between the connector and the simulator. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
 /** The connector over a workspace of the simulator, with the smallest engine that keeps promises. */
 export async function slackBench(
   options: SlackSimulatorOptions,
-  { config = {}, pageMessages }: { config?: object; pageMessages?: number } = {},
+  { config = {}, pageMessages, fetch }: SlackBenchOptions = {},
 ): Promise<SlackBench> {
   const simulator = await startSlackSimulator(options);
   const bench = benchOf({
     connector: slackConnector({
       apiUrl: simulator.apiUrl,
       ...(pageMessages !== undefined && { pageMessages }),
+      ...(fetch && { fetch }),
     }),
     config,
     credentials: { bot_token: simulator.token },
@@ -35,10 +43,16 @@ export async function slackBench(
 
 const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
+/** All texts of the index; PDFs are stored as they are here, with their lines in brackets. */
+export function indexedWords({ engine }: SlackBench): string {
+  const texts = [...engine.index.values()].map(({ text }) => text.replaceAll(') Tj T*\n(', ' '));
+  return texts.map(words).join('\n');
+}
+
 /** Fails with the texts that are missing from the index, or in it though they were removed. */
-export function expectIndexToHoldTheTruth({ simulator, engine }: SlackBench): void {
-  const { messages, removed } = simulator.truth();
-  const indexed = [...engine.index.values()].map(({ text }) => words(text)).join('\n');
+export function expectIndexToHoldTheTruth(it_: SlackBench): void {
+  const { messages, removed } = it_.simulator.truth();
+  const indexed = indexedWords(it_);
   const wanted = messages
     .filter((message) => !message.isNotice)
     .flatMap((message) => [

@@ -29,7 +29,7 @@ const STEP_MS = 2_000;
 export class SlackSourceEditor implements SourceEditor {
   static readonly supports: readonly OptionalEdit[] = [
     ...(['touch', 'denyContainer', 'poison', 'failListing', 'limitListing'] as const),
-    ...(['truncateListing', 'loseAccount'] as const),
+    ...(['truncateListing', 'loseAccount', 'rename'] as const),
   ];
 
   private readonly documents = new Map<string, Document>();
@@ -88,6 +88,13 @@ export class SlackSourceEditor implements SourceEditor {
 
   touch(id: string): Promise<void> {
     return this.edit(id, this.find(id).text);
+  }
+
+  /** Threads have no names; what is called by a name is the channel that they are in. */
+  rename(id: string, name: string): Promise<string> {
+    this.step();
+    this.simulator.workspace.renameChannel(this.find(id).channel, name);
+    return Promise.resolve(id);
   }
 
   remove(id: string): Promise<void> {

@@ -1,0 +1,54 @@
+import { CliError } from './cli/cli-error.js';
+import { EXIT } from './cli/exit-codes.js';
+import { JsonLogger } from './common/http/json-logger.js';
+import { readConfig, type Config } from './config/config.js';
+import { startServer, type RunningServer } from './http.js';
+
+/** A supervisor kills after 10 s or more; what hangs must not cost the others their clean end. */
+const SHUTDOWN_MS = 9000;
+
+/**
+ * Runs the server in this process until a signal ends it: with 0, or with 1 when the shutdown
+ * failed. Resolves once it listens.
+ * @throws AppError, CliError `port_in_use`, and what the system says: it could not start
+ */
+export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
+  const config = readConfig(environment);
+  const logger = new JsonLogger(config.logLevel);
+  const server = await startServer(config, { logger, onFirstKey: showFirstKey }).catch(
+    (error: unknown) => {
+      throw explained(error, config);
+    },
+  );
+  logger.log({ msg: 'listening', url: server.url, role: config.role });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      logger.log({ msg: 'stopping', signal });
+      stop(server, logger);
+    });
+  }
+}
+
+function showFirstKey(apiKey: string): void {
+  process.stdout.write(`First API key (shown once): ${apiKey}\n`);
+}
+
+function stop(server: RunningServer, logger: JsonLogger): void {
+  setTimeout(() => {
+    logger.error('the shutdown took too long and was cut short');
+    process.exit(1);
+  }, SHUTDOWN_MS).unref();
+  server.close().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      logger.error({ msg: 'the shutdown failed', err: error });
+      process.exit(1);
+    },
+  );
+}
+
+function explained(error: unknown, { host, port }: Config): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error;
+  const message = `port ${port} of ${host} is in use; set PORT to another one`;
+  return new CliError('port_in_use', message, EXIT.failure);
+}

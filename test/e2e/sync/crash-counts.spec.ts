@@ -1,0 +1,114 @@
+import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
+import { LeaseLost } from '../../../src/runs/run-queue.js';
+import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
+import { RunReaper } from '../../../src/sync/run-reaper.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
+import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
+
+/** Chunks enough for more than one transaction, whatever the database. */
+const LONG = Array.from(
+  { length: 450 },
+  (_, n) => `## Part ${n}\n\n${`Everything about part ${n}. `.repeat(25)}`,
+).join('\n\n');
+
+const documents = [
+  ...Array.from({ length: 60 }, (_, n) => scripted(`a${n}`, `Text a${n}.`)),
+  scripted('long', LONG, { version: '1' }),
+  ...Array.from({ length: 400 }, (_, n) => scripted(`z${n}`, `Text z${n}.`)),
+];
+
+describeOnEachDatabase('counts of a run whose worker dies in the middle of a page', (open) => {
+  let bench: ScriptedSourceBench;
+  let source: ScriptedSource;
+
+  beforeAll(async () => {
+    bench = await ScriptedSourceBench.start(await open());
+  });
+  afterAll(() => bench.close());
+  beforeEach(async () => {
+    source = new ScriptedSource();
+    await bench.attach(source);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await bench.detach();
+  });
+
+  const rowOf = async (run: string) =>
+    (await bench.app.request('GET', `/v1/memory/runs/${run}`)).body as RunDetailAnswer;
+  const stored = async () => {
+    const [row] = await bench.sql<{ documents: number; chunks: number }>(
+      `select (select count(*)::int from documents
+               where connection_id = $1 and state = 'live') as documents,
+         (select count(*)::int from memories m join documents d on d.id = m.document_id
+          where d.connection_id = $1) as chunks`,
+      [bench.connection],
+    );
+    return row!;
+  };
+  /** A worker that is never heard of again once so many transactions are through. */
+  const dieAfter = async (transactions: number): Promise<string> => {
+    const pipeline = bench.app.nest.get(DocumentPipeline);
+    const store = pipeline.store.bind(pipeline);
+    let left = transactions;
+    const dead = new Promise<void>((resolve) => {
+      jest.spyOn(pipeline, 'store').mockImplementation(async (...batch) => {
+        await store(...batch);
+        if (left-- > 0) return;
+        resolve();
+        // Rolls this one back, and nothing else is written by this worker.
+        throw new LeaseLost('of a dead worker');
+      });
+    });
+    const run = await bench.ask();
+    await dead;
+    jest.restoreAllMocks();
+    return run;
+  };
+  const resumed = async (run: string): Promise<RunDetailAnswer> => {
+    await bench.sql(`update runs set lease_until = now() - interval '1 s' where id = $1`, [run]);
+    await bench.app.nest.get(RunReaper).reap();
+    return eventually('the second attempt', async () => {
+      const body = await rowOf(run);
+      return body.attempt === 2 && body.finished_at !== null ? body : undefined;
+    });
+  };
+
+  it.each([1, 2, 3, 4])('are exact when it dies after %i transactions', async (transactions) => {
+    source.partitions = [{ key: PARTITION, title: 'A channel', expected: documents.length }];
+    source.sweep = [{ documents }];
+    const run = await dieAfter(transactions);
+    const before = await stored();
+    expect(before.chunks).toBeGreaterThan(0);
+    expect(await rowOf(run)).toMatchObject({
+      synced_count: before.documents,
+      counts: { created: before.documents, updated: 0, embedded: before.chunks },
+      progress: { done: before.documents, expected: documents.length },
+    });
+    const ended = await resumed(run);
+    const after = await stored();
+    expect(after.documents).toBe(documents.length);
+    expect(ended).toMatchObject({
+      ...{ status: 'success', attempt: 2, synced_count: documents.length },
+      counts: {
+        ...{ listed: documents.length, created: documents.length, updated: 0 },
+        embedded: after.chunks,
+      },
+      progress: { done: documents.length, expected: documents.length },
+    });
+  });
+
+  it('tell created from updated', async () => {
+    const edited = documents.map((document) => scripted(document.externalId, 'As it was.'));
+    source.sweep = [{ documents: edited.slice(0, 230) }];
+    await bench.sync();
+    source.sweep = [{ documents }];
+    const ended = await resumed(await dieAfter(3));
+    expect(ended).toMatchObject({
+      synced_count: documents.length,
+      counts: { created: documents.length - 230, updated: 230 },
+    });
+  });
+});

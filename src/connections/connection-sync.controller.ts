@@ -6,7 +6,7 @@ import { Scopes } from '../auth/access.js';
 import { CurrentTenant } from '../auth/current.js';
 import { Id } from '../common/http/id.schema.js';
 import { Operation } from '../common/http/operation.js';
-import { ListRuns, RunAnswer, type ListRunsQuery } from '../runs/runs.schema.js';
+import { CancelAnswer, ListRuns, RunAnswer, type ListRunsQuery } from '../runs/runs.schema.js';
 import { ConnectionSyncService } from './connection-sync.service.js';
 import {
   SyncAnswer,
@@ -41,6 +41,22 @@ export class ConnectionSyncController {
   ): Promise<SyncAnswer> {
     if (!query.wait) response.status(202);
     return this.syncs.sync(tenant, id, body, query.wait);
+  }
+
+  @Post(':id/cancel')
+  @Scopes('memory:write')
+  @Operation({
+    id: 'cancelConnection',
+    summary: 'Stop the active run; what is committed stays',
+    description: 'The schedule goes on. `POST /pause` stops the run and the schedule.',
+    answer: CancelAnswer,
+    errors: ['connection_not_found', 'run_finished'],
+  })
+  cancel(
+    @CurrentTenant() tenant: string,
+    @Param('id', { schema: Id }) id: string,
+  ): Promise<CancelAnswer> {
+    return this.syncs.cancel(tenant, id);
   }
 
   @Get(':id/runs')

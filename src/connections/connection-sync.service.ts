@@ -4,7 +4,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { sentence } from '../common/sentence.js';
 import { Database } from '../database/database.js';
 import { RunsService } from '../runs/runs.service.js';
-import type { RunAnswer } from '../runs/runs.schema.js';
+import type { CancelAnswer, RunAnswer } from '../runs/runs.schema.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
 import type { SyncAnswer, SyncConnectionBody } from './connections.schema.js';
@@ -70,6 +70,17 @@ export class ConnectionSyncService {
         options: body,
       });
     });
+  }
+
+  /** @throws AppError `connection_not_found`, `run_finished` when no run is active */
+  async cancel(tenant: string, id: string): Promise<CancelAnswer> {
+    const run = await this.database.inTenant(tenant, async (tx) => {
+      await this.connections.require(tx, tenant, id);
+      return this.runs.cancelActive(tx, tenant, id);
+    });
+    if (run === undefined) throw new AppError('run_finished', 'No run is active.');
+    const { status } = await this.runs.get(tenant, run);
+    return { id: run, status };
   }
 
   /** @throws AppError `connection_not_found` */

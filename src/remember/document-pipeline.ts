@@ -20,6 +20,11 @@ const EMBED_GROUP = 200;
 /** Characters prepared between two turns of the event loop: a few milliseconds of work. */
 const CHARACTERS_PER_TURN = 8_192;
 
+/** How many documents, of at most so many, the next group may have. */
+export interface GroupLimit {
+  next(most: number): number;
+}
+
 /** The way in for documents of a source: chunk, compare, embed what is new, store, index. */
 @Injectable()
 export class DocumentPipeline {
@@ -44,11 +49,12 @@ export class DocumentPipeline {
     target: SyncTarget,
     changed: AsyncIterable<ChangedDocument>,
     signal: AbortSignal,
+    groupSizes: GroupLimit = { next: (most) => most },
   ): AsyncGenerator<WriteBatch> {
     requireModel(this.embedder, target.collection);
     // Each stage runs ahead of the next one: while a group is written, the next one is embedded
     // and the one after it chunked.
-    const groups = prefetch(this.groups(tenant, target, changed));
+    const groups = prefetch(this.groups(tenant, target, changed, groupSizes));
     for await (const embedded of prefetch(this.embed(groups, signal)))
       yield* writeBatches(embedded, this.database.writeBatch);
   }
@@ -71,17 +77,20 @@ export class DocumentPipeline {
     tenant: string,
     target: SyncTarget,
     changed: AsyncIterable<ChangedDocument>,
+    groupSizes: GroupLimit,
   ): AsyncGenerator<PreparedDocument[]> {
     let documents: ChangedDocument[] = [];
     let characters = 0;
+    let most = groupSizes.next(EMBED_GROUP);
     const upToError = endingAtError(changed);
     for await (const document of upToError.items) {
       documents.push(document);
       characters += document.text.length;
-      if (documents.length < EMBED_GROUP && characters < EMBED_GROUP * 1000) continue;
+      if (documents.length < most && characters < most * 1000) continue;
       yield await this.prepare(tenant, target, documents);
       documents = [];
       characters = 0;
+      most = groupSizes.next(EMBED_GROUP);
     }
     if (documents.length > 0) yield await this.prepare(tenant, target, documents);
     upToError.rethrow();

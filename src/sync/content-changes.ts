@@ -5,7 +5,6 @@ import { BackgroundDatabase } from '../database/background-database.js';
 import type { ChangedDocument } from '../remember/changed-document.js';
 import { toDocumentRow, type KnownDocument } from '../remember/document-row.js';
 import type { RelabelledDocument } from '../remember/document-lifecycle.js';
-import { slices } from '../remember/slices.js';
 import { isReworded, type ListedDocument } from './classify.js';
 import { DocumentReader, type ReadDocument } from './document-reader.js';
 import type { FailedItem } from './failures.repository.js';
@@ -63,7 +62,9 @@ export class ContentChanges {
     judged: JudgedPage,
     findings: PageFindings,
   ): AsyncGenerator<ChangedDocument> {
-    for (const group of slices(judged.toRead, READ_GROUP)) {
+    for (let from = 0; from < judged.toRead.length;) {
+      const group = judged.toRead.slice(from, from + sync.readGroups.next(READ_GROUP));
+      from += group.length;
       const { documents, stopped } = await sync.timed('fetch', () =>
         this.readGroup(sync, group, findings),
       );

@@ -77,7 +77,7 @@ export class PageWriter {
     };
     let held: WriteBatch | undefined;
     const batches = endingAtError(
-      this.pipeline.batches(sync.tenant, sync.target, changed, sync.signal),
+      this.pipeline.batches(sync.tenant, sync.target, changed, sync.signal, sync.embedGroups),
     );
     for await (const batch of batches.items) {
       if (held) yield step(held);

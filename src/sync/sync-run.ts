@@ -9,6 +9,7 @@ import {
   type RunProgress,
   type RunTimings,
 } from '../runs/run-row.js';
+import { GroupSizes } from './group-sizes.js';
 import { ItemsInFlight } from './items-in-flight.js';
 import { RunStopped } from './run-stopped.js';
 import { SeenBitmap } from './seen-bitmap.js';
@@ -21,6 +22,9 @@ export class SyncRun {
   /** Documents that this attempt has met anywhere; none of them is the old name of a new one. */
   readonly met = new SeenBitmap();
   readonly inFlight = new ItemsInFlight();
+  /** Documents whose bodies are read together, and those that are embedded together. */
+  readonly readGroups: GroupSizes;
+  readonly embedGroups: GroupSizes;
   partition: string | null = null;
   /** Items by partition that is to be read, null where unknown; null: not listed yet. */
   #expected: Map<string, number | null> | null = null;
@@ -42,6 +46,8 @@ export class SyncRun {
     this.timings = { ...emptyTimings(), ...run.timings };
     this.#doneBefore = this.counts.listed;
     this.#startedAt = now().getTime();
+    this.readGroups = new GroupSizes(run.attempt);
+    this.embedGroups = new GroupSizes(run.attempt);
   }
 
   get signal(): AbortSignal {

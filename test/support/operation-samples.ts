@@ -148,6 +148,7 @@ export const samples: Record<string, OperationSample> = {
   pauseConnection: ofConnection,
   resumeConnection: ofConnection,
   probeConnection: ofConnection,
+  cancelConnection: ofConnection,
   syncConnection: { ...ofConnection, body: () => ({ full: true }) },
   listRuns: ofConnection,
   listFailures: ofConnection,

@@ -30,6 +30,7 @@ describe('a planted credential', () => {
   let ring: string;
   const source = new SecretiveSource();
   const answers: string[] = [];
+  let last: unknown;
 
   beforeAll(async () => {
     dataDir = await migratedDataDirectory();
@@ -50,7 +51,7 @@ describe('a planted credential', () => {
     source.trouble = 'none';
     await send('PATCH', `/${connection}`, { token: SECOND, key: { private_key: PRIVATE } });
     await send('POST', `/${connection}/probe`);
-    await send('POST', `/${connection}/sync`);
+    last = await send('POST', `/${connection}/sync`);
     ring = readFileSync(join(dataDir, 'encryption-keys'), 'utf8').trim().split(':')[1]!;
   }, 120_000);
   afterAll(() => {
@@ -75,6 +76,7 @@ describe('a planted credential', () => {
   it('was used by everything that could leak it', () => {
     expect(source.used).toContain(FIRST);
     expect(source.used).toContain(REFRESHED);
+    expect(last).toMatchObject({ coalesced: false, status: 'partial' });
     expect(source.used).toContain(SECOND);
     const text = answers.join('\n');
     for (const proof of [

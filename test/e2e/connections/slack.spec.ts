@@ -35,6 +35,15 @@ describe('a Slack workspace', () => {
     return app.request('POST', '/v1/memory/connections', { body });
   };
 
+  const sync = async (connection: string) => {
+    const path = `/v1/memory/connections/${connection}/sync?wait=false`;
+    const run = await app.request('POST', path, { body: {} });
+    return eventually('the run', async () => {
+      const { body } = await app.request('GET', `/v1/memory/runs/${run.body.run_id as string}`);
+      return body.status === 'success' ? body : undefined;
+    });
+  };
+
   it('is attached in the slow tier, and says so there, in the probe and in the plan', async () => {
     await start(true);
     const created = await create();
@@ -71,12 +80,7 @@ describe('a Slack workspace', () => {
     simulator.advance(60_000);
     const reply = workspace.reply(channel, parent, 'harbour reply');
     const created = await create({ include: ['harbour'] });
-    const path = `/v1/memory/connections/${created.body.id as string}`;
-    const run = await app.request('POST', `${path}/sync`, { body: {} });
-    await eventually('the run', async () => {
-      const { body } = await app.request('GET', `/v1/memory/runs/${run.body.run_id as string}`);
-      return body.status === 'success' ? true : undefined;
-    });
+    await sync(created.body.id as string);
     const explained = async (url: string) => {
       const query = `/v1/memory/documents/explain?url=${encodeURIComponent(url)}`;
       const { body } = await app.request('GET', query);
@@ -99,5 +103,29 @@ describe('a Slack workspace', () => {
     expect(await explained(link(fresh))).toBe(thread);
     simulator.advance(3_600_000);
     expect(await explained(link(workspace.post(channel, 'harbour late')))).toBeUndefined();
+  });
+
+  it('hides what was said in a public channel that the bot has left, until it is back', async () => {
+    await start(false);
+    const { workspace } = simulator;
+    const { id: channel } = workspace.createChannel('harbour');
+    workspace.post(channel, 'harbour one');
+    const created = await create({ channels: 'all', include: ['harbour'] });
+    const id = created.body.id as string;
+    await sync(id);
+    const states = async () => {
+      const path = `/v1/memory/documents?connection=${id}`;
+      const all = await Promise.all(
+        ['live', 'lost_access'].map((state) => app.request('GET', `${path}&state=${state}`)),
+      );
+      return all.map(({ body }) => (body as unknown as unknown[]).length);
+    };
+    expect(await states()).toEqual([1, 0]);
+    workspace.removeBot(channel);
+    expect((await sync(id)).counts).toMatchObject({ lost_access: 1, deleted: 0 });
+    expect(await states()).toEqual([0, 1]);
+    workspace.addBot(channel);
+    expect((await sync(id)).counts).toMatchObject({ created: 0, embedded: 0 });
+    expect(await states()).toEqual([1, 0]);
   });
 });

@@ -205,6 +205,19 @@ describeOnEachDatabase('runs', (open) => {
       expect(await source.run(run)).toMatchObject({ status: 'cancelled' });
     });
 
+    it('by its connection stops the active one, and says so when there is none', async () => {
+      await source.fill({ one: 2 });
+      const { run } = await occupy();
+      const path = `${CONNECTIONS}/${source.connection}/cancel`;
+      expect(await request('POST', path)).toMatchObject({ status: 200, body: { id: run } });
+      bench.hooks = {};
+      await eventually('the end of the run', async () =>
+        (await source.run(run)).status === 'cancelled' ? true : undefined,
+      );
+      const none = await request('POST', path);
+      expect(none).toMatchObject({ status: 409, body: { code: 'run_finished' } });
+    });
+
     it('is refused once it has ended', async () => {
       const { id } = await source.sync();
       const cancelled = await request('POST', `/v1/memory/runs/${id}/cancel`);

@@ -104,7 +104,12 @@ describe('calls to a source in a run', () => {
     const connection = await connect('one');
     source.faults = [
       { kind: 'rate_limited', retryAfterSeconds: 1 },
-      { kind: 'transient', code: 'upstream_error', message: `no to ${TOKEN}-${accounts}`, status: 503 },
+      {
+        kind: 'transient',
+        code: 'upstream_error',
+        message: `no to ${TOKEN}-${accounts}`,
+        status: 503,
+      },
     ];
     const run = await sync(connection);
     expect(run.counts).toMatchObject({ api_calls: 3, rate_limited: 1 });

@@ -7,6 +7,7 @@ import type {
   IndexEntry,
   IndexQuery,
   MemoryFilter,
+  ReadRows,
   VectorIndex,
   WordEntry,
 } from './vector-index.js';
@@ -37,6 +38,7 @@ interface Entry {
  * any transaction.
  */
 export class FakeVectorIndex implements VectorIndex {
+  readonly inDatabase = true;
   readonly entries = new Map<string, Entry>();
 
   /** @param rowOf the memory's row; without it every memory is visible and unlabelled */
@@ -87,7 +89,7 @@ export class FakeVectorIndex implements VectorIndex {
     return Promise.resolve(found);
   }
 
-  candidates(_tx: EntityManager, query: IndexQuery): Promise<CandidateList> {
+  candidates(_read: ReadRows, query: IndexQuery): Promise<CandidateList> {
     const inScope = [...this.entries].filter(([, entry]) =>
       query.collectionIds.includes(entry.collectionId),
     );

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { HnswIndexes } from './pgvector/hnsw-indexes.js';
-import { LengthRewrite } from './pgvector/length-rewrite.js';
+import { LengthRewrite } from './rows/length-rewrite.js';
 import { FOLD_DELAY_MS, StatsFolder } from './statistics/stats-folder.js';
 
 /** Between two looks at what other processes, or a crash, left to do. */

@@ -69,20 +69,18 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
   }
 
   function list(query: Partial<IndexQuery>) {
-    return harness.transaction((tx) =>
-      harness.index.candidates(tx, {
-        tenant: harness.tenant,
-        space: harness.space,
-        collectionIds: [collection],
-        mode: 'hybrid',
-        embedding: X,
-        text: '',
-        depth: 10,
-        minCosine: -1,
-        filter: {},
-        ...query,
-      }),
-    );
+    return harness.index.candidates((work) => harness.transaction(work), {
+      tenant: harness.tenant,
+      space: harness.space,
+      collectionIds: [collection],
+      mode: 'hybrid',
+      embedding: X,
+      text: '',
+      depth: 10,
+      minCosine: -1,
+      filter: {},
+      ...query,
+    });
   }
 
   const ids = (found: readonly { memoryId: string }[]) => found.map(({ memoryId }) => memoryId);

@@ -6,6 +6,8 @@ import type { TermCounts } from './terms/sparse-encoder.js';
  * joins them with the rows. Every implementation passes `vector-index.contract.ts`.
  */
 export interface VectorIndex {
+  /** Searches need nothing but the database, so one transaction can hold all of a search. */
+  readonly inDatabase: boolean;
   /** Prepares storage for a space (idempotent, outside any transaction), e.g. an HNSW index. */
   ensureSpace(space: SpaceRef): Promise<void>;
   /**
@@ -25,8 +27,11 @@ export interface VectorIndex {
   /**
    * The candidates of both arms with both scores, best fused first. Hidden memories (archived,
    * superseded, expired) may be among them unless `visibleOnly` is set.
+   * @param read runs work in a transaction of the query's tenant; a store outside the database is
+   *   asked between two of them
+   * @throws AppError `index_unavailable` where such a store does not answer
    */
-  candidates(tx: EntityManager, query: IndexQuery): Promise<CandidateList>;
+  candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList>;
   /** The stored vectors of some memories, for related and dedup. */
   vectors(
     tx: EntityManager,
@@ -34,6 +39,9 @@ export interface VectorIndex {
     memoryIds: readonly string[],
   ): Promise<Map<string, Float32Array>>;
 }
+
+/** Runs work in a transaction. */
+export type ReadRows = <T>(work: (tx: EntityManager) => Promise<T>) => Promise<T>;
 
 export const VECTOR_INDEX = Symbol('VectorIndex');
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
-import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
+import { VECTOR_INDEX, type ReadRows, type VectorIndex } from '../indexing/vector-index.js';
 import { EMBEDDER, type Embedder } from '../inference/embedder.js';
 import { toHit, withNeighbours } from './hit.mapper.js';
 import type { SearchHit } from './search.schema.js';
@@ -37,12 +37,12 @@ export class SearchService {
     const mode = query.mode ?? 'hybrid';
     // Before the transaction: a model may be on the other side of a network.
     const embedding = mode === 'text' ? null : await this.embed(query.query);
-    return this.database.inTenant(tenant, async (tx) => {
-      const collections = await this.scope(tx, tenant, query);
+    return this.reading(tenant, async (read) => {
+      const collections = await read((tx) => this.scope(tx, tenant, query));
       const lists: SpaceHit[][] = [];
       for (const space of spacesOf(collections, mode, this.embedder.model)) {
         lists.push(
-          await this.spaces.search(tx, tenant, {
+          await this.spaces.search(read, tenant, {
             ...space,
             embedding: space.comparable ? embedding : null,
             text: query.query,
@@ -54,7 +54,7 @@ export class SearchService {
         );
       }
       const hits = mergeByRank(lists, query.limit).map((hit) => toHit(hit.row, hit));
-      return this.addNeighbours(tx, tenant, hits, query.neighbours ?? 0);
+      return this.addNeighbours(read, tenant, hits, query.neighbours ?? 0);
     });
   }
 
@@ -64,16 +64,11 @@ export class SearchService {
    * @throws AppError `collection_not_found`, `memory_not_found`
    */
   related(tenant: string, name: string, id: string, options: RelatedOptions): Promise<Hit[]> {
-    return this.database.inTenant(tenant, async (tx) => {
-      const [collection] = await this.scope(tx, tenant, { collections: [name] });
-      const text = await this.repository.findText(tx, tenant, collection!.id, id);
-      if (text === undefined) {
-        throw new AppError('memory_not_found', `There is no memory ${id} in "${name}".`);
-      }
-      const vector = (await this.index.vectors(tx, collection!.space_id, [id])).get(id);
+    return this.reading(tenant, async (read) => {
+      const { collection, text, vector } = await read((tx) => this.subject(tx, tenant, name, id));
       const embedding = vector && knownOnly(vector);
-      const hits = await this.spaces.search(tx, tenant, {
-        collections: [collection!],
+      const hits = await this.spaces.search(read, tenant, {
+        collections: [collection],
         // A text that the model knows no word of has relatives by its words alone.
         mode: embedding ? 'vector' : 'text',
         embedding: embedding ?? null,
@@ -85,6 +80,28 @@ export class SearchService {
       });
       return hits.filter((hit) => hit.score >= options.minScore).map((hit) => toHit(hit.row, hit));
     });
+  }
+
+  /** One transaction for all of it, unless the index is elsewhere: then none waits for a network. */
+  private reading<T>(tenant: string, work: (read: ReadRows) => Promise<T>): Promise<T> {
+    if (this.index.inDatabase)
+      return this.database.inTenant(tenant, (tx) => work((part) => part(tx)));
+    return work((part) => this.database.inTenant(tenant, part));
+  }
+
+  private async subject(
+    tx: EntityManager,
+    tenant: string,
+    name: string,
+    id: string,
+  ): Promise<{ collection: SearchedCollection; text: string; vector?: Float32Array }> {
+    const [collection] = await this.scope(tx, tenant, { collections: [name] });
+    const text = await this.repository.findText(tx, tenant, collection!.id, id);
+    if (text === undefined) {
+      throw new AppError('memory_not_found', `There is no memory ${id} in "${name}".`);
+    }
+    const vectors = await this.index.vectors(tx, collection!.space_id, [id]);
+    return { collection: collection!, text, vector: vectors.get(id) };
   }
 
   private async embed(text: string): Promise<Float32Array | null> {
@@ -108,14 +125,15 @@ export class SearchService {
   }
 
   private async addNeighbours(
-    tx: EntityManager,
+    read: ReadRows,
     tenant: string,
     hits: Hit[],
     count: number,
   ): Promise<Hit[]> {
     if (count === 0 || hits.length === 0) return hits;
     const ids = hits.map(({ id }) => id);
-    return withNeighbours(hits, await this.repository.neighbours(tx, tenant, ids, count));
+    const found = await read((tx) => this.repository.neighbours(tx, tenant, ids, count));
+    return withNeighbours(hits, found);
   }
 }
 

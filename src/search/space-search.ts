@@ -1,7 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
-import { VECTOR_INDEX, type MemoryFilter, type VectorIndex } from '../indexing/vector-index.js';
+import {
+  VECTOR_INDEX,
+  type MemoryFilter,
+  type ReadRows,
+  type VectorIndex,
+} from '../indexing/vector-index.js';
 import { bestHits } from './best-hits.js';
 import { calibrated, leastCosine, rounded } from './calibration.js';
 import type { SearchMode } from './search-query.js';
@@ -42,13 +46,13 @@ export class SpaceSearch {
    * The best memories that may be shown. Hidden ones can crowd out the others in what the index
    * answers first; then it is asked again, without them and for more.
    */
-  async search(tx: EntityManager, tenant: string, query: SpaceQuery): Promise<SpaceHit[]> {
+  async search(read: ReadRows, tenant: string, query: SpaceQuery): Promise<SpaceHit[]> {
     const { collections, embedding, limit, boosts } = query;
     const { space_id: id, dimensions, score_low: low } = collections[0]!;
     const collectionIds = collections.map((collection) => collection.id);
     const options = { limit, boosts, now: this.clock.now() };
     for (let round = 0; ; round += 1) {
-      const list = await this.index.candidates(tx, {
+      const list = await this.index.candidates(read, {
         tenant,
         space: { id, dimensions },
         collectionIds,
@@ -61,7 +65,7 @@ export class SpaceSearch {
         visibleOnly: round > 0,
       });
       const hits = await bestHits(list.candidates, options, (ids) =>
-        this.repository.hits(tx, tenant, collectionIds, ids),
+        read((tx) => this.repository.hits(tx, tenant, collectionIds, ids)),
       );
       const crowdedOut = hits.length < limit && hits.length < list.candidates.length;
       if (!crowdedOut || !list.full || round + 1 === ROUNDS) {

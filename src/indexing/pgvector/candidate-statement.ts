@@ -1,7 +1,7 @@
 import { intArray, uuidArray, vectorBytes } from '../binary-arrays.js';
 import type { IndexQuery } from '../vector-index.js';
-import { leavesOutRows, memoryConditions, VISIBLE } from './memory-conditions.js';
-import { Parameters } from './parameters.js';
+import { leavesOutRows, memoryConditions, VISIBLE } from '../rows/memory-conditions.js';
+import { Parameters } from '../rows/parameters.js';
 
 /** What the words arm looks for. */
 export interface WordsQuery {

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { IndexQuery } from '../vector-index.js';
 import { EXACT_ROWS, HnswIndexes } from './hnsw-indexes.js';
-import { filtersRows, memoryConditions } from './memory-conditions.js';
-import { Parameters } from './parameters.js';
+import { filtersRows, memoryConditions } from '../rows/memory-conditions.js';
+import { Parameters } from '../rows/parameters.js';
 
 /** pgvector gives up an iterative scan after so many vectors (`hnsw.max_scan_tuples`). */
 const MAX_SCANNED = 20_000;

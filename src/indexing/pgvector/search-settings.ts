@@ -1,5 +1,5 @@
 import type { IndexQuery } from '../vector-index.js';
-import { leavesOutRows } from './memory-conditions.js';
+import { leavesOutRows } from '../rows/memory-conditions.js';
 
 /** The largest that pgvector allows. */
 const MAX_EF_SEARCH = 1000;

@@ -1,6 +1,7 @@
 import { toSparsevec } from '../terms/sparsevec.js';
-import { idf, K1, type QueryTerm } from '../terms/sparse-encoder.js';
+import type { QueryTerm } from '../terms/sparse-encoder.js';
 import { rarestTerms } from '../terms/rarest-terms.js';
+import { weighQuery } from '../terms/weighed-query.js';
 import type { TermStatistics } from '../statistics/term-statistics.repository.js';
 import type { WordsQuery } from './candidate-statement.js';
 import { gateTerms } from './gate-terms.js';
@@ -26,20 +27,16 @@ export function wordsQuery(
   statistics: Pick<TermStatistics, 'documents' | 'frequencies'>,
   depth: number,
 ): WeighedWords | null {
-  if (terms.length === 0) return null;
-  const total = statistics.documents;
-  const known = terms.map(({ id, occurrences }) => {
-    const df = Math.max(0, statistics.frequencies.get(id) ?? 0);
-    return { id, df, weight: occurrences * idf(Math.max(total, df), df) };
-  });
-  const gate = gateOf(known, total, depth);
+  const query = weighQuery(terms, statistics);
+  if (!query) return null;
+  const gate = gateOf(query.terms, statistics.documents, depth);
   return {
     gate: collectionIds.flatMap((collection) => gateTerms(collection, gate)),
     weights: toSparsevec(
-      known.map((term) => term.id),
-      known.map((term) => term.weight),
+      query.terms.map((term) => term.id),
+      query.terms.map((term) => term.weight),
     ),
-    highest: known.reduce((sum, term) => sum + term.weight * (K1 + 1), 0),
+    highest: query.highest,
   };
 }
 

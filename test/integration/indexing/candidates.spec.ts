@@ -68,7 +68,7 @@ describeOnEachDatabase('Candidates of the pgvector index', (open) => {
 
   function candidates(collection: string, query: Partial<IndexQuery>): Promise<Candidate[]> {
     return database.inTenant(tables.tenant, async (tx) => {
-      const list = await parts.index.candidates(tx, {
+      const list = await parts.index.candidates((work) => work(tx), {
         tenant: tables.tenant,
         space: tables.space,
         collectionIds: [collection],

@@ -81,7 +81,10 @@ block(`The HNSW index${postgresql ? '' : ' (skipped: no PostgreSQL with pgvector
 
   function search(collections: string[], filter: MemoryFilter = {}): Promise<Candidate[]> {
     return database.inTenant(tables.tenant, async (tx) => {
-      const list = await parts.index.candidates(tx, vectorQuery(collections, filter));
+      const list = await parts.index.candidates(
+        (work) => work(tx),
+        vectorQuery(collections, filter),
+      );
       return [...list.candidates];
     });
   }

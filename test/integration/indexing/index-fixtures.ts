@@ -4,22 +4,26 @@ import type { Database } from '../../../src/database/database.js';
 import type { FakeMemory } from '../../../src/indexing/fake.index.js';
 import { DensePlan } from '../../../src/indexing/pgvector/dense-plan.js';
 import { HnswIndexes } from '../../../src/indexing/pgvector/hnsw-indexes.js';
-import { IndexRowsRepository } from '../../../src/indexing/pgvector/index-rows.repository.js';
-import { LengthRewrite } from '../../../src/indexing/pgvector/length-rewrite.js';
+import { PgVectorRowsRepository } from '../../../src/indexing/pgvector/pgvector-rows.repository.js';
 import { PgVectorIndex } from '../../../src/indexing/pgvector/pgvector.index.js';
+import { IndexWriter } from '../../../src/indexing/rows/index-writer.js';
+import { LengthRewrite } from '../../../src/indexing/rows/length-rewrite.js';
+import { QueryStatistics } from '../../../src/indexing/statistics/query-statistics.js';
 import { StatsFolder } from '../../../src/indexing/statistics/stats-folder.js';
 import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-statistics.repository.js';
 import type { SpaceRef } from '../../../src/indexing/vector-index.js';
 
 /** The parts of the pgvector implementation, wired as the module wires them. */
 export function pgvectorParts(database: Database, clock = new ManualClock()) {
-  const rows = new IndexRowsRepository();
+  const rows = new PgVectorRowsRepository();
   const statistics = new TermStatisticsRepository();
   const folder = new StatsFolder(database, statistics, clock);
   const hnsw = new HnswIndexes(database, clock);
   const lengths = new LengthRewrite(database, statistics, rows);
   const densePlan = new DensePlan(hnsw);
-  const index = new PgVectorIndex(database, rows, statistics, folder, densePlan, hnsw);
+  const writer = new IndexWriter(rows, statistics, folder);
+  const queries = new QueryStatistics(statistics);
+  const index = new PgVectorIndex(database, rows, writer, queries, densePlan, hnsw);
   return { clock, rows, statistics, folder, hnsw, lengths, densePlan, index };
 }
 

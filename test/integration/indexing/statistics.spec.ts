@@ -164,7 +164,7 @@ describeOnEachDatabase('Term statistics', (open) => {
     });
     const searches = Array.from({ length: 10 }, () =>
       database.inTenant(tables.tenant, (tx) =>
-        parts.index.candidates(tx, {
+        parts.index.candidates((work) => work(tx), {
           tenant: tables.tenant,
           space: tables.space,
           collectionIds: [second, first],
@@ -185,7 +185,7 @@ describeOnEachDatabase('Term statistics', (open) => {
   it('count what was just written in the first search after it', async () => {
     const { collection } = await filled(3);
     await database.inTenant(tables.tenant, (tx) =>
-      parts.index.candidates(tx, {
+      parts.index.candidates((work) => work(tx), {
         tenant: tables.tenant,
         space: tables.space,
         collectionIds: [collection],

@@ -1,5 +1,5 @@
 import { B, K1, weigh } from '../terms/sparse-encoder.js';
-import type { WordsRow } from './index-rows.repository.js';
+import type { WordsRow } from './index-rows.js';
 
 /**
  * The same words weighed for another average length. A weight is

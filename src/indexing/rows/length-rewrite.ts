@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
-import { IndexRowsRepository } from './index-rows.repository.js';
+import { IndexRows } from './index-rows.js';
 import { reweigh } from './reweigh.js';
 
 /** Weights are made for a frozen average length until the true one is this far away. */
@@ -20,7 +20,7 @@ export class LengthRewrite {
   constructor(
     private readonly database: Database,
     private readonly statistics: TermStatisticsRepository,
-    private readonly rows: IndexRowsRepository,
+    private readonly rows: IndexRows,
   ) {}
 
   /** Rewrites every collection that has drifted; cheap when none has, and stoppable. */

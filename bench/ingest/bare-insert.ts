@@ -12,7 +12,8 @@ import { fromSparsevec } from '../../src/indexing/terms/sparsevec.js';
 import type { BenchDatabase } from './bench-database.js';
 
 interface StoredRow {
-  document: string;
+  /** Null for memories that were added directly. */
+  document: string | null;
   memory: string;
   id: string;
   collection: string;
@@ -36,11 +37,11 @@ const READ = `
   select row_to_json(d)::text as document, row_to_json(m)::text as memory, m.id,
     m.collection_id as collection, v.space_id as space, v.embedding::text as embedding,
     w.length, w.average_length as average, w.terms, w.weights::text as weights
-  from documents d join memories m on m.document_id = d.id
+  from memories m left join documents d on d.id = m.document_id
   join vectors v on v.memory_id = m.id join words w on w.memory_id = m.id
-  order by d.seq, m.ordinal limit 200000`;
+  order by d.seq, m.ordinal, m.id limit 200000`;
 
-/** Inserts the rows that the sync has made into an empty database, and nothing else. */
+/** Inserts the rows that the product has made into an empty database, and nothing else. */
 export async function bareInsert(bench: BenchDatabase): Promise<{ rows: number; seconds: number }> {
   const measured = await bench.openMeasured();
   const rows = await measured.database.asSystem((tx) => tx.query<StoredRow[]>(READ));
@@ -64,11 +65,13 @@ export async function bareInsert(bench: BenchDatabase): Promise<{ rows: number; 
 
 async function write(database: Database, batch: Batch): Promise<void> {
   await database.asSystem(async (tx) => {
-    await runPrepared(
-      tx,
-      `insert into documents select * from json_populate_recordset(null::documents, $1::json)`,
-      [batch.documents],
-    );
+    if (batch.documents !== '[]') {
+      await runPrepared(
+        tx,
+        `insert into documents select * from json_populate_recordset(null::documents, $1::json)`,
+        [batch.documents],
+      );
+    }
     await runPrepared(
       tx,
       `insert into memories select * from json_populate_recordset(null::memories, $1::json)`,
@@ -98,7 +101,9 @@ function toBatch(
   types: { vector: number; sparsevec: number },
   written: Set<string>,
 ): Batch {
-  const documents = new Set(rows.map((row) => row.document).filter((row) => !written.has(row)));
+  const documents = new Set(
+    rows.map((row) => row.document).filter((row) => row !== null && !written.has(row)),
+  ) as Set<string>;
   for (const document of documents) written.add(document);
   const collections = uuidArray(rows.map((row) => row.collection));
   const ids = uuidArray(rows.map((row) => row.id));
@@ -140,10 +145,10 @@ const PARENTS = ['tenants', 'embedding_spaces', 'collections', 'connections'] as
 async function readParents(tx: EntityManager): Promise<Map<string, string>> {
   const parents = new Map<string, string>();
   for (const table of PARENTS) {
-    const [row] = await tx.query<{ rows: string }[]>(
+    const [row] = await tx.query<{ rows: string | null }[]>(
       `select json_agg(t)::text as rows from ${table} t`,
     );
-    parents.set(table, row!.rows);
+    parents.set(table, row!.rows ?? '[]');
   }
   return parents;
 }

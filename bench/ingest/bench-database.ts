@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { readConfig } from '../../src/config/config.js';
 import { openDatabase, type OpenedDatabase } from '../../src/database/open-database.js';
+import { QdrantStore } from '../../src/indexing/qdrant/qdrant-store.js';
 
 export interface BenchDatabase {
   /** Settings that lead a server to the database under test. */
@@ -14,9 +15,30 @@ export interface BenchDatabase {
   remove(): Promise<void>;
 }
 
-/** Two scratch databases: embedded ones in temporary folders, or new ones on a given server. */
-export async function prepareDatabase(url: string | undefined): Promise<BenchDatabase> {
-  return url === undefined ? embedded() : onServer(url);
+/**
+ * Two scratch databases: embedded ones in temporary folders, or new ones on a given server.
+ * @param qdrant where vectors go instead; its collections of this run are deleted at the end
+ */
+export async function prepareDatabase(
+  url: string | undefined,
+  qdrant?: string,
+): Promise<BenchDatabase> {
+  if (url === undefined) return embedded();
+  return qdrant === undefined ? onServer(url) : withQdrant(await onServer(url), qdrant);
+}
+
+function withQdrant(rows: BenchDatabase, url: string): BenchDatabase {
+  const prefix = `bench_${process.pid}`;
+  return {
+    ...rows,
+    env: { ...rows.env, QDRANT_URL: url, TRIBUTARY_QDRANT_PREFIX: prefix },
+    async remove() {
+      const store = new QdrantStore({ url });
+      for (const name of await store.collections())
+        if (name.startsWith(prefix)) await store.deleteCollection(name);
+      await rows.remove();
+    },
+  };
 }
 
 function embedded(): BenchDatabase {

@@ -3,6 +3,7 @@ import { bareInsert } from './bare-insert.js';
 import { makeFolder, editShare } from './folder.js';
 import { prepareDatabase } from './bench-database.js';
 import { ServerProcess } from '../support/server-process.js';
+import { untilApplied } from '../support/until-applied.js';
 
 /**
  * Documents per second through the `files` connector, beside the bare INSERT of the same rows
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     documents: { type: 'string', default: '10000' },
     words: { type: 'string', default: '80' },
     database: { type: 'string' },
+    qdrant: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -30,7 +32,7 @@ interface Run {
 
 const documents = Number(values.documents);
 const folder = makeFolder(documents, Number(values.words));
-const database = await prepareDatabase(values.database);
+const database = await prepareDatabase(values.database, values.qdrant);
 const server = await ServerProcess.start({ ...database.env, TRIBUTARY_FILES_ROOTS: folder.path });
 try {
   const connection = await server.request<{ id: string }>('POST', '/v1/memory/connections', {
@@ -40,7 +42,10 @@ try {
   });
   const idleRss = server.rss;
   const idleCpu = server.cpuSeconds;
+  const begun = performance.now();
   const first = await sync(connection.id);
+  if (values.qdrant) await untilApplied(database.env.DATABASE_URL!);
+  const applied = (performance.now() - begun) / 1000;
   const cpu = server.cpuSeconds - idleCpu;
   const firstRss = server.peakRss;
   // Right after the first sync the database still tidies up behind it, hence three of them.
@@ -49,15 +54,14 @@ try {
   editShare(folder, 0.01);
   const edited = await sync(connection.id);
   await server.stop();
-  const bare = await bareInsert(database);
   const rate = documents / first.seconds;
-  const bareRate = bare.rows / bare.seconds;
   report({
-    database: values.database ? 'postgresql' : 'embedded',
+    database: values.qdrant ? 'postgresql + qdrant' : values.database ? 'postgresql' : 'embedded',
     documents,
     'ingest, documents/s': round(rate),
-    'bare INSERT, documents/s': round(bareRate),
-    'ratio to bare INSERT': round(rate / bareRate, 2),
+    ...(values.qdrant
+      ? { 'stored and in Qdrant, documents/s': round(documents / applied) }
+      : await besideBare(rate)),
     'server CPU, ms/document': round((cpu * 1000) / documents, 2),
     'peak RSS, MB': round(firstRss / 2 ** 20),
     'RSS before, MB': round(idleRss / 2 ** 20),
@@ -84,6 +88,15 @@ async function sync(connection: string): Promise<{ run: Run; seconds: number }> 
     const seconds = (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000;
     return { run, seconds };
   }
+}
+
+async function besideBare(rate: number): Promise<Record<string, number>> {
+  const bare = await bareInsert(database);
+  const bareRate = bare.rows / bare.seconds;
+  return {
+    'bare INSERT, documents/s': round(bareRate),
+    'ratio to bare INSERT': round(rate / bareRate, 2),
+  };
 }
 
 function report(figures: Record<string, string | number>): void {

@@ -9,7 +9,7 @@ import { queryTerms } from '../../src/indexing/terms/sparse-encoder.js';
 import type { IndexQuery } from '../../src/indexing/vector-index.js';
 import type { TargetCollection } from '../../src/remember/new-memory.js';
 
-const DEPTH = 200;
+export const DEPTH = 200;
 
 export interface BareTimes {
   readonly dense: number;

@@ -6,7 +6,10 @@ import { SearchService } from '../../src/search/search.service.js';
 import type { TargetCollection } from '../../src/remember/new-memory.js';
 import { prepareDatabase } from '../ingest/bench-database.js';
 import { Corpus } from '../support/corpus.js';
+import { QDRANT, type QdrantParts } from '../../src/indexing/qdrant/qdrant-parts.js';
+import type { ReadRows } from '../../src/indexing/vector-index.js';
 import { bareArms } from './bare-arms.js';
+import { bareArmsOfQdrant } from './bare-arms-of-qdrant.js';
 import { fillCollection, settle } from './fill.js';
 import { SearchServer } from './search-server.js';
 
@@ -16,6 +19,7 @@ import { SearchServer } from './search-server.js';
  *
  *   npm run bench:search -- --sizes 1000,10000,100000
  *   npm run bench:search -- --database postgresql://...   (databases are made and dropped there)
+ *   npm run bench:search -- --database postgresql://... --qdrant http://...
  */
 const { values } = parseArgs({
   options: {
@@ -23,6 +27,7 @@ const { values } = parseArgs({
     queries: { type: 'string', default: '100' },
     words: { type: 'string', default: '8' },
     database: { type: 'string' },
+    qdrant: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -37,7 +42,7 @@ interface Times {
   arms: number[];
 }
 
-const databases = await prepareDatabase(values.database);
+const databases = await prepareDatabase(values.database, values.qdrant);
 const server = await SearchServer.start(databases.env);
 try {
   const sizes = values.sizes.split(',').map(Number);
@@ -56,6 +61,7 @@ try {
 }
 
 function databaseName(): string {
+  if (values.qdrant) return 'postgresql + qdrant';
   return values.database ? 'postgresql' : 'embedded';
 }
 
@@ -89,9 +95,11 @@ async function askArms(
   approximate: boolean,
 ): Promise<void> {
   const database = server.get(Database);
-  const { dense, words } = await database.inTenant(server.tenant, (tx) =>
-    bareArms(tx, database.mode, collection, query, approximate),
-  );
+  const qdrant = server.get<QdrantParts | null>(QDRANT);
+  const read: ReadRows = (work) => database.inTenant(server.tenant, work);
+  const { dense, words } = qdrant
+    ? await bareArmsOfQdrant(qdrant, read, server.tenant, collection, query)
+    : await read((tx) => bareArms(tx, database.mode, collection, query, approximate));
   times.dense.push(dense);
   times.words.push(words);
   times.arms.push(dense + words);
@@ -118,7 +126,10 @@ function usesHnsw(collection: TargetCollection, size: number): Promise<boolean> 
   return server
     .get(Database)
     .asSystem(
-      async (tx) => size > EXACT_ROWS && (await server.get(HnswIndexes).find(tx, space)) !== null,
+      async (tx) =>
+        !values.qdrant &&
+        size > EXACT_ROWS &&
+        (await server.get(HnswIndexes).find(tx, space)) !== null,
     );
 }
 

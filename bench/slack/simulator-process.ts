@@ -1,12 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../src/common/compiled.js';
-
-/** USER_HZ: what /proc counts in on Linux. */
-const CLOCK_TICKS = 100;
+import { cpuSeconds } from '../support/process-cpu.js';
 
 export interface SimulatedChannel {
   readonly id: string;
@@ -38,13 +35,7 @@ export class SimulatorProcess {
 
   /** Processor time spent so far, seconds (0 where /proc is not there). */
   get cpuSeconds(): number {
-    try {
-      const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
-    } catch {
-      return 0;
-    }
+    return cpuSeconds(this.child.pid);
   }
 
   mutate<T>(mutation: Record<string, unknown>): Promise<T> {

@@ -4,11 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../src/common/compiled.js';
+import { cpuSeconds } from './process-cpu.js';
 
 const API_KEY = 'mv_bench_key_of_the_first_tenant';
-
-/** USER_HZ: what /proc counts in on Linux. */
-const CLOCK_TICKS = 100;
 
 /** A real server process, watched from outside. */
 export class ServerProcess {
@@ -57,13 +55,7 @@ export class ServerProcess {
 
   /** Processor time spent so far, all threads, seconds (0 where /proc is not there). */
   get cpuSeconds(): number {
-    try {
-      const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
-    } catch {
-      return 0;
-    }
+    return cpuSeconds(this.child.pid);
   }
 
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -1,20 +1,5 @@
 import { countedPartitions } from './counted-partitions.js';
-import { FilesConfig } from './files.config.js';
-import type { FilesSource } from './files-source.js';
-import { MemoryFileSystem } from './memory-file-system.contract.js';
-import { Selection } from './selection.js';
-
-function sourceOf(paths: readonly string[]): FilesSource {
-  const fileSystem = new MemoryFileSystem();
-  for (const path of paths) fileSystem.add(path);
-  return {
-    fileSystem,
-    root: { path: '/root', allowed: ['/root'] },
-    selection: new Selection(FilesConfig.parse({ path: '/root' })),
-    followLinks: false,
-    maxFileBytes: 1_000,
-  };
-}
+import { sourceOf } from './memory-file-system.contract.js';
 
 async function counts(paths: readonly string[], maxFolders?: number) {
   const { signal } = new AbortController();

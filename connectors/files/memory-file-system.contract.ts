@@ -1,14 +1,19 @@
 import type { FileStat, FileSystem, FolderEntry } from './file-system.js';
+import { FilesConfig } from './files.config.js';
+import type { FilesSource } from './files-source.js';
+import { Selection } from './selection.js';
 
 type Kind = 'file' | 'folder';
+
+const ROOT = '/notes';
 
 /** Folders and files that exist only by name: `readdir` gives them in the order they were added. */
 export class MemoryFileSystem implements FileSystem {
   readonly readFolders: string[] = [];
-  private readonly children = new Map<string, Map<string, Kind>>([['/root', new Map()]]);
+  private readonly children = new Map<string, Map<string, Kind>>([[ROOT, new Map()]]);
 
   add(path: string): void {
-    let folder = '/root';
+    let folder = ROOT;
     const names = path.split('/');
     const last = names.pop()!;
     for (const name of names) {
@@ -49,3 +54,16 @@ const typed = (kind: Kind) => ({
   isDirectory: () => kind === 'folder',
   isSymbolicLink: () => false,
 });
+
+/** A source of these files, named by their paths below `/notes`. */
+export function sourceOf(paths: readonly string[]): FilesSource & { fileSystem: MemoryFileSystem } {
+  const fileSystem = new MemoryFileSystem();
+  for (const path of paths) fileSystem.add(path);
+  return {
+    fileSystem,
+    root: { path: ROOT, allowed: [ROOT] },
+    selection: new Selection(FilesConfig.parse({ path: ROOT })),
+    followLinks: false,
+    maxFileBytes: 1_000,
+  };
+}

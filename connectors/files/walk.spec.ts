@@ -1,21 +1,7 @@
 import fc from 'fast-check';
-import { FilesConfig } from './files.config.js';
 import type { FilesSource } from './files-source.js';
-import { MemoryFileSystem } from './memory-file-system.contract.js';
-import { Selection } from './selection.js';
+import { sourceOf } from './memory-file-system.contract.js';
 import { Walk } from './walk.js';
-
-const sourceOf = (paths: readonly string[]): FilesSource & { fileSystem: MemoryFileSystem } => {
-  const fileSystem = new MemoryFileSystem();
-  for (const path of paths) fileSystem.add(path);
-  return {
-    fileSystem,
-    root: { path: '/root', allowed: ['/root'] },
-    selection: new Selection(FilesConfig.parse({ path: '/root' })),
-    followLinks: false,
-    maxFileBytes: 1_000,
-  };
-};
 
 async function filesAfter(source: FilesSource, after: string | null): Promise<string[]> {
   const files: string[] = [];
@@ -67,7 +53,7 @@ describe('walk', () => {
   it('does not read folders again that lie before its position', async () => {
     const source = sourceOf(['top/a/1.md', 'top/b/c/2.md', 'top/b/d/3.md', 'top/e/4.md']);
     expect(await filesAfter(source, 'top/b/d/3.md')).toEqual(['top/e/4.md']);
-    expect(source.fileSystem.readFolders).not.toContain('/root/top/a');
-    expect(source.fileSystem.readFolders).not.toContain('/root/top/b/c');
+    expect(source.fileSystem.readFolders).not.toContain('/notes/top/a');
+    expect(source.fileSystem.readFolders).not.toContain('/notes/top/b/c');
   });
 });

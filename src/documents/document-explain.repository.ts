@@ -8,40 +8,45 @@ import type {
   ExplainedRun,
 } from './document-explain.js';
 
-/** What is looked for. */
-export interface Wanted {
-  readonly url?: string;
-  readonly externalId?: string;
+/** Of what something is looked for. */
+interface Scope {
   readonly connection?: string;
   /** Name of the only collection that the key may see; null = all. */
   readonly only: string | null;
 }
 
+/** What is looked for. */
+export interface Wanted extends Scope {
+  readonly url?: string;
+  readonly externalId?: string;
+}
+
+/** What is in the index comes before what is not. */
+const BEST_FIRST = `array_position(array['live', 'suspect', 'pending', 'lost_access'], d.state),
+  d.updated_at desc`;
+
+const DOCUMENTS = inScope('d.tenant_id', 'd.connection_id');
+const CONNECTIONS = inScope('c.tenant_id', 'c.id');
+
 /** Everything that is known of one document, wherever it is noted. */
 @Injectable()
 export class DocumentExplainRepository {
-  /** The best of what matches: what is in the index comes before what is not. */
+  /** The best of what matches. */
   async document(
     tx: EntityManager,
     tenant: string,
     wanted: Wanted,
   ): Promise<DocumentRecord | undefined> {
-    const rows = await tx.query<DocumentRecord[]>(
-      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES}
-       where d.tenant_id = $1 and ($2::text is null or k.name = $2)
-         and ($3::uuid is null or d.connection_id = $3)
+    const [best] = await this.rows<DocumentRecord>(
+      tx,
+      tenant,
+      wanted,
+      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES} where ${DOCUMENTS}
          and ($4::text is null or d.url = $4) and ($5::text is null or d.external_id = $5)
-       order by array_position(array['live', 'suspect', 'pending', 'lost_access'], d.state),
-         d.updated_at desc limit 1`,
-      [
-        tenant,
-        wanted.only,
-        wanted.connection ?? null,
-        wanted.url ?? null,
-        wanted.externalId ?? null,
-      ],
+       order by ${BEST_FIRST} limit 1`,
+      [wanted.url, wanted.externalId],
     );
-    return rows[0];
+    return best;
   }
 
   /** The document of which an address shows a part, e.g. one message; best first, as above. */
@@ -50,16 +55,16 @@ export class DocumentExplainRepository {
     tenant: string,
     wanted: Wanted,
   ): Promise<DocumentRecord | undefined> {
-    const rows = await tx.query<DocumentRecord[]>(
-      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES}
-       where d.tenant_id = $1 and ($2::text is null or k.name = $2)
-         and ($3::uuid is null or d.connection_id = $3)
+    const [best] = await this.rows<DocumentRecord>(
+      tx,
+      tenant,
+      wanted,
+      `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES} where ${DOCUMENTS}
          and d.citations @> jsonb_build_array(jsonb_build_object('url', $4::text))
-       order by array_position(array['live', 'suspect', 'pending', 'lost_access'], d.state),
-         d.updated_at desc limit 1`,
-      [tenant, wanted.only, wanted.connection ?? null, wanted.url ?? null],
+       order by ${BEST_FIRST} limit 1`,
+      [wanted.url],
     );
-    return rows[0];
+    return best;
   }
 
   /** A document that was removed for good and has another name at its source by now. */
@@ -68,16 +73,17 @@ export class DocumentExplainRepository {
     tenant: string,
     wanted: Wanted,
   ): Promise<DocumentRecord | undefined> {
-    const rows = await tx.query<DocumentRecord[]>(
+    const [latest] = await this.rows<DocumentRecord>(
+      tx,
+      tenant,
+      wanted,
       `select ${DOCUMENT_COLUMNS} from ${DOCUMENT_TABLES}
          join suppressions r on r.tenant_id = d.tenant_id and r.document_id = d.id
-       where d.tenant_id = $1 and ($2::text is null or k.name = $2)
-         and ($3::uuid is null or d.connection_id = $3)
-         and r.external_id = $4 and r.text_hash is null
+       where ${DOCUMENTS} and r.external_id = $4 and r.text_hash is null
        order by d.updated_at desc limit 1`,
-      [tenant, wanted.only, wanted.connection ?? null, wanted.externalId ?? null],
+      [wanted.externalId],
     );
-    return rows[0];
+    return latest;
   }
 
   /** The open failure of an item, by its id or its address. */
@@ -86,24 +92,20 @@ export class DocumentExplainRepository {
     tenant: string,
     wanted: Wanted,
   ): Promise<(ExplainedFailure & { connection_id: string }) | undefined> {
-    const rows = await tx.query<(ExplainedFailure & { connection_id: string })[]>(
+    const [latest] = await this.rows<ExplainedFailure & { connection_id: string }>(
+      tx,
+      tenant,
+      wanted,
       `select f.id, f.connection_id, f.stage, f.code, f.message, f.attempts, f.next_at,
          f.partition_key as partition
        from failures f join connections c on c.id = f.connection_id
          join collections k on k.id = c.collection_id
-       where c.tenant_id = $1 and ($2::text is null or k.name = $2)
-         and ($3::uuid is null or c.id = $3) and f.resolved_at is null
+       where ${CONNECTIONS} and f.resolved_at is null
          and ($4::text is null or f.url = $4) and ($5::text is null or f.external_id = $5)
        order by f.updated_at desc limit 1`,
-      [
-        tenant,
-        wanted.only,
-        wanted.connection ?? null,
-        wanted.url ?? null,
-        wanted.externalId ?? null,
-      ],
+      [wanted.url, wanted.externalId],
     );
-    return rows[0];
+    return latest;
   }
 
   async isSuppressed(
@@ -128,12 +130,14 @@ export class DocumentExplainRepository {
     only: string | null,
     id: string | undefined,
   ): Promise<ExplainedConnection | undefined> {
-    const rows = await tx.query<ExplainedConnection[]>(
+    const rows = await this.rows<ExplainedConnection>(
+      tx,
+      tenant,
+      { only, connection: id },
       `select c.id, c.name, c.provider, c.account_id, c.collection_id, c.status, c.status_reason
        from connections c join collections k on k.id = c.collection_id
-       where c.tenant_id = $1 and ($2::text is null or k.name = $2)
-         and ($3::uuid is null or c.id = $3) limit 2`,
-      [tenant, only, id ?? null],
+       where ${CONNECTIONS} limit 2`,
+      [],
     );
     return rows.length === 1 ? rows[0] : undefined;
   }
@@ -172,4 +176,22 @@ export class DocumentExplainRepository {
     );
     return rows[0];
   }
+
+  /** Rows in a scope, whose parameters come first: `values` are `$4` and so on. */
+  private rows<Row>(
+    tx: EntityManager,
+    tenant: string,
+    { only, connection }: Scope,
+    query: string,
+    values: readonly (string | undefined)[],
+  ): Promise<Row[]> {
+    const given = [connection, ...values].map((value) => value ?? null);
+    return tx.query<Row[]>(query, [tenant, only, ...given]);
+  }
+}
+
+/** `$1` is the tenant, `$2` the only collection to be seen, `$3` the connection. */
+function inScope(tenantColumn: string, connectionColumn: string): string {
+  return `${tenantColumn} = $1 and ($2::text is null or k.name = $2)
+    and ($3::uuid is null or ${connectionColumn} = $3)`;
 }

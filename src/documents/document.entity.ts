@@ -68,6 +68,10 @@ export class Document {
   @Column('text')
   title: string;
 
+  /** The source's own name, where it is another; people search by it too. */
+  @Column('text', { nullable: true })
+  listedTitle: string | null;
+
   @Column('text', { nullable: true })
   url: string | null;
 

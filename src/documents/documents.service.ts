@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { AuditService } from '../auth/audit.service.js';
 import { requireCollectionAccess } from '../auth/permissions.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
@@ -9,7 +10,7 @@ import { decodeCursor, Page } from '../common/http/paging.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
-import { purgeTime } from '../sync/retention.js';
+import { purgeTime } from '../sync/deletions/retention.js';
 import type { DocumentRecord } from './document-columns.js';
 import { toDocument } from './document.mapper.js';
 import { DocumentsRepository, type DocumentKey } from './documents.repository.js';
@@ -30,6 +31,7 @@ export class DocumentsService {
     private readonly database: Database,
     private readonly documents: DocumentsRepository,
     private readonly lifecycle: DocumentLifecycle,
+    private readonly audit: AuditService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -65,6 +67,12 @@ export class DocumentsService {
       await this.documents.lock(tx, tenant, id);
       const document = await this.require(tx, by, id);
       await this.documents.suppress(tx, tenant, this.ids.next(), id);
+      await this.audit.record(tx, tenant, {
+        actor: `key:${by.id}`,
+        action: 'document.deleted',
+        target: id,
+        details: { purge },
+      });
       if (purge) {
         await this.lifecycle.erase(tx, tenant, [id]);
         return { id, state: 'purged', purge_at: null };
@@ -95,6 +103,8 @@ export class DocumentsService {
       await this.documents.unsuppress(tx, tenant, id);
       await this.lifecycle.restore(tx, tenant, [id]);
       await this.documents.keep(tx, tenant, id, this.clock.now());
+      const event = { actor: `key:${by.id}`, action: 'document.restored', target: id } as const;
+      await this.audit.record(tx, tenant, event);
       return this.detail(tx, by, id);
     });
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { EntityManager } from 'typeorm';
+import { AUDIT_DAYS, AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
@@ -11,7 +12,7 @@ import {
   purgeTime,
   RESOLVED_FAILURE_DAYS,
   RUN_DAYS,
-} from '../sync/retention.js';
+} from '../sync/deletions/retention.js';
 import { RetentionRepository } from './retention.repository.js';
 
 const EVERY_MS = 60_000;
@@ -21,12 +22,13 @@ export interface Removed {
   runs: number;
   failures: number;
   plans: number;
+  audit: number;
   /** Documents that a run had brought back beside their removal. */
   hidden: number;
 }
 
 /**
- * Removes history that is past its time (src/sync/retention.ts). Any number of processes may do so
+ * Removes history that is past its time (src/sync/deletions/retention.ts). Any number of processes may do so
  * at once: what one has removed, another does not find.
  */
 @Injectable()
@@ -38,6 +40,7 @@ export class RetentionService {
     private readonly database: BackgroundDatabase,
     private readonly repository: RetentionRepository,
     private readonly lifecycle: DocumentLifecycle,
+    private readonly audit: AuditService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -67,6 +70,9 @@ export class RetentionService {
       ),
       plans: await this.inBatches((tx) =>
         repository.removePlans(tx, daysAgo(now, PLAN_DAYS), BATCH),
+      ),
+      audit: await this.inBatches((tx) =>
+        this.audit.removeBefore(tx, daysAgo(now, AUDIT_DAYS), BATCH),
       ),
       hidden: await this.hideRemoved(purgeTime(now)),
     };

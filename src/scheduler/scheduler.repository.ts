@@ -40,8 +40,8 @@ export class SchedulerRepository {
   /** A schedule that cannot be read any more, e.g. after a time zone was abolished. */
   async stop(tx: EntityManager, id: string, reason: string): Promise<void> {
     await tx.query(
-      `update connections set status = 'error', status_reason = $2, next_run_at = null,
-         updated_at = now()
+      `update connections set status = 'error', status_since = now(), status_reason = $2,
+         next_run_at = null, updated_at = now()
        where id = $1`,
       [id, reason],
     );

@@ -5,33 +5,36 @@ import { ExtractModule } from '../extract/extract.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
-import { CheckpointsRepository } from './checkpoints.repository.js';
-import { ContentChanges } from './content-changes.js';
-import { Deletions } from './deletions.js';
-import { DocumentReader } from './document-reader.js';
-import { DryRunReader } from './dry-run-reader.js';
-import { DryRunController } from './dry-run.controller.js';
-import { DryRunService } from './dry-run.service.js';
-import { FailuresController } from './failures.controller.js';
-import { FailuresRepository } from './failures.repository.js';
-import { FailuresService } from './failures.service.js';
-import { HeldDeletionsController } from './held-deletions.controller.js';
-import { HeldDeletionsService } from './held-deletions.service.js';
-import { LedgerRepository } from './ledger.repository.js';
-import { PageCommit } from './page-commit.js';
-import { PageJudge } from './page-judge.js';
-import { PageWriter } from './page-writer.js';
-import { PendingRefs } from './pending-refs.js';
-import { PendingRefsRepository } from './pending-refs.repository.js';
-import { RefReader } from './ref-reader.js';
-import { RunExecutor } from './run-executor.js';
-import { RunReaper } from './run-reaper.js';
-import { SourceCallsModule } from './source-calls.module.js';
-import { SuppressionsRepository } from './suppressions.repository.js';
-import { Suspects } from './suspects.js';
-import { SyncEngine } from './sync-engine.js';
-import { SyncRunFactory } from './sync-run.factory.js';
-import { SyncWorker } from './sync-worker.js';
+import { SourceCallsModule } from './calls/source-calls.module.js';
+import { Deletions } from './deletions/deletions.js';
+import { HeldDeletionsController } from './deletions/held-deletions.controller.js';
+import { HeldDeletionsService } from './deletions/held-deletions.service.js';
+import { SuppressionsRepository } from './deletions/suppressions.repository.js';
+import { Suspects } from './deletions/suspects.js';
+import { DryRunReader } from './dry-run/dry-run-reader.js';
+import { DryRunController } from './dry-run/dry-run.controller.js';
+import { DryRunService } from './dry-run/dry-run.service.js';
+import { CheckpointsRepository } from './engine/checkpoints.repository.js';
+import { LaneListings } from './engine/lane-listings.js';
+import { LedgerRepository } from './engine/ledger.repository.js';
+import { RunClosing } from './engine/run-closing.js';
+import { SyncEngine } from './engine/sync-engine.js';
+import { SyncRunFactory } from './engine/sync-run.factory.js';
+import { FailuresController } from './failures/failures.controller.js';
+import { FailuresRepository } from './failures/failures.repository.js';
+import { FailuresService } from './failures/failures.service.js';
+import { ContentChanges } from './pages/content-changes.js';
+import { DocumentReader } from './pages/document-reader.js';
+import { NewIds } from './pages/new-ids.js';
+import { PageCommit } from './pages/page-commit.js';
+import { PageJudge } from './pages/page-judge.js';
+import { PageWriter } from './pages/page-writer.js';
+import { PendingRefs } from './pending-refs/pending-refs.js';
+import { PendingRefsRepository } from './pending-refs/pending-refs.repository.js';
+import { RefReader } from './pending-refs/ref-reader.js';
+import { RunExecutor } from './worker/run-executor.js';
+import { RunReaper } from './worker/run-reaper.js';
+import { SyncWorker } from './worker/sync-worker.js';
 
 /** Runs connectors: the worker claims runs, the engine works on them. */
 @Module({
@@ -51,10 +54,13 @@ import { SyncWorker } from './sync-worker.js';
     RunReaper,
     SyncRunFactory,
     SyncEngine,
+    LaneListings,
+    RunClosing,
     PageWriter,
     PageJudge,
     PageCommit,
     ContentChanges,
+    NewIds,
     DocumentReader,
     DryRunReader,
     DryRunService,

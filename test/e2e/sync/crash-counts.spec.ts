@@ -1,7 +1,7 @@
 import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
 import { LeaseLost } from '../../../src/runs/run-queue.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
-import { RunReaper } from '../../../src/sync/run-reaper.js';
+import { RunReaper } from '../../../src/sync/worker/run-reaper.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';

@@ -1,5 +1,5 @@
 import { MAX_CRASHES } from '../../../src/runs/run-reaping.js';
-import { RunReaper } from '../../../src/sync/run-reaper.js';
+import { RunReaper } from '../../../src/sync/worker/run-reaper.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';

@@ -1,6 +1,6 @@
 import type { LaneDefinition } from '../../../connectors/sdk/contract.js';
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
-import { HOLD_COUNT } from '../../../src/sync/hold-rule.js';
+import { HOLD_COUNT } from '../../../src/sync/deletions/hold-rule.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';

@@ -4,8 +4,8 @@ import {
   RateLimitedError,
   TransientSourceError,
 } from '../../../connectors/sdk/errors.js';
-import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/error-policy.js';
-import { TimeSlice } from '../../../src/sync/time-slice.js';
+import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/engine/error-policy.js';
+import { TimeSlice } from '../../../src/sync/engine/time-slice.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { lazily, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';

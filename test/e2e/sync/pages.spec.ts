@@ -4,7 +4,7 @@ import {
   TransientSourceError,
 } from '../../../connectors/sdk/errors.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
-import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/error-policy.js';
+import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/engine/error-policy.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { aborted } from '../../support/fault-matrix/hooked-connector.js';

@@ -1,4 +1,4 @@
-import { TimeSlice } from '../../../src/sync/time-slice.js';
+import { TimeSlice } from '../../../src/sync/engine/time-slice.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import { SlowSlack } from '../../support/fault-matrix/slow-slack.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/database/database.js';
-import { FailuresRepository } from '../../../src/sync/failures.repository.js';
+import { FailuresRepository } from '../../../src/sync/failures/failures.repository.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { QueuedRuns } from './queued-runs.js';
 

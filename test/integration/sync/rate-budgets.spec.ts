@@ -2,8 +2,8 @@ import { describeRateBudgets } from '../../../connectors/sdk/rate-budgets.contra
 import { ManualClock } from '../../../src/common/clock.js';
 import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
-import { RateBudgetsRepository } from '../../../src/sync/rate-budgets.repository.js';
-import { RateBudgetsService } from '../../../src/sync/rate-budgets.service.js';
+import { RateBudgetsRepository } from '../../../src/sync/calls/rate-budgets.repository.js';
+import { RateBudgetsService } from '../../../src/sync/calls/rate-budgets.service.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 
 const COLUMNS = ['updated_at', 'blocked_until', 'refused_at', 'measured_from', 'grows_from'];

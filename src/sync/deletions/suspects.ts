@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '../../common/clock.js';
+import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
+import { LedgerRepository, type Suspect } from '../engine/ledger.repository.js';
+import { purgeTime } from './retention.js';
+
+/** Documents per transaction. */
+const BATCH = 500;
+
+export interface Hidden {
+  deleted: number;
+  lost_access: number;
+}
+
+/** Documents that their source no longer has by its own word, still searchable until hidden. */
+@Injectable()
+export class Suspects {
+  constructor(
+    private readonly ledger: LedgerRepository,
+    private readonly lifecycle: DocumentLifecycle,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Hides one batch, each by its own verdict; restorable for 7 days. Call it until none are left.
+   * @param of all of the connection, unless given
+   */
+  async hide(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    of?: { partition: string; since: Date },
+  ): Promise<Hidden> {
+    const batch = await this.ledger.suspects(tx, tenant, connection, BATCH, of);
+    const purgeAt = purgeTime(this.clock.now());
+    const gone = idsWith(batch, 'gone');
+    const lost = idsWith(batch, 'lost_access');
+    if (gone.length > 0) await this.lifecycle.hide(tx, tenant, gone, 'deleted', purgeAt);
+    if (lost.length > 0) await this.lifecycle.hide(tx, tenant, lost, 'lost_access', purgeAt);
+    return { deleted: gone.length, lost_access: lost.length };
+  }
+
+  /** Keeps one batch; answers how many. */
+  async keep(tx: EntityManager, tenant: string, connection: string): Promise<number> {
+    const batch = await this.ledger.suspects(tx, tenant, connection, BATCH);
+    const ids = batch.map(({ id }) => id);
+    await this.lifecycle.mark(tx, tenant, ids, 'live');
+    return ids.length;
+  }
+}
+
+function idsWith(batch: readonly Suspect[], verdict: Suspect['verdict']): string[] {
+  return batch.filter((suspect) => suspect.verdict === verdict).map(({ id }) => id);
+}

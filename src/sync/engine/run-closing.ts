@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import type { CreatedRange } from '../../../connectors/sdk/contract.js';
+import { BackgroundDatabase } from '../../database/background-database.js';
+import { RunQueue } from '../../runs/run-queue.js';
+import { FailuresRepository } from '../failures/failures.repository.js';
+import type { Attempt } from './attempt.js';
+import { CheckpointsRepository } from './checkpoints.repository.js';
+import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
+import { coversEverything } from './proven-ranges.js';
+import type { SyncRun } from './sync-run.js';
+
+/** Settles at the end of a run what its listings and its documents have left open. */
+@Injectable()
+export class RunClosing {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly checkpoints: CheckpointsRepository,
+    private readonly failures: FailuresRepository,
+    private readonly queue: RunQueue,
+  ) {}
+
+  /** @throws TransientSourceError when another attempt is to try a listing again */
+  async ofListings(sync: SyncRun, attempt: Attempt): Promise<void> {
+    await this.settleUnwell(sync, attempt);
+    await this.closeUnfinished(sync, attempt);
+  }
+
+  /** Failures of documents that are gone end with them; the others are counted, each one once. */
+  async ofFailures(
+    sync: SyncRun,
+    { partitions }: Attempt,
+    provenOf: (partition: string) => readonly CreatedRange[],
+  ): Promise<void> {
+    const since = sync.run.started_at!;
+    const { connection } = sync.target;
+    const keys = partitions.map(({ key }) => key);
+    const whole = keys.filter((key) => coversEverything(provenOf(key)));
+    const listed = sync.run.options.partition === undefined ? keys : null;
+    sync.counts.failed = await this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      await this.failures.resolveUnmet(tx, connection, whole, listed, since);
+      return this.failures.countMet(tx, connection, since);
+    });
+  }
+
+  /**
+   * Another attempt tries listings that could not be read again. When that has led nowhere for
+   * long, they stay incomplete and the run ends with what the other ones had.
+   * @throws TransientSourceError
+   */
+  private async settleUnwell(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
+    const [error] = trouble.unwell.values();
+    if (!error) return;
+    const attempts = await this.database.inTenant(sync.tenant, (tx) =>
+      this.queue.attemptsWithoutProgress(tx, sync.run),
+    );
+    const isOneWell = ledgers.all().some((ledger) => ledger.finished);
+    if (attempts < MAX_UPSTREAM_ATTEMPTS || !isOneWell) throw error;
+  }
+
+  /** Listings that broke, or of partitions that are not listed any more. */
+  private async closeUnfinished(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
+    const open = ledgers.all().filter((ledger) => !ledger.finished);
+    if (open.length === 0) return;
+    for (const ledger of open) {
+      const error = trouble.of(ledger);
+      if (error) ledger.giveUp(error.message);
+      else ledger.ended();
+    }
+    await this.database.inTenant(sync.tenant, async (tx) => {
+      await this.queue.fence(tx, sync.run);
+      for (const ledger of open) await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
+    });
+  }
+}

@@ -1,0 +1,192 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SourceDocument } from '../../../connectors/sdk/contract.js';
+import { mapConcurrently } from '../../../connectors/sdk/map-concurrently.js';
+import { IDS, type Ids } from '../../common/ids.js';
+import type { ChangedDocument } from '../../remember/changed-document.js';
+import type { RelabelledDocument } from '../../remember/document-lifecycle.js';
+import { toDocumentRow, type KnownDocument } from '../../remember/document-row.js';
+import type { SyncRun } from '../engine/sync-run.js';
+import type { FailedItem } from '../failures/failures.repository.js';
+import { isReworded, type ListedDocument } from './classify.js';
+import { DocumentReader, type ReadDocument } from './document-reader.js';
+import { NewIds } from './new-ids.js';
+import type { JudgedPage } from './page-judge.js';
+
+/** Bodies whose text is held at once, and looked up together for renames. */
+const READ_GROUP = 128;
+
+/** What reading a page found beside changed documents; complete when the generator has ended. */
+export interface PageFindings {
+  readonly relabelled: RelabelledDocument[];
+  readonly failures: FailedItem[];
+  /** Ids that were read well: their open failures are resolved. */
+  readonly read: string[];
+  /** Sequence numbers of the documents that the page mentions. */
+  readonly seen: number[];
+  /** Read on request, and as stored. */
+  unchanged: number;
+  moved: number;
+  /** Removed for good under another name. */
+  suppressed: number;
+  vanished: number;
+}
+
+/** Reads what a page says is new or edited and tells real changes from touches and renames. */
+@Injectable()
+export class ContentChanges {
+  constructor(
+    private readonly reader: DocumentReader,
+    private readonly newIds: NewIds,
+    @Inject(IDS) private readonly ids: Ids,
+  ) {}
+
+  async *of(
+    sync: SyncRun,
+    judged: JudgedPage,
+    findings: PageFindings,
+  ): AsyncGenerator<ChangedDocument> {
+    for (let from = 0; from < judged.toRead.length;) {
+      const group = judged.toRead.slice(from, from + sync.readGroups.next(READ_GROUP));
+      from += group.length;
+      const { documents, stopped } = await sync.timed('fetch', () =>
+        this.readGroup(sync, group, findings),
+      );
+      const { renames, suppressed, firstSeq } = await this.newIds.place(sync, documents);
+      const suppressedTexts = new Map([...judged.suppressedTexts, ...suppressed.texts]);
+      let seq = firstSeq;
+      for (const document of documents) {
+        const { externalId } = document.source;
+        if (suppressed.documents.has(externalId)) {
+          findings.suppressed += 1;
+          continue;
+        }
+        const known = document.known ?? renames.get(externalId);
+        if (known && !this.isToBeStored(sync, document, known, findings)) continue;
+        if (!known) this.meet(sync, findings, seq);
+        yield this.changed(document, known, known?.seq ?? seq++, suppressedTexts);
+      }
+      if (stopped) throw stopped.by;
+    }
+  }
+
+  /** Whether the content of a stored document is new; notes what it is if not. */
+  private isToBeStored(
+    sync: SyncRun,
+    document: ReadDocument,
+    known: KnownDocument,
+    findings: PageFindings,
+  ): boolean {
+    if (!document.known) findings.moved += 1;
+    this.meet(sync, findings, known.seq);
+    if (sync.run.options.full) return true;
+    if (isAsStored(document, known)) {
+      findings.unchanged += 1;
+      return false;
+    }
+    if (!isOnlyRelabelled(document, known)) return true;
+    findings.relabelled.push(relabelled(document, known));
+    return false;
+  }
+
+  private meet(sync: SyncRun, findings: PageFindings, seq: number): void {
+    sync.met.add(seq);
+    findings.seen.push(seq);
+  }
+
+  /**
+   * Nothing more is asked of a source that is unwell or wants a pause, but what it has answered is
+   * kept: where every call may be the last for a minute, a page is never read at once.
+   */
+  private async readGroup(
+    sync: SyncRun,
+    group: readonly ListedDocument[],
+    findings: PageFindings,
+  ): Promise<{ documents: ReadDocument[]; stopped?: { by: unknown } }> {
+    const documents: ReadDocument[] = [];
+    let stopped: { by: unknown } | undefined;
+    const settle = async (listed: ListedDocument) => {
+      sync.signal.throwIfAborted();
+      if (stopped) return undefined;
+      return this.reader.read(sync, listed).catch((error: unknown) => {
+        stopped ??= { by: error };
+      });
+    };
+    const { concurrentReads } = sync.connector.limits;
+    const results = await mapConcurrently(group, concurrentReads, settle);
+    sync.signal.throwIfAborted();
+    for (const result of results) {
+      if (!result) continue;
+      if ('failure' in result) findings.failures.push(result.failure);
+      else if ('vanished' in result) findings.vanished += 1;
+      else {
+        findings.read.push(result.read.source.externalId);
+        documents.push(result.read);
+      }
+    }
+    return { documents, ...(stopped && { stopped }) };
+  }
+
+  private changed(
+    document: ReadDocument,
+    known: KnownDocument | undefined,
+    seq: number,
+    suppressedTexts: JudgedPage['suppressedTexts'],
+  ): ChangedDocument {
+    const source = withoutBody(document.source);
+    return {
+      id: known?.id ?? this.ids.next(),
+      isNew: known === undefined,
+      seq,
+      source,
+      title: document.title,
+      text: document.text,
+      kind: document.kind,
+      citations: document.citations,
+      contentHash: document.contentHash,
+      metaHash: document.metaHash,
+      retitled: known !== undefined && known.title !== document.title,
+      suppressedTexts: suppressedTexts.get(source.externalId) ?? new Set(),
+    };
+  }
+}
+
+/** A document that was read although its version is known, and has not changed. */
+function isAsStored(document: ReadDocument, known: KnownDocument): boolean {
+  return (
+    known.state === 'live' &&
+    !known.kept &&
+    known.externalId === document.source.externalId &&
+    known.version === document.source.version &&
+    known.metaHash === document.metaHash &&
+    known.contentHash === document.contentHash &&
+    known.title === document.title
+  );
+}
+
+function isOnlyRelabelled(document: ReadDocument, known: KnownDocument): boolean {
+  return (
+    known.state !== 'pending' &&
+    known.contentHash === document.contentHash &&
+    known.title === document.title
+  );
+}
+
+/** The row of a document whose stored content stays as it is. */
+export function relabelled(document: ListedDocument, known: KnownDocument): RelabelledDocument {
+  const source = withoutBody(document.source);
+  const { id, seq, title, contentHash, chunkCount } = known;
+  const { metaHash } = document;
+  return {
+    row: toDocumentRow(source, {
+      ...{ id, seq, title, contentHash, metaHash, chunkCount },
+      citations: null,
+    }),
+    reworded: isReworded(known, source),
+  };
+}
+
+/** A body may be large or not yet read; what is stored never needs it again. */
+function withoutBody(document: SourceDocument): Omit<SourceDocument, 'body'> {
+  const { body: _, ...described } = document;
+  return described;
+}

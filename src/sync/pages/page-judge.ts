@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import type { ItemFailure, Page, SourceDocument } from '../../../connectors/sdk/contract.js';
+import { BackgroundDatabase } from '../../database/background-database.js';
+import type { KnownDocument } from '../../remember/document-row.js';
+import { SuppressionsRepository } from '../deletions/suppressions.repository.js';
+import { LedgerRepository } from '../engine/ledger.repository.js';
+import type { SyncRun } from '../engine/sync-run.js';
+import { FailuresRepository } from '../failures/failures.repository.js';
+import { classify, metaHash, type Classified, type DescribedDocument } from './classify.js';
+import { storableDocument } from './storable.js';
+
+/** The part of a page that is about documents. */
+export type ListedItems = Pick<Page, 'documents' | 'tombstones' | 'failures' | 'skipped'>;
+
+/** What a listed page means for what is stored. */
+export interface JudgedPage extends Classified {
+  /** Stored documents that the page mentions in any way; none of them can be an orphan. */
+  readonly met: readonly KnownDocument[];
+  /** Documents that the source reports as deleted. */
+  readonly tombstones: readonly KnownDocument[];
+  /** Documents that the connector described in a way that cannot be stored. */
+  readonly broken: readonly ItemFailure[];
+  /** Documents that the tenant removed for good: listed, but left out. */
+  readonly suppressed: number;
+  /** Ids of listed documents with an open failure. */
+  readonly open: ReadonlySet<string>;
+  /** Ids whose known failure is not due yet. */
+  readonly postponed: readonly string[];
+  /** Chunk texts that the tenant removed for good, by external id. */
+  readonly suppressedTexts: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Looks a page up in the store, in four statements whatever its size. */
+@Injectable()
+export class PageJudge {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly ledger: LedgerRepository,
+    private readonly failures: FailuresRepository,
+    private readonly suppressions: SuppressionsRepository,
+  ) {}
+
+  async judge(sync: SyncRun, page: ListedItems): Promise<JudgedPage> {
+    const { tenant, target } = sync;
+    const gone = new Set(page.tombstones);
+    const last = lastOfEach(page.documents).filter(({ externalId }) => !gone.has(externalId));
+    const listed = last.map((document) => document.externalId);
+    const { documents, broken } = described(last);
+    const mentioned = [
+      ...listed,
+      ...page.failures.map((failure) => failure.externalId),
+      ...page.tombstones,
+    ];
+    const { known, open, suppressed } = await this.database.inTenant(tenant, async (tx) => ({
+      known: await this.ledger.known(tx, tenant, target.connection, mentioned),
+      open: await this.failures.open(tx, target.connection, listed),
+      suppressed: await this.suppressions.of(tx, tenant, target, listed),
+    }));
+    const byId = new Map<string, KnownDocument>(
+      known.map((document) => [document.externalId, document]),
+    );
+    const wanted = documents.filter(({ source }) => !suppressed.documents.has(source.externalId));
+    const { titlesFromContent } = sync.connector;
+    // What this run has read already, before it had to wait, is not read a second time by it.
+    const fullSince = sync.run.options.full ? sync.run.started_at : null;
+    const classified = classify(wanted, byId, { fullSince, titlesFromContent });
+    const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
+    return {
+      ...classified,
+      toRead: due,
+      broken,
+      open: new Set(open.map((failure) => failure.externalId)),
+      suppressed: documents.length - wanted.length,
+      postponed,
+      met: known.filter((document) => !gone.has(document.externalId)),
+      tombstones: known.filter(
+        ({ externalId, state }) => gone.has(externalId) && state !== 'deleted',
+      ),
+      suppressedTexts: suppressed.texts,
+    };
+  }
+
+  /** A broken item is tried again when its backoff is over, when it changed, or on request. */
+  private splitByFailure(
+    sync: SyncRun,
+    toRead: Classified['toRead'],
+    open: Awaited<ReturnType<FailuresRepository['open']>>,
+  ): { due: Classified['toRead']; postponed: string[] } {
+    const now = sync.context.clock.now();
+    const waiting = new Set(
+      open.filter(({ nextAt }) => nextAt !== null && nextAt > now).map(failureKey),
+    );
+    if (sync.run.options.full) waiting.clear();
+    const due: Classified['toRead'] = [];
+    const postponed: string[] = [];
+    for (const document of toRead) {
+      if (waiting.has(failureKey(document.source))) postponed.push(document.source.externalId);
+      else due.push(document);
+    }
+    return { due, postponed };
+  }
+}
+
+function failureKey(item: { externalId: string; version: string | null }): string {
+  return `${item.version}\n${item.externalId}`;
+}
+
+/** A source may list an item twice while it changes; the last word counts. */
+function lastOfEach(documents: readonly SourceDocument[]): SourceDocument[] {
+  const last = new Map(documents.map((document) => [document.externalId, document]));
+  return [...last.values()];
+}
+
+/** What a connector got wrong about one document must not cost the page. */
+function described(documents: readonly SourceDocument[]): {
+  documents: DescribedDocument[];
+  broken: ItemFailure[];
+} {
+  const good: DescribedDocument[] = [];
+  const broken: ItemFailure[] = [];
+  for (const document of documents) {
+    try {
+      const source = storableDocument(document);
+      good.push({ source, metaHash: metaHash(source) });
+    } catch (error) {
+      const { externalId, partition } = document;
+      const message = error instanceof Error ? error.message : String(error);
+      const item = { externalId, partition, title: externalId, url: null };
+      broken.push({ ...item, stage: 'list', code: 'unexpected', message });
+    }
+  }
+  return { documents: good, broken };
+}

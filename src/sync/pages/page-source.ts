@@ -1,0 +1,70 @@
+import type { EntityManager } from 'typeorm';
+import type { LaneDefinition, Page } from '../../../connectors/sdk/contract.js';
+import type { CheckpointsRepository } from '../engine/checkpoints.repository.js';
+import type { LaneLedger } from '../engine/lane-ledger.js';
+import type { SyncRun } from '../engine/sync-run.js';
+import type { ListedItems } from './page-judge.js';
+
+/** Where a page comes from, and what is to be remembered about that when it commits. */
+export interface PageSource {
+  readonly items: ListedItems;
+  /** Says in the run's progress where it stands; called before each transaction. */
+  announce(sync: SyncRun): void;
+  /** Called once, before the page's last transaction, with the sequence numbers it met. */
+  advance(seen: readonly number[]): void;
+  save(tx: EntityManager, sync: SyncRun): Promise<void>;
+}
+
+/** A page of a lane: checkpoint and ledger commit with its last rows. */
+export class LanePage implements PageSource {
+  constructor(
+    private readonly checkpoints: CheckpointsRepository,
+    private readonly lane: LaneDefinition,
+    private readonly ledger: LaneLedger,
+    readonly items: Page,
+  ) {}
+
+  announce(sync: SyncRun): void {
+    const { partition, title } = this.ledger;
+    sync.partition = title;
+    sync.expect(partition, this.items.expected);
+  }
+
+  advance(seen: readonly number[]): void {
+    for (const seq of seen) this.ledger.seen.add(seq);
+    this.ledger.advance(this.items);
+  }
+
+  async save(tx: EntityManager, sync: SyncRun): Promise<void> {
+    const { connection } = sync.target;
+    const { partition, finished } = this.ledger;
+    if (this.lane.kind === 'sweep' && finished)
+      await this.checkpoints.clearCheckpoint(tx, connection, partition, this.lane.name);
+    else
+      await this.checkpoints.saveCheckpoint(
+        tx,
+        connection,
+        partition,
+        this.lane,
+        this.items.checkpoint,
+      );
+    await this.checkpoints.saveLane(tx, sync.run.id, this.ledger.toState());
+  }
+}
+
+/** Documents read one by one; they prove nothing about any listing. */
+export class SingleItems implements PageSource {
+  constructor(readonly items: ListedItems) {}
+
+  announce(): void {
+    // They come in between, whatever the run is listing.
+  }
+
+  advance(): void {
+    // No ledger.
+  }
+
+  save(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,3 +1,5 @@
+import type { ClientBase } from 'pg';
+import type { DataSource } from 'typeorm';
 import { type Clock, SystemClock } from '../common/clock.js';
 import type { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
@@ -16,12 +18,14 @@ import {
 } from './embedded/free-space.js';
 import { Maintenance, type RunStatement } from './embedded/maintenance.js';
 import { systemTimers, type Timers } from './embedded/timers.js';
-import { migrateServer } from './server-migration.js';
+import { readRowLevelSecurity, type RowLevelSecurity } from './row-level-security.js';
+import { migrateServer, refusePendingMigrations } from './server-migration.js';
 
 export type DatabaseConfig = Pick<
   Config,
   'dataDir' | 'databaseUrl' | 'databasePoolSize' | 'qdrantUrl'
->;
+> &
+  Partial<Pick<Config, 'migrate'>>;
 
 export interface OpenDatabaseOptions {
   clock?: Clock;
@@ -65,13 +69,30 @@ async function openServer(
   );
   await dataSource.initialize();
   try {
-    await migrateServer(dataSource, url, vectors);
+    if (config.migrate === 'never') await refusePendingMigrations(url, vectors);
+    else await migrateServer(dataSource, url, vectors);
+    const rowLevelSecurity = await rowLevelSecurityOf(dataSource);
+    const database = new Database({
+      mode: 'server',
+      dataSource,
+      connections,
+      clock,
+      rowLevelSecurity,
+    });
+    return { database, lock: null, backups: null };
   } catch (error) {
     await dataSource.destroy();
     throw error;
   }
-  const database = new Database({ mode: 'server', dataSource, connections, clock });
-  return { database, lock: null, backups: null };
+}
+
+async function rowLevelSecurityOf(dataSource: DataSource): Promise<RowLevelSecurity> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    return await readRowLevelSecurity((await runner.connect()) as ClientBase);
+  } finally {
+    await runner.release();
+  }
 }
 
 async function openEmbedded(

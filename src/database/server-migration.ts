@@ -2,35 +2,99 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import type { Secret } from '../common/secret.js';
+import { migrationsFor } from './migrations.js';
+import { prepareTenantRole } from './row-level-security.js';
 
 /** Any number that other users of the database are unlikely to lock. */
 const LOCK_KEY = 7_463_052_188;
 const OLDEST_VERSION = 150_000;
+const CONNECT_MS = 10_000;
+
+type Vectors = 'postgresql' | 'qdrant';
 
 /**
- * Runs the pending migrations while every other replica that starts waits, then finds none. The
+ * Runs the pending migrations, and makes the role of tenants' transactions where the login may,
+ * while every other replica that starts waits, then finds none. The
  * lock belongs to a connection of its own, so it ends with the process whatever happens.
+ * @returns the names of those that ran, in their order
  * @throws AppError `configuration_invalid` when the server lacks what the configuration needs.
  */
-export async function migrateServer(
+export function migrateServer(
   dataSource: DataSource,
   url: Secret<string>,
-  vectors: 'postgresql' | 'qdrant',
+  vectors: Vectors,
+): Promise<string[]> {
+  return onServer(url, async (client) => {
+    await checkServer(client, vectors);
+    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    const ran = await dataSource.runMigrations();
+    await prepareTenantRole(client);
+    return ran.map(({ name }) => name);
+  });
+}
+
+/**
+ * The migrations that this version has and the database has not, in their order. Changes nothing.
+ * @throws AppError `configuration_invalid` when the server lacks what the configuration needs.
+ */
+export function pendingMigrations(url: Secret<string>, vectors: Vectors): Promise<string[]> {
+  return onServer(url, async (client) => {
+    await checkServer(client, vectors);
+    const applied = await appliedMigrations(client);
+    return migrationsFor(vectors)
+      .map(({ name }) => name)
+      .filter((name) => !applied.includes(name))
+      .sort((a, b) => timestampOf(a) - timestampOf(b));
+  });
+}
+
+/** @throws AppError `migrations_pending` */
+export async function refusePendingMigrations(
+  url: Secret<string>,
+  vectors: Vectors,
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: url.reveal() });
+  const pending = await pendingMigrations(url, vectors);
+  if (pending.length === 0) return;
+  throw new AppError(
+    'migrations_pending',
+    `The database lacks ${pending.length} of this version's migrations (${pending.join(', ')}) ` +
+      'and TRIBUTARY_MIGRATE=never. Run "tributary migrate" once.',
+  );
+}
+
+async function onServer<T>(
+  url: Secret<string>,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString: url.reveal(),
+    connectionTimeoutMillis: CONNECT_MS,
+  });
   // Without a listener a connection that breaks would end the process; queries report it too.
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await checkServer(client, vectors);
-    await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-    await dataSource.runMigrations();
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
-async function checkServer(client: pg.Client, vectors: 'postgresql' | 'qdrant'): Promise<void> {
+/** TypeORM runs migrations in the order of the timestamp that their names end with. */
+function timestampOf(name: string): number {
+  return Number(name.slice(-13));
+}
+
+async function appliedMigrations(client: pg.Client): Promise<string[]> {
+  const { rows: found } = await client.query<{ there: boolean }>(
+    `select to_regclass('migrations') is not null as there`,
+  );
+  if (!found[0]!.there) return [];
+  const { rows } = await client.query<{ name: string }>('select name from migrations');
+  return rows.map(({ name }) => name);
+}
+
+async function checkServer(client: pg.Client, vectors: Vectors): Promise<void> {
   const { rows } = await client.query<{ version: number; name: string; vector: boolean }>(`
     select current_setting('server_version_num')::int as version,
            current_setting('server_version') as name,

@@ -73,20 +73,58 @@ describe.each(COMPOSE_FILES)('%s', (file) => {
     for (const secret of secrets) expect(secret).toMatch(/^\$\{[A-Z_]+:\?[^}]+\}$/);
   });
 
+  const names = all(services, /^ {2}(\w+):$/gm);
+  /** The lines of a service, with those that it takes over from anchors. */
+  const textOf = (name: string): string => {
+    const own = services.split(`  ${name}:\n`)[1]!.split(/^ {2}\w/m)[0]!;
+    const merged = all(all(own, /^\s+<<: (.+)$/gm).join(' '), /\*(\w+)/g);
+    const anchors = merged.map((anchor) => yaml.split(`: &${anchor}\n`)[1]!.split(/^\w/m)[0]!);
+    return [own, ...anchors].join('');
+  };
+  const oneShot = all(yaml, /^ {4}(\w+):\n {6}condition: service_completed_successfully$/gm);
+
   it('sets limits and a restart policy for every service', () => {
-    const names = all(services, /^ {2}(\w+):$/gm);
     expect(names).not.toEqual([]);
     for (const name of names) {
-      const own = services.split(`  ${name}:\n`)[1]!.split(/^ {2}\w/m)[0]!;
-      const text = own.includes('<<: *tributary') ? `${own}${yaml.split(/^services:/m)[0]}` : own;
-      expect(text).toMatch(/^\s+restart: unless-stopped$/m);
+      const text = textOf(name);
+      const restart = oneShot.includes(name) ? 'on-failure:3' : 'unless-stopped';
+      expect(all(text, /^\s+restart: (.+)$/gm)).toEqual([restart]);
       expect(text).toMatch(/mem_limit: \d/);
       expect(text).toMatch(/cpus: \d/);
     }
   });
 
+  it('asks every service for its health, in its own way or in that of the image', () => {
+    for (const name of names) {
+      const text = textOf(name);
+      if (oneShot.includes(name)) expect(text).toMatch(/^\s+healthcheck:\n\s+disable: true$/m);
+      else if (!/^\s+build: \.$/m.test(text)) expect(text).toMatch(/^\s+healthcheck:\n\s+test:/m);
+    }
+  });
+
+  it('keeps what must last in volumes that it declares', () => {
+    const declared = all(`${yaml}\n`.split(/^volumes:\n/m)[1]!, /^ {2}([\w-]+):$/gm);
+    const mounted = names.flatMap((name) => all(textOf(name), /^\s+- ([a-z-]+):\/\S+$/gm));
+    expect([...mounted].sort()).toEqual([...declared].sort());
+  });
+
   it('publishes its port on this machine only, unless told otherwise', () => {
     expect(all(yaml, /^\s+- '(.*):4700'$/gm)).toEqual(['${TRIBUTARY_PUBLISH:-127.0.0.1:4700}']);
+  });
+});
+
+describe('server mode in Compose', () => {
+  const yaml = withoutComments(read('docker-compose.server.yml'));
+
+  it('migrates once, before any replica starts, and lets none of them do it', () => {
+    expect(yaml).toContain('command: [node, dist/src/cli/main.js, migrate]');
+    expect(yaml).toMatch(/migrate:\n\s+condition: service_completed_successfully/);
+    expect(yaml).toMatch(/^ {2}TRIBUTARY_MIGRATE: never$/m);
+  });
+
+  it('has the stores answer before it migrates or starts', () => {
+    const awaited = all(yaml, /^ {4,6}(\w+):\n {6,8}condition: service_healthy$/gm);
+    expect([...awaited].sort()).toEqual(['postgres', 'postgres', 'qdrant']);
   });
 });
 
@@ -104,9 +142,11 @@ describe('the names of settings', () => {
 
   it.each(COMPOSE_FILES)('in %s are settings of the product or of Compose', (file) => {
     const yaml = withoutComments(read(file));
-    const used = [...all(yaml, /\$\{([A-Z0-9_]+)/g), ...all(yaml, /^\s+([A-Z][A-Z0-9_]+): /gm)];
-    const ofPostgres = ['POSTGRES_USER', 'POSTGRES_DB'];
-    const known = [...settings, ...composeOnly, ...ofPostgres];
+    const names = [...all(yaml, /\$\{([A-Z0-9_]+)/g), ...all(yaml, /^\s+([A-Z][A-Z0-9_]+): /gm)];
+    const ofStores = ['POSTGRES_USER', 'POSTGRES_DB', 'QDRANT_INIT_FILE_PATH'];
+    const known = [...settings, ...composeOnly, ...ofStores];
+    // Qdrant's own: https://qdrant.tech/documentation/guides/configuration/
+    const used = names.filter((name) => !name.startsWith('QDRANT__'));
     expect(used.filter((name) => !known.includes(name))).toEqual([]);
   });
 

@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { readConfig } from '../../config/config.js';
+import { MigrationJob } from '../../database/migration-job.js';
+import { usageError } from '../cli-error.js';
+import type { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import type { Invoke } from '../program.js';
+
+export function registerMigrate(program: Command, invoke: Invoke): void {
+  program
+    .command('migrate')
+    .summary("bring a server's database to this version")
+    .description(
+      'Run the pending migrations of the PostgreSQL in DATABASE_URL, once, whoever else tries ' +
+        'meanwhile: the step before new processes start with TRIBUTARY_MIGRATE=never.',
+    )
+    .option('--check', 'change nothing; fail when migrations are pending')
+    .action(invoke<[], { check?: boolean }>(migrate));
+}
+
+async function migrate(
+  context: CliContext,
+  _args: [],
+  { check = false }: { check?: boolean },
+): Promise<void> {
+  const config = readConfig(context.env);
+  if (!config.databaseUrl)
+    throw usageError(
+      'there is no DATABASE_URL',
+      'An embedded database is migrated by the start of its server.',
+    );
+  const job = new MigrationJob(config.databaseUrl, config);
+  if (check) return showPending(context, await job.pending());
+  const applied = await job.run();
+  context.answer({ applied }, () =>
+    applied.length === 0 ? ['Nothing to do.'] : applied.map((name) => `applied  ${name}`),
+  );
+}
+
+function showPending(context: CliContext, pending: string[]): void {
+  context.answer({ pending }, () =>
+    pending.length === 0 ? ['Nothing is pending.'] : pending.map((name) => `pending  ${name}`),
+  );
+  if (pending.length > 0) context.exitCode = EXIT.failure;
+}

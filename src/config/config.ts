@@ -14,11 +14,18 @@ export interface Config {
   /** Set: server mode on that PostgreSQL. Unset: embedded mode. */
   databaseUrl?: Secret<string>;
   databasePoolSize: number;
+  /** Whether a start runs pending migrations (server mode; embedded mode always does). */
+  migrate: 'auto' | 'never';
+  /** Set: vectors live in that Qdrant and follow the rows; unset: in PostgreSQL. */
   qdrantUrl?: string;
+  qdrantApiKey?: Secret<string>;
+  /** How the names of our collections there begin. */
+  qdrantPrefix: string;
   bootstrapApiKey?: Secret<string>;
   operatorKey?: Secret<string>;
   encryptionKeys?: Secret<string>;
-  embedding: { model: string; apiKey?: Secret<string>; baseUrl?: string };
+  /** `more` are models that collections may have beside the one of new collections. */
+  embedding: { model: string; more: string[]; apiKey?: Secret<string>; baseUrl?: string };
   plans: Record<string, Plan>;
   /** Folders below which the files connector may read. */
   filesRoots: string[];
@@ -79,17 +86,18 @@ const Environment = z.object({
   TRIBUTARY_DATA_DIR: z.string().default('.tributary'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   TRIBUTARY_DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(10),
-  QDRANT_URL: z
-    .url()
-    .optional()
-    .refine(
-      (url) => url === undefined,
-      'this version keeps vectors in PostgreSQL only; unset it and install pgvector there',
-    ),
+  TRIBUTARY_MIGRATE: z.enum(['auto', 'never']).default('auto'),
+  QDRANT_URL: z.url({ protocol: /^https?$/ }).optional(),
+  QDRANT_API_KEY: z.string().optional(),
+  TRIBUTARY_QDRANT_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,40}$/)
+    .default('tributary'),
   TRIBUTARY_BOOTSTRAP_API_KEY: z.string().min(16).optional(),
   TRIBUTARY_OPERATOR_KEY: z.string().min(16).optional(),
   TRIBUTARY_ENCRYPTION_KEYS: z.string().optional(),
   TRIBUTARY_EMBEDDING_MODEL: z.string().default('builtin'),
+  TRIBUTARY_EMBEDDING_MODELS: z.string().default(''),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url().optional(),
   TRIBUTARY_PLANS: json.pipe(Plans).optional(),
@@ -122,6 +130,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new AppError('configuration_invalid', `Wrong configuration: ${wrong.join('; ')}`);
   }
   const env = parsed.data;
+  if (env.QDRANT_URL !== undefined && env.DATABASE_URL === undefined) {
+    throw new AppError(
+      'configuration_invalid',
+      'QDRANT_URL needs DATABASE_URL: embedded mode keeps vectors beside its rows.',
+    );
+  }
   return {
     role: env.TRIBUTARY_ROLE,
     host: env.HOST,
@@ -129,12 +143,16 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     dataDir: resolve(env.TRIBUTARY_DATA_DIR),
     databaseUrl: secret(env.DATABASE_URL),
     databasePoolSize: env.TRIBUTARY_DATABASE_POOL,
+    migrate: env.TRIBUTARY_MIGRATE,
     qdrantUrl: env.QDRANT_URL,
+    qdrantApiKey: secret(env.QDRANT_API_KEY),
+    qdrantPrefix: env.TRIBUTARY_QDRANT_PREFIX,
     bootstrapApiKey: secret(env.TRIBUTARY_BOOTSTRAP_API_KEY),
     operatorKey: secret(env.TRIBUTARY_OPERATOR_KEY),
     encryptionKeys: secret(env.TRIBUTARY_ENCRYPTION_KEYS),
     embedding: {
       model: env.TRIBUTARY_EMBEDDING_MODEL,
+      more: listed(env.TRIBUTARY_EMBEDDING_MODELS),
       apiKey: secret(env.OPENAI_API_KEY),
       baseUrl: env.OPENAI_BASE_URL,
     },
@@ -165,6 +183,14 @@ function filesRoots(setting: string | undefined, server: boolean): string[] {
       .filter(Boolean)
       .map((path) => resolve(path));
   return server ? [] : [homedir(), process.cwd()];
+}
+
+/** `a, b` */
+function listed(setting: string): string[] {
+  return setting
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
 }
 
 function secret(value: string | undefined): Secret<string> | undefined {

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { intArray, sparsevecArray, uuidArray, vectorArray, vectorBytes } from './binary-arrays.js';
+import {
+  byteaArray,
+  intArray,
+  sparsevecArray,
+  uuidArray,
+  vectorArray,
+  vectorBytes,
+} from './binary-arrays.js';
 
 /** The wire format written down byte by byte, as PostgreSQL documents it. */
 const int = (value: number): Buffer => {
@@ -31,6 +38,18 @@ describe('binary parameters', () => {
     fc.assert(
       fc.property(fc.array(fc.array(int32), { maxLength: 4 }), (lists) => {
         expect(intArray(...lists).equals(array(23, lists.flat().map(int)))).toBe(true);
+      }),
+    );
+  });
+
+  it('hold bytes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array()), (values) => {
+        const expected = array(
+          17,
+          values.map((value) => Buffer.from(value)),
+        );
+        expect(byteaArray(values).equals(expected)).toBe(true);
       }),
     );
   });

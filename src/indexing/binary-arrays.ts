@@ -9,6 +9,7 @@ import { TERM_ID_RANGE } from './terms/sparse-encoder.js';
  */
 
 /** PostgreSQL's own types have fixed ids (src/include/catalog/pg_type.dat). */
+const BYTEA = 17;
 const INT4 = 23;
 const UUID = 2950;
 
@@ -75,6 +76,21 @@ export function uuidArray(ids: readonly string[]): Buffer {
   for (const id of ids) {
     at = bytes.writeInt32BE(16, at);
     at += bytes.write(id.replaceAll('-', ''), at, 'hex');
+  }
+  return bytes;
+}
+
+/** `bytea[]` */
+export function byteaArray(values: readonly Uint8Array[]): Buffer {
+  const header = new Words(HEADER_WORDS);
+  header.header(BYTEA, values.length);
+  const size = values.reduce((sum, value) => sum + 4 + value.length, 4 * HEADER_WORDS);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = header.toBytes().copy(bytes);
+  for (const value of values) {
+    at = bytes.writeInt32BE(value.length, at);
+    bytes.set(value, at);
+    at += value.length;
   }
   return bytes;
 }

@@ -4,10 +4,12 @@ import { termsOf, idf, K1, queryTerms, weigh, type TermCounts } from './terms/sp
 import type {
   Candidate,
   CandidateList,
+  HeldMemories,
   IndexEntry,
   IndexQuery,
   MemoryFilter,
   ReadRows,
+  VectorEntry,
   VectorIndex,
   WordEntry,
 } from './vector-index.js';
@@ -50,9 +52,15 @@ export class FakeVectorIndex implements VectorIndex {
 
   async write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
     await this.writeWords(tx, entries);
+    for (const { memoryId } of entries) this.entries.get(memoryId)!.vectors.clear();
+    await this.writeVectors(tx, entries);
+  }
+
+  writeVectors(_tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
     for (const { memoryId, spaceId, embedding } of entries) {
       this.entries.get(memoryId)!.vectors.set(spaceId, embedding);
     }
+    return Promise.resolve();
   }
 
   writeWords(_tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {
@@ -89,6 +97,55 @@ export class FakeVectorIndex implements VectorIndex {
     return Promise.resolve(found);
   }
 
+  held(
+    _tx: EntityManager,
+    space: number,
+    collectionId: string,
+    memoryIds: readonly string[],
+  ): Promise<HeldMemories> {
+    const words = memoryIds.filter((id) => this.entries.has(id));
+    const vectors = words.filter((id) => {
+      const entry = this.entries.get(id)!;
+      return entry.collectionId === collectionId && entry.vectors.has(space);
+    });
+    return Promise.resolve({ vectors: new Set(vectors), words: new Set(words) });
+  }
+
+  /** It knows of those memories only that have words. */
+  countWithoutVector(
+    _tx: EntityManager,
+    space: number,
+    collectionId: string,
+    limit: number,
+  ): Promise<number> {
+    const missing = [...this.entries.values()].filter(
+      (entry) => entry.collectionId === collectionId && !entry.vectors.has(space),
+    );
+    return Promise.resolve(Math.min(missing.length, limit));
+  }
+
+  isServing(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
+  removeVectorsOutside(
+    _tx: EntityManager,
+    collectionId: string,
+    spaces: readonly number[],
+    limit: number,
+  ): Promise<number> {
+    let removed = 0;
+    for (const entry of this.entries.values()) {
+      if (entry.collectionId !== collectionId) continue;
+      for (const space of entry.vectors.keys()) {
+        if (spaces.includes(space) || removed === limit) continue;
+        entry.vectors.delete(space);
+        removed += 1;
+      }
+    }
+    return Promise.resolve(removed);
+  }
+
   candidates(_read: ReadRows, query: IndexQuery): Promise<CandidateList> {
     const inScope = [...this.entries].filter(([, entry]) =>
       query.collectionIds.includes(entry.collectionId),
@@ -113,6 +170,14 @@ export class FakeVectorIndex implements VectorIndex {
       .sort((a, b) => b.fused - a.fused || (a.memoryId < b.memoryId ? -1 : 1));
     const full = dense.length >= query.depth || words.length >= query.depth;
     return Promise.resolve({ candidates, full });
+  }
+
+  waitForRoom(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  requireRoom(): Promise<void> {
+    return Promise.resolve();
   }
 
   private scorer(inScope: readonly (readonly [string, Entry])[], query: IndexQuery) {

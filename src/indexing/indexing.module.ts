@@ -1,16 +1,22 @@
 import { Module } from '@nestjs/common';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { Database } from '../database/database.js';
 import { IndexMaintenance } from './index-maintenance.js';
+import { OutboxWorker } from './outbox/outbox-worker.js';
 import { DensePlan } from './pgvector/dense-plan.js';
 import { HnswIndexes } from './pgvector/hnsw-indexes.js';
-import { PgVectorRowsRepository } from './pgvector/pgvector-rows.repository.js';
 import { PgVectorIndex } from './pgvector/pgvector.index.js';
+import { PgVectorRowsRepository } from './pgvector/pgvector-rows.repository.js';
+import { PointRowsRepository } from './qdrant/point-rows.repository.js';
+import { QDRANT, qdrantParts, type QdrantParts } from './qdrant/qdrant-parts.js';
 import { IndexRows } from './rows/index-rows.js';
 import { IndexWriter } from './rows/index-writer.js';
 import { LengthRewrite } from './rows/length-rewrite.js';
 import { QueryStatistics } from './statistics/query-statistics.js';
 import { StatsFolder } from './statistics/stats-folder.js';
 import { TermStatisticsRepository } from './statistics/term-statistics.repository.js';
-import { VECTOR_INDEX } from './vector-index.js';
+import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
 
 @Module({
   providers: [
@@ -19,12 +25,41 @@ import { VECTOR_INDEX } from './vector-index.js';
     IndexMaintenance,
     IndexWriter,
     LengthRewrite,
+    OutboxWorker,
+    PgVectorIndex,
     QueryStatistics,
     StatsFolder,
     TermStatisticsRepository,
-    { provide: IndexRows, useClass: PgVectorRowsRepository },
-    { provide: VECTOR_INDEX, useClass: PgVectorIndex },
+    {
+      provide: IndexRows,
+      inject: [CONFIG],
+      useFactory: ({ qdrantUrl }: Config): IndexRows =>
+        qdrantUrl === undefined ? new PgVectorRowsRepository() : new PointRowsRepository(),
+    },
+    {
+      provide: QDRANT,
+      inject: [CONFIG, Database, IndexRows, IndexWriter, QueryStatistics, CLOCK],
+      useFactory: createQdrant,
+    },
+    {
+      provide: VECTOR_INDEX,
+      inject: [QDRANT, PgVectorIndex],
+      useFactory: (qdrant: QdrantParts | null, pgvector: PgVectorIndex): VectorIndex =>
+        qdrant?.index ?? pgvector,
+    },
   ],
   exports: [VECTOR_INDEX, StatsFolder],
 })
 export class IndexingModule {}
+
+function createQdrant(
+  { qdrantUrl: url, qdrantApiKey: apiKey, qdrantPrefix: prefix }: Config,
+  database: Database,
+  rows: IndexRows,
+  writer: IndexWriter,
+  statistics: QueryStatistics,
+  clock: Clock,
+): QdrantParts | null {
+  if (url === undefined) return null;
+  return qdrantParts({ url, apiKey, prefix }, { database, rows, writer, statistics, clock });
+}

@@ -12,11 +12,15 @@ export interface VectorIndex {
   ensureSpace(space: SpaceRef): Promise<void>;
   /**
    * Writes vectors and words of memories whose rows are written in the same transaction.
-   * Idempotent by memory id; no id occurs twice in one call.
+   * Idempotent by memory id; no id occurs twice in one call. Vectors that a memory has elsewhere,
+   * e.g. of a reindex, were made of its old text and go.
+   * @throws SpaceChanged where an entry's space is not its collection's (any more)
    */
   write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void>;
   /** Replaces words only (title or author changed; nothing is embedded). */
   writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void>;
+  /** Writes vectors alone, into any space, beside those that the memories have. */
+  writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void>;
   /**
    * Forgets memories; their term statistics leave with them. Call it before their rows are
    * deleted: the rows' deletion takes the index entries along, but not the statistics.
@@ -32,12 +36,50 @@ export interface VectorIndex {
    * @throws AppError `index_unavailable` where such a store does not answer
    */
   candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList>;
+  /**
+   * Resolves once the index can take what a sync writes next; at once where it is in the database.
+   * @throws the signal's reason when it aborts
+   */
+  waitForRoom(signal: AbortSignal): Promise<void>;
+  /** @throws AppError `index_behind` when the index is too far behind to take a request's writes */
+  requireRoom(): Promise<void>;
   /** The stored vectors of some memories, for related and dedup. */
   vectors(
     tx: EntityManager,
     space: number,
     memoryIds: readonly string[],
   ): Promise<Map<string, Float32Array>>;
+  /** Which of some memories of a collection have a vector in a space, and which have words. */
+  held(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    memoryIds: readonly string[],
+  ): Promise<HeldMemories>;
+  /** Memories of a collection without a vector in a space, counted up to `limit`. */
+  countWithoutVector(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    limit: number,
+  ): Promise<number>;
+  /** False while searches of the space would miss vectors of the collection, or be slow. */
+  isServing(tx: EntityManager, space: SpaceRef, collectionId: string): Promise<boolean>;
+  /**
+   * Deletes vectors of a collection in all spaces but some.
+   * @returns how many, at most `limit`
+   */
+  removeVectorsOutside(
+    tx: EntityManager,
+    collectionId: string,
+    spaces: readonly number[],
+    limit: number,
+  ): Promise<number>;
+}
+
+export interface HeldMemories {
+  readonly vectors: ReadonlySet<string>;
+  readonly words: ReadonlySet<string>;
 }
 
 /** Runs work in a transaction. */
@@ -60,11 +102,15 @@ export interface WordEntry {
   readonly words: string | TermCounts;
 }
 
-export interface IndexEntry extends WordEntry {
+export interface VectorEntry {
+  readonly memoryId: string;
+  readonly collectionId: string;
   readonly spaceId: number;
   /** Unit length, or the zero vector for a text without known tokens. */
   readonly embedding: Float32Array;
 }
+
+export interface IndexEntry extends WordEntry, VectorEntry {}
 
 export interface IndexQuery {
   readonly tenant: string;

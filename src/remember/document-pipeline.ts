@@ -3,14 +3,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { BackgroundDatabase } from '../database/background-database.js';
-import { EMBEDDER, type Embedder } from '../inference/embedder.js';
+import type { Embedder } from '../inference/embedder.js';
+import { Embedders } from '../inference/embedders.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import type { ChangedDocument, SyncTarget } from './changed-document.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
 import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository.js';
 import { endingAtError } from './ending-at-error.js';
 import { prefetch } from './prefetch.js';
-import { requireModel } from './require-model.js';
 import { prepareDocument, type PreparedDocument } from './prepare-document.js';
 import { writeBatches, type EmbeddedDocument, type WriteBatch } from './write-batches.js';
 
@@ -32,7 +32,7 @@ export class DocumentPipeline {
     private readonly database: BackgroundDatabase,
     private readonly documents: DocumentRowsRepository,
     private readonly memories: MemoryRowsRepository,
-    @Inject(EMBEDDER) private readonly embedder: Embedder,
+    private readonly embedders: Embedders,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -41,7 +41,7 @@ export class DocumentPipeline {
    * The transactions that bring changed documents into the store, chunked, compared with what is
    * stored, and embedded. Everything is idempotent by content: what was cut short is simply made
    * again.
-   * @throws AppError `embedder_unavailable`, and whatever `changed` throws, once everything before
+   * @throws AppError `embedder_unavailable`, `embedding_model_differs`, and whatever `changed` throws, once everything before
    *   it is handed on
    */
   async *batches(
@@ -51,21 +51,23 @@ export class DocumentPipeline {
     signal: AbortSignal,
     groupSizes: GroupLimit = { next: (most) => most },
   ): AsyncGenerator<WriteBatch> {
-    requireModel(this.embedder, target.collection);
+    const embedder = this.embedders.of(target.collection);
     // Each stage runs ahead of the next one: while a group is written, the next one is embedded
     // and the one after it chunked.
-    const groups = prefetch(this.groups(tenant, target, changed, groupSizes));
-    for await (const embedded of prefetch(this.embed(groups, signal)))
+    const groups = prefetch(this.groups(tenant, target, embedder, changed, groupSizes));
+    for await (const embedded of prefetch(this.embed(embedder, groups, signal)))
       yield* writeBatches(embedded, this.database.writeBatch);
   }
 
   private async *embed(
+    embedder: Embedder,
     groups: AsyncIterable<PreparedDocument[]>,
     signal: AbortSignal,
   ): AsyncGenerator<EmbeddedDocument[]> {
     for await (const group of groups) {
+      await this.index.waitForRoom(signal);
       const texts = group.flatMap((document) => document.fresh.map((chunk) => chunk.embeddedText));
-      const vectors = (await this.embedder.embed(texts, signal)).values();
+      const vectors = (await embedder.embed(texts, signal)).values();
       yield group.map((document) => ({
         ...document,
         fresh: document.fresh.map((chunk) => ({ ...chunk, embedding: vectors.next().value! })),
@@ -76,6 +78,7 @@ export class DocumentPipeline {
   private async *groups(
     tenant: string,
     target: SyncTarget,
+    embedder: Embedder,
     changed: AsyncIterable<ChangedDocument>,
     groupSizes: GroupLimit,
   ): AsyncGenerator<PreparedDocument[]> {
@@ -87,18 +90,19 @@ export class DocumentPipeline {
       documents.push(document);
       characters += document.text.length;
       if (documents.length < most && characters < most * 1000) continue;
-      yield await this.prepare(tenant, target, documents);
+      yield await this.prepare(tenant, target, embedder, documents);
       documents = [];
       characters = 0;
       most = groupSizes.next(EMBED_GROUP);
     }
-    if (documents.length > 0) yield await this.prepare(tenant, target, documents);
+    if (documents.length > 0) yield await this.prepare(tenant, target, embedder, documents);
     upToError.rethrow();
   }
 
   private async prepare(
     tenant: string,
     target: SyncTarget,
+    embedder: Embedder,
     documents: readonly ChangedDocument[],
   ): Promise<PreparedDocument[]> {
     const existing = documents.filter((document) => !document.isNew).map(({ id }) => id);
@@ -110,7 +114,7 @@ export class DocumentPipeline {
           );
     const byDocument = groupByDocument(stored);
     const options = {
-      countTokens: (text: string) => this.embedder.countTokens(text),
+      countTokens: (text: string) => embedder.countTokens(text),
       now: this.clock.now(),
     };
     const prepared: PreparedDocument[] = [];
@@ -126,7 +130,10 @@ export class DocumentPipeline {
     return prepared;
   }
 
-  /** Writes one batch in the caller's transaction. */
+  /**
+   * Writes one batch in the caller's transaction.
+   * @throws SpaceChanged when the collection got another model since the batch was made
+   */
   async store(
     tx: EntityManager,
     tenant: string,

@@ -40,7 +40,7 @@ export interface DocumentRow {
   readonly metaHash: string;
   readonly state: DocumentState;
   readonly title: string;
-  /** The source's own name for it; not stored, but among the searchable words. */
+  /** The source's own name for it: among the searchable words, never shown. */
   readonly listedTitle: string;
   readonly url: string | null;
   readonly author: string | null;

@@ -18,20 +18,21 @@ export class DocumentRowsRepository {
       `insert into documents (id, tenant_id, connection_id, collection_id, provider, account_id,
          external_id, partition_key, seq, version, content_hash, meta_hash, state, purge_at, title,
          url, author, container, parents, access, principals, metadata, citations, chunk_count,
-         source_created_at, source_updated_at, synced_at)
+         source_created_at, source_updated_at, listed_title, synced_at)
        select r.id, $1, $2, $3, $4, $5, r."externalId", r.partition, r.seq, r.version,
          r."contentHash", r."metaHash", r.state, null, r.title, r.url, r.author, r.container,
          r.parents, r.access, r.principals, r.metadata, coalesce(r.citations, '[]'), r."chunkCount", r."sourceCreatedAt",
-         r."sourceUpdatedAt", now()
+         r."sourceUpdatedAt", nullif(r."listedTitle", r.title), now()
        from json_to_recordset($6::json) as r(id uuid, "externalId" text, partition text,
          seq bigint, version text, "contentHash" text, "metaHash" text, state text, title text,
          url text, author text, container text, parents text[], access jsonb, principals text[],
          metadata jsonb, citations jsonb, "chunkCount" int, "sourceCreatedAt" timestamptz,
-         "sourceUpdatedAt" timestamptz)
+         "sourceUpdatedAt" timestamptz, "listedTitle" text)
        on conflict (id) do update set external_id = excluded.external_id,
          partition_key = excluded.partition_key, version = excluded.version,
          content_hash = excluded.content_hash, meta_hash = excluded.meta_hash,
-         state = excluded.state, purge_at = null, kept_at = null, title = excluded.title, url = excluded.url,
+         state = excluded.state, purge_at = null, kept_at = null, title = excluded.title,
+         listed_title = excluded.listed_title, url = excluded.url,
          author = excluded.author, container = excluded.container, parents = excluded.parents,
          access = excluded.access, principals = excluded.principals,
          metadata = excluded.metadata,

@@ -1,15 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
+import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import { IDS, uuidV5, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
-import { EMBEDDER, type Embedder } from '../inference/embedder.js';
+import { SpaceChanged } from '../indexing/space-changed.js';
+import { Embedders } from '../inference/embedders.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { wordsText } from './chunk/chunk-texts.js';
 import { MemoryRowsRepository, type MemoryRow } from './memory-rows.repository.js';
 import type { NewMemory, TargetCollection } from './new-memory.js';
 import { normaliseText, textHash } from './normalise.js';
-import { requireModel } from './require-model.js';
 import { slices } from './slices.js';
 
 /** The way in for facts: normalise, embed, store, index. Synced documents: DocumentPipeline. */
@@ -18,7 +19,8 @@ export class RememberService {
   constructor(
     private readonly database: Database,
     private readonly rows: MemoryRowsRepository,
-    @Inject(EMBEDDER) private readonly embedder: Embedder,
+    private readonly collections: CollectionsService,
+    private readonly embedders: Embedders,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
@@ -28,7 +30,8 @@ export class RememberService {
    * Stores facts as they are and answers their ids in order. Vectors are made before the
    * transaction; each batch commits rows and vectors together.
    * @param seed UUID from which the ids are made, so that a repeat stores nothing twice
-   * @throws AppError `embedder_unavailable`, `database_busy`
+   * @throws AppError `embedder_unavailable`, `embedding_model_differs`, `database_busy`,
+   *   `index_behind`
    */
   async add(
     tenant: string,
@@ -36,11 +39,22 @@ export class RememberService {
     items: readonly NewMemory[],
     seed?: string,
   ): Promise<string[]> {
-    requireModel(this.embedder, collection);
+    this.embedders.of(collection);
+    await this.index.requireRoom();
     const rows = items.map((item, at) =>
       this.toRow(item, seed === undefined ? this.ids.next() : uuidV5(seed, String(at))),
     );
-    const vectors = await this.embedder.embed(rows.map((row) => row.text));
+    await this.withItsModel(tenant, collection, (current) => this.store(tenant, current, rows));
+    return rows.map((row) => row.id);
+  }
+
+  private async store(
+    tenant: string,
+    collection: TargetCollection,
+    rows: readonly MemoryRow[],
+  ): Promise<void> {
+    const texts = rows.map((row) => row.text);
+    const vectors = await this.embedders.of(collection).embed(texts);
     const entries = rows.map((row, at) => ({
       row,
       entry: {
@@ -68,7 +82,6 @@ export class RememberService {
       );
       isBegun = true;
     }
-    return rows.map((row) => row.id);
   }
 
   /**
@@ -81,9 +94,19 @@ export class RememberService {
     memoryId: string,
     text: string,
   ): Promise<void> {
-    requireModel(this.embedder, collection);
     const normalised = normaliseText(text);
-    const [embedding] = await this.embedder.embed([normalised]);
+    await this.withItsModel(tenant, collection, (current) =>
+      this.replace(tenant, current, memoryId, normalised),
+    );
+  }
+
+  private async replace(
+    tenant: string,
+    collection: TargetCollection,
+    memoryId: string,
+    normalised: string,
+  ): Promise<void> {
+    const [embedding] = await this.embedders.of(collection).embed([normalised]);
     await this.database.inTenant(tenant, async (tx) => {
       const hash = textHash(normalised);
       if (!(await this.rows.replaceText(tx, tenant, memoryId, normalised, hash)))
@@ -98,6 +121,22 @@ export class RememberService {
         },
       ]);
     });
+  }
+
+  /** Does it again where a reindex has swapped the collection's model on the way. */
+  private async withItsModel(
+    tenant: string,
+    collection: TargetCollection,
+    work: (current: TargetCollection) => Promise<void>,
+  ): Promise<void> {
+    for (let current = collection; ;) {
+      try {
+        return await work(current);
+      } catch (error) {
+        if (!(error instanceof SpaceChanged)) throw error;
+        current = await this.collections.refresh(tenant, collection);
+      }
+    }
   }
 
   private toRow(item: NewMemory, id: string): MemoryRow {

@@ -27,7 +27,8 @@ interface Needs {
 export function databases(needs: Needs = { pgvector: true }): TestEngine[] {
   const pglite: TestEngine = { name: 'pglite', open: opener(openOnPglite) };
   if (postgresqlMissing(needs)) return [pglite];
-  return [pglite, { name: 'postgresql', open: opener(openOnPostgresql) }];
+  const open = opener((options) => openOnPostgresql(options));
+  return [pglite, { name: 'postgresql', open }];
 }
 
 /** The same tests on PGlite and on PostgreSQL; where there is none, they are shown as skipped. */
@@ -39,7 +40,8 @@ export function describeOnEachDatabase(
   describe(`${name} (PGlite)`, () => tests(opener(openOnPglite)));
   const missing = postgresqlMissing(needs);
   if (missing) describe.skip(`${name} (PostgreSQL: skipped, ${missing})`, () => tests(refuse));
-  else describe(`${name} (PostgreSQL)`, () => tests(opener(openOnPostgresql)));
+  else
+    describe(`${name} (PostgreSQL)`, () => tests(opener((options) => openOnPostgresql(options))));
 }
 
 interface TestDatabase {
@@ -70,14 +72,21 @@ async function openOnPglite(options: OpenDatabaseOptions): Promise<TestDatabase>
   return { database, remove: () => rm(dataDir, { recursive: true, force: true }) };
 }
 
-async function openOnPostgresql(options: OpenDatabaseOptions): Promise<TestDatabase> {
+/** Opens databases whose vectors live in Qdrant; nothing connects to it here. */
+export function openerForQdrant(): OpenTestDatabase {
+  return opener((options) => openOnPostgresql(options, true));
+}
+
+async function openOnPostgresql(
+  options: OpenDatabaseOptions,
+  withoutVectors = !testPostgresqlHasVector(),
+): Promise<TestDatabase> {
   const url = await createTestDatabase();
   const config = {
     dataDir: '',
     databaseUrl: new Secret(url),
     databasePoolSize: 10,
-    // Keeps the migrations that need pgvector away; nothing connects to it.
-    qdrantUrl: testPostgresqlHasVector() ? undefined : 'http://127.0.0.1:6333',
+    qdrantUrl: withoutVectors ? 'http://127.0.0.1:6333' : undefined,
   };
   const { database } = await openDatabase(config, options);
   return { database, remove: () => dropTestDatabase(url) };

@@ -70,7 +70,8 @@ export const ERROR_CODES = {
   },
   embedding_model_differs: {
     status: 409,
-    meaning: 'The collection was made with another embedding model than the configured one.',
+    meaning:
+      'The embedding model of the collection is not configured: name it in TRIBUTARY_EMBEDDING_MODELS, or reindex the collection.',
   },
   memory_is_synced: {
     status: 409,
@@ -80,6 +81,19 @@ export const ERROR_CODES = {
   credentials_unreadable: {
     status: 409,
     meaning: 'Stored credentials cannot be decrypted; give the connection its credentials again.',
+  },
+  model_not_configured: {
+    status: 422,
+    meaning:
+      'A reindex asks for a model that is neither in TRIBUTARY_EMBEDDING_MODEL nor in TRIBUTARY_EMBEDDING_MODELS.',
+  },
+  reindex_under_way: {
+    status: 409,
+    meaning: 'The collection is being reindexed for another model; wait for it or cancel its job.',
+  },
+  job_not_cancellable: {
+    status: 409,
+    meaning: 'The job has ended, or is of a kind that cannot be cancelled.',
   },
   no_held_deletions: { status: 409, meaning: 'The connection holds no deletions to settle.' },
   run_finished: { status: 409, meaning: 'The run has ended and cannot be cancelled.' },
@@ -103,7 +117,19 @@ export const ERROR_CODES = {
   internal_error: { status: 500, meaning: 'An unexpected failure; the log has the request id.' },
   database_busy: { status: 503, meaning: 'The request waited over 5 s for the database.' },
   database_unavailable: { status: 503, meaning: 'The database cannot be reached.' },
+  migrations_pending: {
+    status: 503,
+    meaning: 'TRIBUTARY_MIGRATE=never and the database lacks migrations; run `tributary migrate`.',
+  },
   disk_full: { status: 503, meaning: 'The disk of the data directory is full.' },
+  index_unavailable: {
+    status: 503,
+    meaning: 'The vector index (Qdrant) cannot be reached, or is being made again from the rows.',
+  },
+  index_behind: {
+    status: 503,
+    meaning: 'So many memories wait to be indexed that no more are taken; nothing was stored.',
+  },
   embedder_unavailable: { status: 503, meaning: 'The embedding model cannot be reached.' },
   shutting_down: { status: 503, meaning: 'The server is stopping.' },
   data_directory_in_use: { status: 503, meaning: 'Another process owns the data directory.' },

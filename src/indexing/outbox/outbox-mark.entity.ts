@@ -14,4 +14,18 @@ export class OutboxMark {
 
   @Column({ type: 'timestamptz' })
   createdAt: Date;
+
+  @Column({ type: 'uuid', nullable: true })
+  collectionId: string | null;
+
+  /** Not before then: set ahead by who works on it, and after a failure. */
+  @Column({ type: 'timestamptz' })
+  dueAt: Date;
+
+  /** Times that it could not be applied. */
+  @Column({ type: 'int' })
+  attempts: number;
+
+  @Column({ type: 'text', nullable: true })
+  error: string | null;
 }

@@ -65,6 +65,47 @@ export class HnswIndexes {
     return index;
   }
 
+  /** False while the index that the space has outgrown exact scans for is still to be built. */
+  async isServing(tx: EntityManager, space: SpaceRef): Promise<boolean> {
+    if (this.database.mode === 'embedded' || indexedType(space.dimensions) === null) return true;
+    if (await this.find(tx, space)) return true;
+    const [row] = await tx.query<{ rows: number }[]>(
+      `select count(*)::int as rows from (
+         select from vectors where space_id = $1 limit $2::int) counted`,
+      [space.id, EXACT_ROWS + 1],
+    );
+    return row!.rows <= EXACT_ROWS;
+  }
+
+  /**
+   * Makes the indexes of all spaces anew, one after the other, while searches go on in the old
+   * ones. Takes minutes per million vectors.
+   */
+  async rebuildAll(): Promise<void> {
+    if (this.database.mode === 'embedded') return;
+    for (const name of await this.names()) {
+      // What a rebuild that was cut off has left behind.
+      await this.database.maintain(`drop index concurrently if exists ${name}_ccnew`);
+      await this.exclusively(() =>
+        this.database.maintain(`reindex index concurrently ${name}`, {
+          maintenance_work_mem: BUILD_MEMORY,
+        }),
+      );
+    }
+  }
+
+  /** Names of the indexes that there are. */
+  private names(): Promise<string[]> {
+    return this.database.asSystem(async (tx) => {
+      const rows = await tx.query<{ name: string }[]>(
+        `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+         where i.indrelid = 'vectors'::regclass and i.indisvalid
+           and c.relname ~ '^vectors_hnsw_\\d+$' order by 1`,
+      );
+      return rows.map(({ name }) => name);
+    });
+  }
+
   /** From now on `buildMissing` looks after the space. */
   watch(space: SpaceRef): void {
     this.spaces.set(space.id, space);
@@ -101,13 +142,19 @@ export class HnswIndexes {
 
   private async build(name: string, type: string, spaceId: number): Promise<void> {
     const operators = `${type.slice(0, type.indexOf('('))}_ip_ops`;
-    this.building = true;
-    try {
-      await this.database.maintain(
+    await this.exclusively(() =>
+      this.database.maintain(
         `create index concurrently ${name} on vectors
          using hnsw ((embedding::${type}) ${operators}) where space_id = ${spaceId}`,
         { maintenance_work_mem: BUILD_MEMORY },
-      );
+      ),
+    );
+  }
+
+  private async exclusively(work: () => Promise<unknown>): Promise<void> {
+    this.building = true;
+    try {
+      await work();
     } finally {
       this.building = false;
     }

@@ -4,7 +4,7 @@ import { runPrepared } from '../../database/prepared-statement.js';
 import { intArray, sparsevecArray, uuidArray, vectorArray } from '../binary-arrays.js';
 import { IndexRows, type WordsRow } from '../rows/index-rows.js';
 import { fromSparsevec } from '../terms/sparsevec.js';
-import type { IndexEntry } from '../vector-index.js';
+import type { VectorEntry } from '../vector-index.js';
 import { gateTerms } from './gate-terms.js';
 
 interface StoredWords {
@@ -18,11 +18,12 @@ interface StoredWords {
 /** Values in pgvector's types, with the indexes that searches use. */
 @Injectable()
 export class PgVectorRowsRepository extends IndexRows {
+  protected readonly tables = { vectors: 'vectors', words: 'words' };
   protected readonly storedColumns = `w.memory_id, w.collection_id, w.length, w.average_length,
     w.weights::text as weights`;
   private types?: Promise<{ vector: number; sparsevec: number }>;
 
-  async upsertVectors(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
+  async upsertVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
     const { vector } = await this.extensionTypes(tx);
     await runPrepared(
       tx,

@@ -9,10 +9,12 @@ import { QueryStatistics } from '../statistics/query-statistics.js';
 import { queryTerms } from '../terms/sparse-encoder.js';
 import type {
   CandidateList,
+  HeldMemories,
   IndexEntry,
   IndexQuery,
   ReadRows,
   SpaceRef,
+  VectorEntry,
   VectorIndex,
   WordEntry,
 } from '../vector-index.js';
@@ -49,6 +51,10 @@ export class PgVectorIndex implements VectorIndex {
     return this.writer.writeWords(tx, entries);
   }
 
+  writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
+    return this.writer.writeVectors(tx, entries);
+  }
+
   remove(tx: EntityManager, memoryIds: readonly string[]): Promise<void> {
     return this.writer.remove(tx, memoryIds);
   }
@@ -69,6 +75,46 @@ export class PgVectorIndex implements VectorIndex {
   ): Promise<Map<string, Float32Array>> {
     if (memoryIds.length === 0) return Promise.resolve(new Map<string, Float32Array>());
     return this.rows.vectors(tx, space, memoryIds);
+  }
+
+  held(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    memoryIds: readonly string[],
+  ): Promise<HeldMemories> {
+    return this.rows.held(tx, space, collectionId, memoryIds);
+  }
+
+  countWithoutVector(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    limit: number,
+  ): Promise<number> {
+    return this.rows.countWithoutVector(tx, space, collectionId, limit);
+  }
+
+  /** An index that is still to be built would be missed by every search of a large collection. */
+  isServing(tx: EntityManager, space: SpaceRef): Promise<boolean> {
+    return this.hnsw.isServing(tx, space);
+  }
+
+  removeVectorsOutside(
+    tx: EntityManager,
+    collectionId: string,
+    spaces: readonly number[],
+    limit: number,
+  ): Promise<number> {
+    return this.rows.removeVectorsOutside(tx, collectionId, spaces, limit);
+  }
+
+  waitForRoom(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  requireRoom(): Promise<void> {
+    return Promise.resolve();
   }
 
   private async find(tx: EntityManager, query: IndexQuery): Promise<CandidateList> {

@@ -1,9 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { runPrepared } from '../../database/prepared-statement.js';
 import { intArray, uuidArray } from '../binary-arrays.js';
-import type { IndexEntry } from '../vector-index.js';
+import { SpaceChanged } from '../space-changed.js';
+import type { HeldMemories, VectorEntry } from '../vector-index.js';
 
-/** A row of `words`, with the average that its weights were made for. */
+/** A row of the words table, with the average that its weights were made for. */
 export interface WordsRow {
   readonly memoryId: string;
   readonly collectionId: string;
@@ -15,12 +16,14 @@ export interface WordsRow {
 }
 
 /**
- * The tables `vectors` and `words`, one statement per table and batch. They have the same keys
+ * The tables of vectors and of words, one statement per table and batch. They have the same keys
  * wherever the index is; a subclass knows how the values are stored.
  */
 export abstract class IndexRows {
+  protected abstract readonly tables: { readonly vectors: string; readonly words: string };
+
   /** Idempotent; a memory has at most one vector per space and collection. */
-  abstract upsertVectors(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void>;
+  abstract upsertVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void>;
 
   /** The stored vectors of some memories; those without one are absent. */
   abstract vectors(
@@ -38,19 +41,37 @@ export abstract class IndexRows {
     rows: readonly WordsRow[],
   ): Promise<Set<string>>;
 
-  /** What `toWords` reads, of `words` as `w`. */
+  /** What `toWords` reads, of the words table as `w`. */
   protected abstract readonly storedColumns: string;
 
   protected abstract toWords(stored: object): WordsRow;
 
-  /** A memory whose collection changed on the way has its old vector under another key. */
-  async removeVectorsElsewhere(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
+  /**
+   * Until the transaction ends no reindex swaps the space of these collections.
+   * @throws SpaceChanged where one has already
+   */
+  async requireSpaces(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
+    const spaces = new Map(entries.map(({ collectionId, spaceId }) => [collectionId, spaceId]));
+    const rows = await runPrepared<{ id: string; space: number }>(
+      tx,
+      `select id, space_id as space from collections where id = any($1::uuid[])
+       order by id for key share`,
+      [uuidArray([...spaces.keys()])],
+    );
+    for (const { id, space } of rows) if (spaces.get(id) !== space) throw new SpaceChanged(id);
+  }
+
+  /**
+   * Vectors under another key: a memory whose collection changed on the way has one, and so has
+   * one whose text was replaced after a reindex had made a vector of it.
+   */
+  async removeVectorsElsewhere(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
     await runPrepared(
       tx,
-      `delete from vectors v using unnest($1::int[], $2::uuid[], $3::uuid[])
+      `delete from ${this.tables.vectors} v using unnest($1::int[], $2::uuid[], $3::uuid[])
          as u(space_id, collection_id, memory_id)
-       where v.memory_id = u.memory_id and v.space_id = u.space_id
-         and v.collection_id <> u.collection_id`,
+       where v.memory_id = u.memory_id
+         and (v.space_id <> u.space_id or v.collection_id <> u.collection_id)`,
       [
         intArray(entries.map((entry) => entry.spaceId)),
         uuidArray(entries.map((entry) => entry.collectionId)),
@@ -79,7 +100,9 @@ export abstract class IndexRows {
   /** @returns the words that were there, for the statistics */
   async remove(tx: EntityManager, memoryIds: readonly string[]): Promise<WordsRow[]> {
     const ids = uuidArray(memoryIds);
-    await runPrepared(tx, `delete from vectors where memory_id = any($1::uuid[])`, [ids]);
+    await runPrepared(tx, `delete from ${this.tables.vectors} where memory_id = any($1::uuid[])`, [
+      ids,
+    ]);
     return this.removeWords(tx, memoryIds);
   }
 
@@ -90,7 +113,7 @@ export abstract class IndexRows {
   ): Promise<void> {
     await runPrepared(
       tx,
-      `update vectors set collection_id = $2 where memory_id = any($1::uuid[])`,
+      `update ${this.tables.vectors} set collection_id = $2 where memory_id = any($1::uuid[])`,
       [uuidArray(memoryIds), toCollection],
     );
   }
@@ -99,7 +122,7 @@ export abstract class IndexRows {
   async findWords(tx: EntityManager, memoryIds: readonly string[]): Promise<WordsRow[]> {
     const rows = await runPrepared<object>(
       tx,
-      `select ${this.storedColumns} from words w where w.memory_id = any($1::uuid[])
+      `select ${this.storedColumns} from ${this.tables.words} w where w.memory_id = any($1::uuid[])
        order by w.memory_id for update`,
       [uuidArray(memoryIds)],
     );
@@ -116,7 +139,7 @@ export abstract class IndexRows {
     limit: number,
   ): Promise<WordsRow[]> {
     const rows = await tx.query<object[]>(
-      `select ${this.storedColumns} from words w
+      `select ${this.storedColumns} from ${this.tables.words} w
        where w.collection_id = $1 and w.memory_id > $4
          and abs(w.average_length - $2::real) > $3::real * $2::real
        order by w.memory_id limit $5 for update`,
@@ -125,10 +148,66 @@ export abstract class IndexRows {
     return rows.map((row) => this.toWords(row));
   }
 
+  async held(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    memoryIds: readonly string[],
+  ): Promise<HeldMemories> {
+    const rows = await runPrepared<{ id: string; is_vector: boolean }>(
+      tx,
+      `select memory_id as id, true as is_vector from ${this.tables.vectors}
+       where space_id = $1 and collection_id = $2 and memory_id = any($3::uuid[])
+       union all select memory_id, false from ${this.tables.words}
+       where memory_id = any($3::uuid[])`,
+      [space, collectionId, uuidArray(memoryIds)],
+    );
+    const ids = (vectors: boolean) =>
+      new Set(rows.filter((row) => row.is_vector === vectors).map(({ id }) => id));
+    return { vectors: ids(true), words: ids(false) };
+  }
+
+  async countWithoutVector(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    limit: number,
+  ): Promise<number> {
+    const [row] = await runPrepared<{ count: number }>(
+      tx,
+      `select count(*)::int as count from (
+         select from memories m where m.collection_id = $2 and not exists (
+           select from ${this.tables.vectors} v
+           where v.space_id = $1 and v.collection_id = $2 and v.memory_id = m.id)
+         limit $3) as missing`,
+      [space, collectionId, limit],
+    );
+    return row!.count;
+  }
+
+  /** Spaces in which a collection has vectors are few, so each is looked up by itself. */
+  async removeVectorsOutside(
+    tx: EntityManager,
+    collectionId: string,
+    spaces: readonly number[],
+    limit: number,
+  ): Promise<number> {
+    const [, removed] = await tx.query<[unknown[], number]>(
+      `delete from ${this.tables.vectors} v using (
+         select s.id, found.memory_id from embedding_spaces s cross join lateral (
+           select memory_id from ${this.tables.vectors}
+           where space_id = s.id and collection_id = $1 limit $3) as found
+         where s.id <> all ($2::int[]) limit $3) as old
+       where v.space_id = old.id and v.collection_id = $1 and v.memory_id = old.memory_id`,
+      [collectionId, spaces, limit],
+    );
+    return removed;
+  }
+
   private async removeWords(tx: EntityManager, memoryIds: readonly string[]): Promise<WordsRow[]> {
     const removed = await runPrepared<object>(
       tx,
-      `delete from words w where w.memory_id = any($1::uuid[]) returning ${this.storedColumns}`,
+      `delete from ${this.tables.words} w where w.memory_id = any($1::uuid[]) returning ${this.storedColumns}`,
       [uuidArray(memoryIds)],
     );
     return removed.map((row) => this.toWords(row));

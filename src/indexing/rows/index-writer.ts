@@ -4,7 +4,7 @@ import { statisticsDeltas } from '../statistics/statistics-delta.js';
 import { StatsFolder } from '../statistics/stats-folder.js';
 import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
 import { termsOf, weigh } from '../terms/sparse-encoder.js';
-import type { IndexEntry, WordEntry } from '../vector-index.js';
+import type { IndexEntry, VectorEntry, WordEntry } from '../vector-index.js';
 import { IndexRows, type WordsRow } from './index-rows.js';
 import { reweigh } from './reweigh.js';
 
@@ -19,10 +19,15 @@ export class IndexWriter {
 
   async write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
     if (entries.length === 0) return;
+    await this.rows.requireSpaces(tx, entries);
     const replaced = new Set(await this.replaceWords(tx, entries));
     const known = entries.filter((entry) => replaced.has(entry.memoryId));
     if (known.length > 0) await this.rows.removeVectorsElsewhere(tx, known);
     await this.rows.upsertVectors(tx, entries);
+  }
+
+  async writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
+    if (entries.length > 0) await this.rows.upsertVectors(tx, entries);
   }
 
   async writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {

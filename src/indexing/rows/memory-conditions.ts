@@ -57,6 +57,13 @@ export function memoryConditions(filter: MemoryFilter, parameters: Parameters): 
   return conditions;
 }
 
+/** The metadata that a memory `m` of document `d` shows, null-safe for memories of no document. */
+export function shownMetadata(names = Object.keys(DOCUMENT_FIELDS)): string {
+  const fields = names.map((name) => `'${name}', ${DOCUMENT_FIELDS[name]}`).join(', ');
+  return `case when d.id is null then m.metadata
+    else m.metadata || jsonb_build_object(${fields}) end`;
+}
+
 function metadataCondition(
   metadata: Readonly<Record<string, unknown>>,
   parameters: Parameters,
@@ -65,8 +72,7 @@ function metadataCondition(
   const stored = `m.metadata @> ${wanted}::jsonb`;
   const shown = Object.keys(metadata).filter((key) => Object.hasOwn(DOCUMENT_FIELDS, key));
   if (shown.length === 0) return stored;
-  const fields = shown.map((key) => `'${key}', ${DOCUMENT_FIELDS[key]}`).join(', ');
   return `case when m.document_id is null then ${stored}
-    else (select m.metadata || jsonb_build_object(${fields}) from documents d
+    else (select ${shownMetadata(shown)} from documents d
           where d.id = m.document_id) @> ${wanted}::jsonb end`;
 }

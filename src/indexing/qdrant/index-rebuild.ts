@@ -1,0 +1,62 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Database } from '../../database/database.js';
+import { OutboxRepository } from '../outbox/outbox.repository.js';
+import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
+import { QdrantSpaces } from './qdrant-spaces.js';
+
+/** Memories marked per transaction. */
+const MARKED_AT_ONCE = 1000;
+/** Marks that wait while a rebuild adds none: fresh writes are not to queue behind all of it. */
+const MOST_WAITING = 2000;
+
+/**
+ * Carries rebuilds on, from wherever any process left them: marks every memory of the space, so
+ * that the outbox writes it to the new collection too, and swaps when all marks are applied.
+ */
+@Injectable()
+export class IndexRebuild {
+  private readonly logger = new Logger('Indexing');
+  /** Collections that this process has seen made. */
+  private readonly made = new Set<string>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly versions: IndexVersionsRepository,
+    private readonly outbox: OutboxRepository,
+    private readonly spaces: QdrantSpaces,
+  ) {}
+
+  /** @throws AppError `index_unavailable` */
+  async step(): Promise<void> {
+    for (const version of await this.spaces.all()) {
+      if (version.building !== null) await this.carryOn(version, version.building);
+    }
+  }
+
+  private async carryOn(version: IndexVersion, building: number): Promise<void> {
+    const space = version.space_id;
+    const name = this.spaces.collection(space, building);
+    if (!this.made.has(name)) {
+      await this.spaces.makeBuilding(space);
+      this.made.add(name);
+    }
+    if (version.last_generation === null) return this.mark(space);
+    const left = await this.inBackground((tx) =>
+      this.versions.unapplied(tx, space, version.last_generation!),
+    );
+    if (left > 0) return;
+    await this.spaces.swap(version);
+    this.logger.log(`${name} has taken over`);
+  }
+
+  private async mark(space: number): Promise<void> {
+    const waiting = await this.inBackground((tx) => this.outbox.count(tx, MOST_WAITING));
+    if (waiting >= MOST_WAITING) return;
+    await this.inBackground((tx) => this.versions.markNext(tx, space, MARKED_AT_ONCE));
+  }
+
+  private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.asSystem(work, { priority: 'background' });
+  }
+}

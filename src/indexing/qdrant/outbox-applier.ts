@@ -1,0 +1,103 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { Database } from '../../database/database.js';
+import { OutboxRepository, type Mark } from '../outbox/outbox.repository.js';
+import { toPoint, type PointSource } from './point.js';
+import { PointSourcesRepository } from './point-sources.repository.js';
+import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
+import { QdrantSpaces } from './qdrant-spaces.js';
+import { QdrantStore } from './qdrant-store.js';
+
+/** Marks at a time; some 3 MB of points. */
+const BATCH = 500;
+
+/**
+ * Brings points in line with the rows that are marked: whatever the row says now, not what it said
+ * when it was marked, so marks may be lost to a newer one, applied twice or in any order.
+ */
+@Injectable()
+export class OutboxApplier {
+  private readonly logger = new Logger('Outbox');
+
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: OutboxRepository,
+    private readonly sources: PointSourcesRepository,
+    private readonly spaces: QdrantSpaces,
+    private readonly store: QdrantStore,
+  ) {}
+
+  /**
+   * @returns how many marks were taken up; 0 when none is due
+   * @throws AppError `index_unavailable`; the marks are due again then
+   */
+  async applySome(limit = BATCH): Promise<number> {
+    const marks = await this.inBackground((tx) => this.outbox.claim(tx, limit));
+    if (marks.length === 0) return 0;
+    try {
+      for (const space of new Set(marks.map((mark) => mark.space_id)))
+        await this.apply(
+          space,
+          marks.filter((mark) => mark.space_id === space),
+        );
+    } catch (error) {
+      await this.inBackground((tx) => this.outbox.release(tx, marks));
+      throw error;
+    }
+    return marks.length;
+  }
+
+  private async apply(space: number, marks: readonly Mark[]): Promise<void> {
+    const ids = marks.map((mark) => mark.memory_id);
+    const sources = await this.inBackground((tx) => this.sources.byIds(tx, space, ids));
+    try {
+      await this.write(space, marks, sources);
+    } catch (error) {
+      if (!(error instanceof QdrantRefusal)) throw error;
+      return this.isolate(space, marks, error);
+    }
+    await this.inBackground((tx) => this.outbox.clear(tx, marks));
+  }
+
+  private async write(
+    space: number,
+    marks: readonly Mark[],
+    sources: readonly PointSource[],
+  ): Promise<void> {
+    const points = sources.map(toPoint);
+    const present = new Set(sources.map((source) => source.memory_id));
+    const gone = marks.map((mark) => mark.memory_id).filter((id) => !present.has(id));
+    for (const target of await this.spaces.targets(space)) {
+      try {
+        if (points.length > 0) await this.store.upsert(target, points);
+        if (gone.length > 0) await this.store.delete(target, gone);
+      } catch (error) {
+        if (!(error instanceof QdrantCollectionMissing)) throw error;
+        this.logger.error(`${target} is gone from Qdrant; it is filled again from the rows.`);
+        await this.spaces.recover(space, target);
+        // The marks count for the collection that is now being built.
+        return this.write(space, marks, sources);
+      }
+    }
+  }
+
+  /** One point that Qdrant does not take must not keep the others out. */
+  private async isolate(
+    space: number,
+    marks: readonly Mark[],
+    refusal: QdrantRefusal,
+  ): Promise<void> {
+    if (marks.length === 1) {
+      this.logger.error(`The point of ${marks[0]!.memory_id} is refused: ${refusal.message}`);
+      await this.inBackground((tx) => this.outbox.refuse(tx, marks[0]!, refusal.message));
+      return;
+    }
+    const half = Math.ceil(marks.length / 2);
+    await this.apply(space, marks.slice(0, half));
+    await this.apply(space, marks.slice(half));
+  }
+
+  private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.database.asSystem(work, { priority: 'background' });
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../../database/prepared-statement.js';
+import { uuidArray } from '../binary-arrays.js';
+import { shownMetadata } from '../rows/memory-conditions.js';
+import type { PointSource } from './point.js';
+
+const COLUMNS = `v.memory_id, m.tenant_id, v.collection_id, v.embedding, w.terms, w.weights,
+  m.container_tag, m.category, m.source, m.author, m.container, d.connection_id,
+  ${shownMetadata()} as metadata, m.visible and m.is_latest and not m.archived as visible,
+  coalesce(m.source_updated_at, m.created_at) as time, m.expires_at`;
+
+const TABLES = `point_vectors v
+  join memories m on m.id = v.memory_id
+  left join point_words w on w.memory_id = v.memory_id
+  left join documents d on d.id = m.document_id`;
+
+/** Reads the rows that points are made of. */
+@Injectable()
+export class PointSourcesRepository {
+  /** Those of these memories that have a vector in the space. */
+  byIds(tx: EntityManager, space: number, memoryIds: readonly string[]): Promise<PointSource[]> {
+    return runPrepared<PointSource & Record<string, unknown>>(
+      tx,
+      `select ${COLUMNS} from ${TABLES}
+       where v.space_id = $1 and v.memory_id = any($2::uuid[])`,
+      [space, uuidArray(memoryIds)],
+    );
+  }
+
+  /** A page of a space's memories by ascending id. */
+  page(tx: EntityManager, space: number, after: string, limit: number): Promise<PointSource[]> {
+    return runPrepared<PointSource & Record<string, unknown>>(
+      tx,
+      `select ${COLUMNS} from ${TABLES}
+       where v.space_id = $1 and v.memory_id > $2 order by v.memory_id limit $3`,
+      [space, after, limit],
+    );
+  }
+
+  /** Whether points of a collection are still to be written, other than refused ones. */
+  async isPending(tx: EntityManager, space: number, collectionId: string): Promise<boolean> {
+    const marks = await tx.query<unknown[]>(
+      `select from outbox where collection_id = $1 and space_id = $2 and attempts < 3 limit 1`,
+      [collectionId, space],
+    );
+    return marks.length > 0;
+  }
+
+  /**
+   * The memories of these collections that are marked, with what their points will be made of.
+   * @returns null where there are more than `limit`
+   */
+  async pending(
+    tx: EntityManager,
+    space: number,
+    collectionIds: readonly string[],
+    limit: number,
+  ): Promise<{ readonly ids: readonly string[]; readonly sources: PointSource[] } | null> {
+    const marks = await runPrepared<{ memory_id: string }>(
+      tx,
+      `select memory_id from outbox
+       where collection_id = any($1::uuid[]) and space_id = $2 limit $3`,
+      [uuidArray(collectionIds), space, limit + 1],
+    );
+    if (marks.length > limit) return null;
+    const ids = marks.map(({ memory_id }) => memory_id);
+    return { ids, sources: ids.length === 0 ? [] : await this.byIds(tx, space, ids) };
+  }
+}

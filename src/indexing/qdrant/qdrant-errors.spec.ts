@@ -1,0 +1,41 @@
+import { type AppError } from '../../common/errors/app-error.js';
+import { QdrantCollectionMissing, QdrantRefusal, translateQdrantError } from './qdrant-errors.js';
+
+/** As the client throws it for a status other than 200 that it parsed. */
+const apiError = (status: number, error = 'told') =>
+  Object.assign(new Error('Not OK'), { status, data: { status: { error } } });
+
+describe('errors of Qdrant', () => {
+  it('tell a missing collection', () => {
+    expect(translateQdrantError(apiError(404))).toBeInstanceOf(QdrantCollectionMissing);
+  });
+
+  it.each([400, 403, 409, 413, 422])('are refusals with the reason for %d', (status) => {
+    const error = translateQdrantError(apiError(status, 'Wrong input'));
+    expect(error).toBeInstanceOf(QdrantRefusal);
+    expect(error.message).toContain('Wrong input');
+  });
+
+  it.each([408, 429, 500, 503])('are an index that is unavailable for %d', (status) => {
+    expect(translateQdrantError(apiError(status))).toMatchObject({ code: 'index_unavailable' });
+  });
+
+  it('keep the pause that a 429 asks for', () => {
+    const error = Object.assign(new Error('slow down'), { retry_after: 7 });
+    expect((translateQdrantError(error) as AppError).retryAfter).toBe(7);
+  });
+
+  it('read the status out of an answer that the client did not expect', () => {
+    const error = new Error('Unexpected Response: 502 (Bad Gateway)\nRaw response content:\n');
+    expect(translateQdrantError(error)).toMatchObject({ code: 'index_unavailable' });
+  });
+
+  it('name the code of a broken connection and nothing of the address', () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1'), {
+      code: 'ECONNREFUSED',
+    });
+    const error = translateQdrantError(new TypeError('fetch failed', { cause }));
+    expect(error).toMatchObject({ code: 'index_unavailable' });
+    expect(error.message).toBe('The vector index does not answer: ECONNREFUSED');
+  });
+});

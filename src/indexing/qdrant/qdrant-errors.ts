@@ -1,0 +1,51 @@
+import { AppError } from '../../common/errors/app-error.js';
+
+/** Qdrant has no such collection: never made, or its storage was lost. */
+export class QdrantCollectionMissing extends Error {}
+
+/** Qdrant understood a request and will not do it, however often it is asked. */
+export class QdrantRefusal extends Error {}
+
+/**
+ * What went wrong, as the product tells it. The client throws errors of its own shapes: for a
+ * status (`ApiError` and `QdrantClientUnexpectedResponseError`), for a time-out, for a 429 and,
+ * without a server, whatever `fetch` throws.
+ */
+export function translateQdrantError(error: unknown): Error {
+  const status = statusOf(error);
+  const reason = reasonOf(error);
+  if (status === 404) return new QdrantCollectionMissing(reason);
+  if (status !== undefined && status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
+    return new QdrantRefusal(`Qdrant answered ${status}: ${reason}`);
+  }
+  return new AppError('index_unavailable', `The vector index does not answer: ${reason}`, {
+    retryAfter: retryAfterOf(error),
+    cause: error,
+  });
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (!isObject(error)) return undefined;
+  if (typeof error.status === 'number') return error.status;
+  const told = /^Unexpected Response: (\d{3})/.exec(String(error.message));
+  return told ? Number(told[1]) : undefined;
+}
+
+function reasonOf(error: unknown): string {
+  if (!isObject(error)) return String(error);
+  const told = isObject(error.data) && isObject(error.data.status) && error.data.status.error;
+  if (typeof told === 'string') return told;
+  const cause = isObject(error.cause) ? error.cause : {};
+  // The code says more than the "fetch failed" around it; the address would only tell strangers.
+  if (typeof cause.code === 'string') return cause.code;
+  return String(error.message).split('\n')[0]!;
+}
+
+function retryAfterOf(error: unknown): number {
+  const told = isObject(error) ? Number(error.retry_after) : Number.NaN;
+  return Number.isFinite(told) ? told : 1;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

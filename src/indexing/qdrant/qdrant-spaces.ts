@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../database/database.js';
+import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
+import { QdrantCollectionMissing } from './qdrant-errors.js';
+import { QdrantStore } from './qdrant-store.js';
+
+/**
+ * The physical collections of each embedding space. Searches go through an alias, so that a
+ * rebuilt collection takes over at once and for every process.
+ */
+@Injectable()
+export class QdrantSpaces {
+  /** Spaces whose first collection is known to have been made. */
+  private readonly made = new Set<number>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly versions: IndexVersionsRepository,
+    private readonly store: QdrantStore,
+    private readonly prefix: string,
+  ) {}
+
+  /** What searches of a space read. */
+  alias(space: number): string {
+    return `${this.prefix}_space_${space}`;
+  }
+
+  collection(space: number, version: number): string {
+    return `${this.alias(space)}_v${version}`;
+  }
+
+  /**
+   * Where points of a space are to be written, the first collection made when there is none.
+   * @throws AppError `index_unavailable`
+   */
+  async targets(space: number): Promise<string[]> {
+    if (!this.made.has(space)) await this.makeFirst(space);
+    const version = await this.find(space);
+    if (!version) throw new Error(`space ${space} is gone`);
+    const { live, lost, building } = version;
+    const numbers = [...(lost ? [] : [live]), ...(building === null ? [] : [building])];
+    return numbers.map((number) => this.collection(space, number));
+  }
+
+  /** Whether points have ever been written; then a missing collection is a lost one. */
+  async isMade(space: number): Promise<boolean> {
+    return (await this.find(space)) !== undefined;
+  }
+
+  all(): Promise<IndexVersion[]> {
+    return this.database.asSystem((tx) => this.versions.all(tx), { priority: 'background' });
+  }
+
+  /**
+   * Fills a new collection from the rows and swaps it in when it is complete. Searches go on in
+   * the old one. Does nothing while one is being built.
+   */
+  async rebuild(space: number): Promise<void> {
+    await this.database.asSystem((tx) => this.versions.begin(tx, space, { lost: false }));
+    await this.makeBuilding(space);
+  }
+
+  /** A collection of the space is gone, and with it every point: they are made again. */
+  async recover(space: number, missing: string): Promise<void> {
+    const version = await this.find(space);
+    if (!version) return;
+    const isBuilding =
+      version.building !== null && missing === this.collection(space, version.building);
+    // A swap on the way has deleted it, as it should.
+    if (!isBuilding && missing !== this.collection(space, version.live)) return;
+    await this.database.asSystem(async (tx) => {
+      if (!isBuilding) await this.versions.noteLost(tx, space);
+      const gone = isBuilding ? version.building : undefined;
+      await this.versions.begin(tx, space, { lost: !isBuilding, gone });
+    });
+    await this.makeBuilding(space);
+  }
+
+  /** Lets the built collection take over and deletes every other one of the space. */
+  async swap({ space_id: space, building }: IndexVersion): Promise<void> {
+    const name = this.collection(space, building!);
+    await this.store.pointAlias(this.alias(space), name);
+    await this.database.asSystem((tx) => this.versions.swap(tx, space, building!));
+    const mine = new RegExp(`^${this.alias(space)}_v\\d+$`);
+    for (const other of await this.store.collections()) {
+      if (mine.test(other) && other !== name) await this.remove(other);
+    }
+  }
+
+  /** Makes the collection of a rebuild that has begun; a crash may have come between the two. */
+  async makeBuilding(space: number): Promise<void> {
+    const version = await this.find(space);
+    if (version?.building == null) return;
+    const name = this.collection(space, version.building);
+    await this.store.createCollection(name, version.dimensions);
+  }
+
+  private async makeFirst(space: number): Promise<void> {
+    if (!(await this.isMade(space))) {
+      const dimensions = await this.database.asSystem((tx) => this.versions.dimensions(tx, space));
+      const first = this.collection(space, 1);
+      await this.store.createCollection(first, dimensions);
+      await this.store.pointAlias(this.alias(space), first);
+      await this.database.asSystem((tx) => this.versions.insertFirst(tx, space));
+    }
+    this.made.add(space);
+  }
+
+  private find(space: number): Promise<IndexVersion | undefined> {
+    return this.database.asSystem((tx) => this.versions.find(tx, space));
+  }
+
+  private async remove(collection: string): Promise<void> {
+    try {
+      await this.store.deleteCollection(collection);
+    } catch (error) {
+      if (!(error instanceof QdrantCollectionMissing)) throw error;
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
+import type { Secret } from '../../common/secret.js';
+import { translateQdrantError } from './qdrant-errors.js';
+
+export interface QdrantSettings {
+  /** With scheme, host and port (6333 where none is given); a path is a proxy's prefix. */
+  readonly url: string;
+  readonly apiKey?: Secret<string>;
+}
+
+export type Point = Schemas['PointStruct'] & { readonly id: string };
+export type Query = Schemas['QueryRequest'];
+export type ScoredPoint = Schemas['ScoredPoint'];
+export type Filter = Schemas['Filter'];
+export type StoredPoint = Schemas['Record'];
+
+export const DENSE = 'dense';
+export const WORDS = 'words';
+
+/** Longer than any healthy answer, shorter than a claim on a mark. */
+const TIMEOUT_MS = 15_000;
+const MAX_CONNECTIONS = 16;
+
+/**
+ * The calls to Qdrant that the product makes (https://api.qdrant.tech/api-reference).
+ * Every method throws AppError `index_unavailable` when there is no answer, `QdrantRefusal` for a
+ * request that it does not take and `QdrantCollectionMissing` for a collection that is not there.
+ */
+export class QdrantStore {
+  private readonly client: QdrantClient;
+
+  constructor({ url, apiKey }: QdrantSettings) {
+    const { origin, pathname } = new URL(url);
+    this.client = new QdrantClient({
+      url: origin,
+      prefix: pathname === '/' ? undefined : pathname.replace(/\/$/, ''),
+      apiKey: apiKey?.reveal(),
+      timeout: TIMEOUT_MS,
+      maxConnections: MAX_CONNECTIONS,
+      checkCompatibility: false,
+    });
+  }
+
+  /** @returns the server's version, e.g. `1.18.3` */
+  async version(): Promise<string> {
+    const { version } = await call(() => this.client.versionInfo());
+    return version;
+  }
+
+  /**
+   * Makes a collection unless it is there. Graphs are built per tenant only, which is why no
+   * search may do without its tenant (https://qdrant.tech/documentation/guides/multiple-partitions),
+   * and payload indexes come before the points, because graphs take them into account.
+   */
+  async createCollection(name: string, dimensions: number): Promise<void> {
+    const { exists } = await call(() => this.client.collectionExists(name));
+    if (!exists) {
+      await call(() =>
+        this.client.createCollection(name, {
+          // Our vectors have unit length, so the dot product is the cosine.
+          vectors: { [DENSE]: { size: dimensions, distance: 'Dot', on_disk: true } },
+          sparse_vectors: { [WORDS]: {} },
+          hnsw_config: { m: 0, payload_m: 16 },
+          on_disk_payload: true,
+          strict_mode_config: { enabled: true, unindexed_filtering_retrieve: false },
+        }),
+      );
+    }
+    const fields = [
+      ['tenant_id', { type: 'keyword', is_tenant: true }],
+      ['collection_id', { type: 'keyword' }],
+      ['labels', { type: 'keyword' }],
+      ['visible', { type: 'bool' }],
+      ['time', { type: 'integer', lookup: false, range: true }],
+      ['expires_at', { type: 'integer', lookup: false, range: true }],
+    ] as const;
+    for (const [field_name, field_schema] of fields) {
+      await call(() =>
+        this.client.createPayloadIndex(name, { field_name, field_schema, wait: true }),
+      );
+    }
+  }
+
+  async deleteCollection(name: string): Promise<void> {
+    await call(() => this.client.deleteCollection(name));
+  }
+
+  async collections(): Promise<string[]> {
+    const { collections } = await call(() => this.client.getCollections());
+    return collections.map(({ name }) => name);
+  }
+
+  /** From now on `alias` means that collection, for everybody at once. */
+  async pointAlias(alias: string, collection: string): Promise<void> {
+    const { aliases } = await call(() => this.client.getAliases());
+    const before = aliases.find(({ alias_name }) => alias_name === alias);
+    if (before?.collection_name === collection) return;
+    await call(() =>
+      this.client.updateCollectionAliases({
+        actions: [
+          ...(before ? [{ delete_alias: { alias_name: alias } }] : []),
+          { create_alias: { alias_name: alias, collection_name: collection } },
+        ],
+      }),
+    );
+  }
+
+  /** Answered once the points can be found. */
+  async upsert(collection: string, points: Point[]): Promise<void> {
+    await call(() => this.client.upsert(collection, { points, wait: true }));
+  }
+
+  /** Answered once they cannot be found any more. */
+  async delete(collection: string, ids: string[]): Promise<void> {
+    await call(() => this.client.delete(collection, { points: ids, wait: true }));
+  }
+
+  async query(collection: string, searches: Query[]): Promise<ScoredPoint[][]> {
+    const answers = await call(() => this.client.queryBatch(collection, { searches }));
+    return answers.map(({ points }) => points);
+  }
+
+  async count(collection: string): Promise<number> {
+    const { count } = await call(() => this.client.count(collection, { exact: true }));
+    return count;
+  }
+
+  /** `green` once everything written is in the graphs that searches use, `yellow` before. */
+  async status(collection: string): Promise<Schemas['CollectionStatus']> {
+    const { status } = await call(() => this.client.getCollection(collection));
+    return status;
+  }
+
+  async retrieve(collection: string, ids: string[]): Promise<StoredPoint[]> {
+    return call(() =>
+      this.client.retrieve(collection, { ids, with_payload: true, with_vector: false }),
+    );
+  }
+
+  /** Ids in ascending order, `limit` of them after `after`. */
+  async ids(collection: string, limit: number, after?: string): Promise<string[]> {
+    const page = await call(() =>
+      this.client.scroll(collection, {
+        limit: after === undefined ? limit : limit + 1,
+        offset: after,
+        with_payload: false,
+        with_vector: false,
+      }),
+    );
+    return page.points.map(({ id }) => String(id)).filter((id) => id !== after);
+  }
+}
+
+async function call<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw translateQdrantError(error);
+  }
+}

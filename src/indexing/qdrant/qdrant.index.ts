@@ -1,0 +1,206 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '../../common/clock.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { OutboxPressure } from '../outbox/outbox-pressure.js';
+import { rankCandidates, type ScoredMemory } from '../rank-candidates.js';
+import { IndexRows } from '../rows/index-rows.js';
+import { IndexWriter } from '../rows/index-writer.js';
+import { filtersRows, memoryConditions, VISIBLE } from '../rows/memory-conditions.js';
+import { Parameters } from '../rows/parameters.js';
+import { QueryStatistics } from '../statistics/query-statistics.js';
+import { queryTerms } from '../terms/sparse-encoder.js';
+import { weighQuery, type WeighedQuery } from '../terms/weighed-query.js';
+import type {
+  CandidateList,
+  HeldMemories,
+  IndexEntry,
+  IndexQuery,
+  ReadRows,
+  SpaceRef,
+  VectorEntry,
+  VectorIndex,
+  WordEntry,
+} from '../vector-index.js';
+import { uuidArray } from '../binary-arrays.js';
+import { armsOf, scoredBy } from './arms.js';
+import { pointFilter } from './point-filter.js';
+import { PointSourcesRepository } from './point-sources.repository.js';
+import { scoreSources } from './score-sources.js';
+import { QdrantCollectionMissing } from './qdrant-errors.js';
+import { QdrantSpaces } from './qdrant-spaces.js';
+import { QdrantStore } from './qdrant-store.js';
+
+/** So many marked memories a search scores by itself; more of them are a sync, which it lets be. */
+const SCORED_BY_SEARCH = 64;
+
+/**
+ * Vectors and words in Qdrant, which follows the rows by way of the outbox. What a search finds is
+ * checked against the rows, so a point that is behind hides nothing for long and shows nothing.
+ */
+@Injectable()
+export class QdrantIndex implements VectorIndex {
+  readonly inDatabase = false;
+
+  constructor(
+    private readonly store: QdrantStore,
+    private readonly spaces: QdrantSpaces,
+    private readonly rows: IndexRows,
+    private readonly writer: IndexWriter,
+    private readonly sources: PointSourcesRepository,
+    private readonly statistics: QueryStatistics,
+    private readonly pressure: OutboxPressure,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** The first point makes it; a start must not wait for Qdrant. */
+  ensureSpace(_space: SpaceRef): Promise<void> {
+    return Promise.resolve();
+  }
+
+  write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
+    return this.writer.write(tx, entries);
+  }
+
+  writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {
+    return this.writer.writeWords(tx, entries);
+  }
+
+  writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
+    return this.writer.writeVectors(tx, entries);
+  }
+
+  remove(tx: EntityManager, memoryIds: readonly string[]): Promise<void> {
+    return this.writer.remove(tx, memoryIds);
+  }
+
+  move(tx: EntityManager, memoryIds: readonly string[], toCollection: string): Promise<void> {
+    return this.writer.move(tx, memoryIds, toCollection);
+  }
+
+  waitForRoom(signal: AbortSignal): Promise<void> {
+    return this.pressure.wait(signal);
+  }
+
+  requireRoom(): Promise<void> {
+    return this.pressure.require();
+  }
+
+  vectors(
+    tx: EntityManager,
+    space: number,
+    memoryIds: readonly string[],
+  ): Promise<Map<string, Float32Array>> {
+    if (memoryIds.length === 0) return Promise.resolve(new Map<string, Float32Array>());
+    return this.rows.vectors(tx, space, memoryIds);
+  }
+
+  held(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    memoryIds: readonly string[],
+  ): Promise<HeldMemories> {
+    return this.rows.held(tx, space, collectionId, memoryIds);
+  }
+
+  countWithoutVector(
+    tx: EntityManager,
+    space: number,
+    collectionId: string,
+    limit: number,
+  ): Promise<number> {
+    return this.rows.countWithoutVector(tx, space, collectionId, limit);
+  }
+
+  async isServing(tx: EntityManager, { id }: SpaceRef, collectionId: string): Promise<boolean> {
+    return !(await this.sources.isPending(tx, id, collectionId));
+  }
+
+  removeVectorsOutside(
+    tx: EntityManager,
+    collectionId: string,
+    spaces: readonly number[],
+    limit: number,
+  ): Promise<number> {
+    return this.rows.removeVectorsOutside(tx, collectionId, spaces, limit);
+  }
+
+  async candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList> {
+    const asked = query.mode === 'text' ? { ...query, embedding: null } : query;
+    const terms = asked.mode === 'vector' ? [] : queryTerms(asked.text);
+    const { statistics, pending } = await read(async (tx) => ({
+      statistics: await this.statistics.read(
+        tx,
+        asked.collectionIds,
+        terms.map((term) => term.id),
+      ),
+      pending: await this.sources.pending(
+        tx,
+        asked.space.id,
+        asked.collectionIds,
+        SCORED_BY_SEARCH,
+      ),
+    }));
+    const words = weighQuery(terms, statistics);
+    if (!words && !asked.embedding) return { candidates: [], full: false };
+    const indexed = await this.ask(asked, words);
+    // What is marked may be another text by now, or none.
+    const marked = new Set(pending?.ids);
+    const found = [
+      ...indexed.filter(({ memoryId }) => !marked.has(memoryId)),
+      ...scoreSources(pending?.sources ?? [], asked.embedding, words),
+    ];
+    const ranked = rankCandidates(found, asked, words?.highest ?? 0, statistics.documents);
+    return {
+      candidates: await this.admitted(read, asked, ranked),
+      full: found.length >= asked.depth,
+    };
+  }
+
+  private async ask(query: IndexQuery, words: WeighedQuery | null): Promise<ScoredMemory[]> {
+    const filter = pointFilter(query, this.clock.now());
+    try {
+      const answers = await this.store.query(
+        this.spaces.alias(query.space.id),
+        armsOf(query, words, filter),
+      );
+      return scoredBy(answers, query, words);
+    } catch (error) {
+      if (!(error instanceof QdrantCollectionMissing)) throw error;
+      // Nothing has been written yet, or the server has lost it, which the applier will notice.
+      if (!(await this.spaces.isMade(query.space.id))) return [];
+      throw new AppError(
+        'index_unavailable',
+        'The vector index has lost its points; they are being made again from the rows.',
+        { retryAfter: 10, cause: error },
+      );
+    }
+  }
+
+  /** Candidates that meet the filter as the rows have it now. */
+  private async admitted<T extends { memoryId: string }>(
+    read: ReadRows,
+    query: IndexQuery,
+    candidates: readonly T[],
+  ): Promise<T[]> {
+    const excluded = new Set(query.filter.excludeIds);
+    const wanted = candidates.filter(({ memoryId }) => !excluded.has(memoryId));
+    if (wanted.length === 0 || !filtersRows(query.filter)) return wanted;
+    const parameters = new Parameters();
+    const ids = uuidArray(wanted.map(({ memoryId }) => memoryId));
+    const conditions = [
+      `m.id = any(${parameters.add(ids)}::uuid[])`,
+      VISIBLE,
+      ...memoryConditions(query.filter, parameters),
+    ];
+    const rows = await read((tx) =>
+      tx.query<{ id: string }[]>(
+        `select m.id from memories m where ${conditions.join(' and ')}`,
+        parameters.values,
+      ),
+    );
+    const admitted = new Set(rows.map(({ id }) => id));
+    return wanted.filter(({ memoryId }) => admitted.has(memoryId));
+  }
+}

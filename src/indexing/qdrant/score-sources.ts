@@ -1,0 +1,36 @@
+import type { ScoredMemory } from '../rank-candidates.js';
+import type { WeighedQuery } from '../terms/weighed-query.js';
+import { unpackFloats, unpackIntegers } from './packed-numbers.js';
+import type { PointSource } from './point.js';
+
+/** Scores rows as Qdrant will score their points. */
+export function scoreSources(
+  sources: readonly PointSource[],
+  embedding: Float32Array | null,
+  words: WeighedQuery | null,
+): ScoredMemory[] {
+  return sources
+    .filter((source) => source.visible)
+    .map((source) => ({
+      memoryId: source.memory_id,
+      collectionId: source.collection_id,
+      cosine: embedding ? dot(embedding, unpackFloats(source.embedding)) : 0,
+      bm25: words ? bm25(words, source) : 0,
+    }));
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+function bm25({ terms }: WeighedQuery, source: PointSource): number {
+  if (!source.terms || !source.weights) return 0;
+  const ids = unpackIntegers(source.terms);
+  const weights = unpackFloats(source.weights);
+  return terms.reduce((sum, { id, weight }) => {
+    const at = ids.indexOf(id);
+    return at < 0 ? sum : sum + weight * weights[at]!;
+  }, 0);
+}

@@ -1,0 +1,9 @@
+/**
+ * A reindex has given the collection another embedding space since the vectors for it were made.
+ * Nothing was written; they are to be made again with the collection's new model.
+ */
+export class SpaceChanged extends Error {
+  constructor(readonly collectionId: string) {
+    super(`collection ${collectionId} has another embedding space now`);
+  }
+}

@@ -1,0 +1,47 @@
+import { vectorIndexContract } from '../../../src/indexing/vector-index.contract.js';
+import { IndexTables } from './index-fixtures.js';
+import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+
+describeOnQdrant('QdrantIndex', (open, qdrant) => {
+  describe('once points have followed the rows', () => {
+    let remove: () => Promise<void>;
+    afterAll(() => remove());
+
+    vectorIndexContract(async () => {
+      const database = await open();
+      const parts = qdrantTestParts(database, qdrant().url);
+      const { index, folder, drain } = parts;
+      ({ remove } = parts);
+      const tables = await IndexTables.create(database);
+      return {
+        index,
+        tenant: tables.tenant,
+        space: tables.space,
+        transaction: (work) => database.inTenant(tables.tenant, work),
+        addCollection: () => tables.addCollection(),
+        addRow: (collection, labels) => tables.addRow(collection, labels),
+        settle: async () => {
+          await folder.foldAll();
+          await drain();
+        },
+      };
+    });
+  });
+
+  describe('before any point is written', () => {
+    vectorIndexContract(async () => {
+      const database = await open();
+      const { index, folder } = qdrantTestParts(database, qdrant().url);
+      const tables = await IndexTables.create(database);
+      return {
+        index,
+        tenant: tables.tenant,
+        space: tables.space,
+        transaction: (work) => database.inTenant(tables.tenant, work),
+        addCollection: () => tables.addCollection(),
+        addRow: (collection, labels) => tables.addRow(collection, labels),
+        settle: () => folder.foldAll(),
+      };
+    });
+  });
+});

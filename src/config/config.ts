@@ -21,6 +21,8 @@ export interface Config {
   qdrantApiKey?: Secret<string>;
   /** How the names of our collections there begin. */
   qdrantPrefix: string;
+  /** Memories waiting for Qdrant at which requests are refused; syncs wait at a fifth of it. */
+  maxIndexBacklog: number;
   bootstrapApiKey?: Secret<string>;
   operatorKey?: Secret<string>;
   encryptionKeys?: Secret<string>;
@@ -93,6 +95,7 @@ const Environment = z.object({
     .string()
     .regex(/^[a-z0-9_-]{1,40}$/)
     .default('tributary'),
+  TRIBUTARY_MAX_INDEX_BACKLOG: z.coerce.number().int().min(1000).max(10_000_000).default(100000),
   TRIBUTARY_BOOTSTRAP_API_KEY: z.string().min(16).optional(),
   TRIBUTARY_OPERATOR_KEY: z.string().min(16).optional(),
   TRIBUTARY_ENCRYPTION_KEYS: z.string().optional(),
@@ -147,6 +150,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     qdrantUrl: env.QDRANT_URL,
     qdrantApiKey: secret(env.QDRANT_API_KEY),
     qdrantPrefix: env.TRIBUTARY_QDRANT_PREFIX,
+    maxIndexBacklog: env.TRIBUTARY_MAX_INDEX_BACKLOG,
     bootstrapApiKey: secret(env.TRIBUTARY_BOOTSTRAP_API_KEY),
     operatorKey: secret(env.TRIBUTARY_OPERATOR_KEY),
     encryptionKeys: secret(env.TRIBUTARY_ENCRYPTION_KEYS),

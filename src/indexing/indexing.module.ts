@@ -53,7 +53,12 @@ import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
 export class IndexingModule {}
 
 function createQdrant(
-  { qdrantUrl: url, qdrantApiKey: apiKey, qdrantPrefix: prefix }: Config,
+  {
+    qdrantUrl: url,
+    qdrantApiKey: apiKey,
+    qdrantPrefix: prefix,
+    maxIndexBacklog: maxBacklog,
+  }: Config,
   database: Database,
   rows: IndexRows,
   writer: IndexWriter,
@@ -61,5 +66,8 @@ function createQdrant(
   clock: Clock,
 ): QdrantParts | null {
   if (url === undefined) return null;
-  return qdrantParts({ url, apiKey, prefix }, { database, rows, writer, statistics, clock });
+  return qdrantParts(
+    { url, apiKey, prefix, maxBacklog },
+    { database, rows, writer, statistics, clock },
+  );
 }

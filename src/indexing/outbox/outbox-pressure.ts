@@ -1,24 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock } from '../../common/clock.js';
+import type { Clock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { Database } from '../../database/database.js';
 import { OutboxRepository } from './outbox.repository.js';
 
-/** Marks from which on syncs wait: what a search cannot see yet is to stay a matter of seconds. */
-export const MARKS_WAIT = 20_000;
-/** Marks from which on requests are refused, so that interactive writes outlast a sync. */
-export const MARKS_REFUSE = 100_000;
+/** Of the marks at which requests are refused: syncs wait earlier, so that people can go on. */
+const SYNCS_WAIT_AT = 0.2;
 const BELIEVED_MS = 1000;
 
 /** Holds writers back while the index cannot keep up, e.g. because it is down. */
-@Injectable()
 export class OutboxPressure {
   private known = { marks: 0, until: 0 };
 
   constructor(
     private readonly database: Database,
     private readonly outbox: OutboxRepository,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly clock: Clock,
+    /** Marks at which requests are refused. */
+    private readonly most: number,
   ) {}
 
   /**
@@ -26,7 +24,7 @@ export class OutboxPressure {
    * @throws the signal's reason when it aborts
    */
   async wait(signal: AbortSignal): Promise<void> {
-    while ((await this.marks()) >= MARKS_WAIT) {
+    while ((await this.marks()) >= SYNCS_WAIT_AT * this.most) {
       signal.throwIfAborted();
       await this.clock.sleep(BELIEVED_MS, signal);
     }
@@ -34,10 +32,10 @@ export class OutboxPressure {
 
   /** @throws AppError `index_behind` */
   async require(): Promise<void> {
-    if ((await this.marks()) < MARKS_REFUSE) return;
+    if ((await this.marks()) < this.most) return;
     throw new AppError(
       'index_behind',
-      `More than ${MARKS_REFUSE.toLocaleString('en')} memories wait to be indexed; nothing was stored.`,
+      `${this.most.toLocaleString('en')} memories or more wait to be indexed; nothing was stored.`,
       { retryAfter: 10 },
     );
   }
@@ -45,7 +43,7 @@ export class OutboxPressure {
   private async marks(): Promise<number> {
     const now = this.clock.now().getTime();
     if (now >= this.known.until) {
-      const marks = await this.database.asSystem((tx) => this.outbox.count(tx, MARKS_REFUSE));
+      const marks = await this.database.asSystem((tx) => this.outbox.count(tx, this.most));
       this.known = { marks, until: now + BELIEVED_MS };
     }
     return this.known.marks;

@@ -35,9 +35,12 @@ export interface QdrantNeeds {
   readonly clock: Clock;
 }
 
-/** @param settings with the prefix of the names of our collections */
+/**
+ * @param settings with the prefix of the names of our collections, and the marks at which requests
+ *   are refused
+ */
 export function qdrantParts(
-  settings: QdrantSettings & { readonly prefix: string },
+  settings: QdrantSettings & { readonly prefix: string; readonly maxBacklog: number },
   { database, rows, writer, statistics, clock }: QdrantNeeds,
 ): QdrantParts {
   const store = new QdrantStore(settings);
@@ -45,7 +48,7 @@ export function qdrantParts(
   const sources = new PointSourcesRepository();
   const versions = new IndexVersionsRepository();
   const spaces = new QdrantSpaces(database, versions, store, settings.prefix);
-  const pressure = new OutboxPressure(database, outbox, clock);
+  const pressure = new OutboxPressure(database, outbox, clock, settings.maxBacklog);
   return {
     store,
     spaces,

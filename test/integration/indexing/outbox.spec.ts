@@ -178,6 +178,37 @@ describeOnQdrant('the outbox', (open, qdrant) => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('holds syncs back at a fifth of the backlog and requests at the whole of it', async () => {
+    const fill = async (count: number): Promise<void> => {
+      const ids = await tables.addRows(collection, count);
+      await database.inTenant(tables.tenant, (tx) =>
+        parts.index.write(
+          tx,
+          ids.map((memoryId) => ({
+            memoryId,
+            collectionId: collection,
+            spaceId: tables.space.id,
+            embedding: X,
+            words: 'apple',
+          })),
+        ),
+      );
+      parts.clock.advance(1000);
+    };
+    await fill(9);
+    await parts.index.waitForRoom(new AbortController().signal);
+    await fill(1);
+    const cancelled = AbortSignal.abort(new Error('cancelled'));
+    await expect(parts.index.waitForRoom(cancelled)).rejects.toThrow('cancelled');
+    await parts.index.requireRoom();
+    await fill(40);
+    await expect(parts.index.requireRoom()).rejects.toMatchObject({ code: 'index_behind' });
+    await parts.drain();
+    parts.clock.advance(1000);
+    await parts.index.requireRoom();
+    await parts.index.waitForRoom(new AbortController().signal);
+  });
+
   it('isolates a point that Qdrant refuses and tells why', async () => {
     const good = [await add('apple'), await add('banana')];
     const bad = await add('cherry', Float32Array.of(1, 0, 0, 0));

@@ -54,7 +54,7 @@ export function qdrantTestParts(database: Database, url: string, clock = new Man
   const writer = new IndexWriter(rows, statistics, folder);
   const prefix = `test_${randomBytes(6).toString('hex')}`;
   const parts = qdrantParts(
-    { url, prefix },
+    { url, prefix, maxBacklog: 50 },
     { database, rows, writer, statistics: new QueryStatistics(statistics), clock },
   );
   /** Applies every mark that is due. */

@@ -1,7 +1,9 @@
+import { runQdrantDouble } from './qdrant/run-qdrant-double.js';
 import { runSlackSimulator } from './slack/run-slack-simulator.js';
 
 /** Simulators by name; each prints how to use it and runs until it is interrupted. */
 const SIMULATORS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  qdrant: runQdrantDouble,
   slack: runSlackSimulator,
 };
 

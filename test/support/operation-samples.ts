@@ -100,6 +100,11 @@ export const samples: Record<string, OperationSample> = {
   // operator
   createTenant: { body: () => ({ name: 'mine' }) },
   listTenants: {},
+  connectorHealth: {},
+  connectorStatus: {},
+  memoryHealth: {},
+  getOverview: {},
+  listAudit: {},
   getEncryption: {},
   rotateEncryption: {},
   // collections

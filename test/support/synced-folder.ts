@@ -21,9 +21,12 @@ export interface SyncedFolder {
   close(): Promise<void>;
 }
 
-export async function syncedFolder(database: Database): Promise<SyncedFolder> {
+export async function syncedFolder(
+  database: Database,
+  env: Record<string, string> = {},
+): Promise<SyncedFolder> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'tributary-sync-')));
-  const app = await startApp({ database, env: { TRIBUTARY_FILES_ROOTS: root } });
+  const app = await startApp({ database, env: { ...env, TRIBUTARY_FILES_ROOTS: root } });
   const body = { provider: 'files', config: { path: root }, collection: 'notes', schedule: null };
   const created = await app.request('POST', '/v1/memory/connections', { body });
   if (created.status !== 201) throw new Error(created.text);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/database/database.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
+import { describeOnEachStore } from '../../support/store-fixtures.js';
 import { searchable } from './search-fixture.js';
 
 const FACTS = [
@@ -11,12 +11,13 @@ const FACTS = [
   'The office dog is called Biscuit',
 ];
 
-describeOnEachDatabase('search', (open) => {
+describeOnEachStore('search', (open) => {
   let database: Database;
   let app: TestApp;
   beforeAll(async () => {
-    database = await open();
-    app = await startApp({ database });
+    const store = await open();
+    database = store.database;
+    app = await startApp(store);
   });
   afterAll(() => app.close());
 
@@ -172,35 +173,6 @@ describeOnEachDatabase('search', (open) => {
     });
   });
 
-  describe('over collections by name', () => {
-    it.each(['/v1/memory/search', '/v1/memory/context'])('%s', async (path) => {
-      const notes = [];
-      for (let n = 0; n < 3; n += 1) notes.push(await searchable(app, [`Tide table ${n} of June`]));
-      const [a, b, c] = notes.map(({ name }) => name) as [string, string, string];
-      const own = await app.newKey({ name: 'own', collection: a, scopes: ['memory:read'] });
-      const ask = (more: Record<string, unknown>, key = app.apiKey) =>
-        app.request('POST', path, { key, body: { query: 'tide table', min_score: 0, ...more } });
-      const found = async (more: Record<string, unknown>, key?: string) => {
-        const { body } = await ask(more, key);
-        const hits = (body.citations ?? body) as { collection: string }[];
-        return [...new Set(hits.map(({ collection }) => collection))].toSorted();
-      };
-      expect(await found({ collection: b })).toEqual([b]);
-      expect(await found({ collections: [c, a, c] })).toEqual([a, c].toSorted());
-      expect(await found({ collection: null, limit: 100 })).toEqual(
-        expect.arrayContaining([a, b, c]),
-      );
-      expect(await found({}, own.apiKey)).toEqual([a]);
-      expect(await found({ collections: [a] }, own.apiKey)).toEqual([a]);
-      for (const more of [{ collection: b }, { collections: [a, b] }])
-        expect((await ask(more, own.apiKey)).body.code).toBe('collection_forbidden');
-      for (const more of [{ collection: 'nowhere' }, { collections: [a, 'nowhere'] }])
-        expect((await ask(more)).body.code).toBe('collection_not_found');
-      for (const more of [{ collections: [] }, { collection: a, collections: [b] }])
-        expect((await ask(more)).status).toBe(422);
-    });
-  });
-
   describe('boosts', () => {
     it('let importance settle a tie, and can be switched off', async () => {
       const text = 'The deploy freeze starts on Thursday';
@@ -232,80 +204,6 @@ describeOnEachDatabase('search', (open) => {
       ]);
       const [best] = await notes.texts({ query: 'is the espresso machine broken' });
       expect(best).toBe('The espresso machine is broken');
-    });
-  });
-
-  describe('all collections', () => {
-    it('are searched together, those of other tenants not', async () => {
-      const tenant = await app.newTenant();
-      const post = (path: string, body: unknown, key = tenant.apiKey) =>
-        app.request('POST', path, { key, body });
-      const empty = await post('/v1/memory/search', { query: 'teapot' });
-      expect([empty.status, empty.body]).toEqual([200, []]);
-      for (const name of ['kitchen', 'attic']) {
-        const text = `The teapot of the ${name}`;
-        await post(`/v1/memory/collections/${name}/memories`, { text });
-      }
-      await searchable(app, ['Somebody else owns this teapot']);
-      const found = await post('/v1/memory/search', { query: 'teapot', min_score: 0 });
-      const seen = found.body.map((hit: { collection: string; text: string }) => [
-        hit.collection,
-        hit.text,
-      ]);
-      expect(seen.toSorted()).toEqual([
-        ['attic', 'The teapot of the attic'],
-        ['kitchen', 'The teapot of the kitchen'],
-      ]);
-    });
-
-    it('are only its own for a restricted key', async () => {
-      const [mine, other] = [
-        await searchable(app, ['The walrus is mine']),
-        await searchable(app, ['The walrus is not mine']),
-      ];
-      const body = { name: 'one', collection: mine.name };
-      const { apiKey: key } = await app.newKey({ ...body, scopes: ['memory:read'] });
-      const found = await app.request('POST', '/v1/memory/search', {
-        key,
-        body: { query: 'walrus' },
-      });
-      expect(found.body.map((hit: { text: string }) => hit.text)).toEqual(['The walrus is mine']);
-      const query = { query: 'walrus' };
-      const refused = await app.request('POST', `${other.base}/search`, { key, body: query });
-      expect([refused.status, refused.body.code]).toEqual([403, 'collection_forbidden']);
-      const unmade = await app.newKey({ name: 'two', collection: 'unmade' });
-      const nothing = await app.request('POST', '/v1/memory/search', {
-        key: unmade.apiKey,
-        body: query,
-      });
-      expect([nothing.status, nothing.body]).toEqual([200, []]);
-    });
-
-    it('of another model are searched by words and take turns with the others', async () => {
-      const tenant = await app.newTenant();
-      const request = (path: string, body: unknown) =>
-        app.request('POST', `/v1/memory/${path}`, { key: tenant.apiKey, body });
-      for (const [name, text] of [
-        ['new', 'The walnut tree is tall'],
-        ['new', 'A walnut was found'],
-        ['old', 'The walnut table is long'],
-      ] as const) {
-        await request(`collections/${name}/memories`, { text });
-      }
-      await system(
-        `with space as (insert into embedding_spaces (model, dimensions) values ($2, 8) returning id)
-         update collections set space_id = (select id from space) where tenant_id = $1
-           and name = 'old'`,
-        [tenant.id, `elsewhere-${randomUUID()}`],
-      );
-      const both = await request('search', { query: 'walnut' });
-      const seen = both.body.map((hit: { collection: string }) => hit.collection);
-      expect(seen.slice(0, 2).toSorted()).toEqual(['new', 'old']);
-      expect(seen[2]).toBe('new');
-      const vector = await request('search', { query: 'walnut', mode: 'vector', min_score: 0 });
-      expect(vector.body).toHaveLength(2);
-      const stale = await request('collections/old/search', { query: 'walnut', mode: 'vector' });
-      expect([stale.status, stale.body.code]).toEqual([409, 'embedding_model_differs']);
     });
   });
 

@@ -1,16 +1,17 @@
+import { describeOnEachStore } from '../../support/store-fixtures.js';
 import type { SearchHit } from '../../../src/search/search.schema.js';
 import type { ContextAnswer } from '../../../src/search/context/context.schema.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
 /** A section that is a chunk of its own, with a word of its own. */
 const section = (name: string): string =>
   `## ${name}\n\n${`Everything about ${name} is written down in this part. `.repeat(14)}\n\n`;
 
-describeOnEachDatabase('searching synced documents', (open) => {
+describeOnEachStore('searching synced documents', (open) => {
   let folder: SyncedFolder;
   beforeAll(async () => {
-    folder = await syncedFolder(await open());
+    const { database, env } = await open();
+    folder = await syncedFolder(database, env);
     const names = ['alder', 'birch', 'cedar', 'dogwood', 'elm'];
     folder.write('trees/guide.md', `# Tree guide\n\n${names.map(section).join('')}`);
     folder.write('fish/herring.md', '# Herring\n\nHerring swim in schools near the alder coast.');

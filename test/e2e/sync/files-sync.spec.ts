@@ -1,11 +1,12 @@
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnEachStore } from '../../support/store-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
-describeOnEachDatabase('syncing a folder', (open) => {
+describeOnEachStore('syncing a folder', (open) => {
   let folder: SyncedFolder;
 
   beforeEach(async () => {
-    folder = await syncedFolder(await open());
+    const { database, env } = await open();
+    folder = await syncedFolder(database, env);
   });
 
   afterEach(async () => {

@@ -31,22 +31,24 @@ describe('what the double refuses or records', () => {
     ['an unknown field', { limit: 1, sort: 'x' }, 400, 'unknown_field'],
     ['a wrong type', { limit: '1' }, 400, 'wrong_type'],
     ['a number out of range', { limit: 0 }, 422, 'out_of_range'],
-    ['full-text match', { filter: { must: [{ key: 'tags', match: { text: 'x' } }] } }, 400, 'unknown_field'],
+    [
+      'full-text match',
+      { filter: { must: [{ key: 'tags', match: { text: 'x' } }] } },
+      400,
+      'unknown_field',
+    ],
     ['an unknown clause', { filter: { most: [] } }, 400, 'unknown_field'],
     ['ordering', { order_by: 'rank' }, 400, 'wrong_type'],
     ['an id that is none', { offset: 'abc' }, 400, 'wrong_type'],
-  ])(
-    '%s in a body: 4xx in the shape of Qdrant, and a violation',
-    async (_, body, status, kind) => {
-      const [code, text] = await send(
-        'POST',
-        `/collections/${name}/points/scroll`,
-        JSON.stringify(body),
-      );
-      expect([code, Object.keys(JSON.parse(text) as object)]).toEqual([status, ['status', 'time']]);
-      expect(kinds()).toEqual([kind]);
-    },
-  );
+  ])('%s in a body: 4xx in the shape of Qdrant, and a violation', async (_, body, status, kind) => {
+    const [code, text] = await send(
+      'POST',
+      `/collections/${name}/points/scroll`,
+      JSON.stringify(body),
+    );
+    expect([code, Object.keys(JSON.parse(text) as object)]).toEqual([status, ['status', 'time']]);
+    expect(kinds()).toEqual([kind]);
+  });
 
   it('unknown routes and parameters, bodies that are no JSON and doubled sparse indices', async () => {
     const upsert = `/collections/${name}/points`;

@@ -1,5 +1,5 @@
 import { TransientSourceError } from '../../../connectors/sdk/errors.js';
-import { HOLD_COUNT } from '../../../src/sync/hold-rule.js';
+import { HOLD_COUNT } from '../../../src/sync/deletions/hold-rule.js';
 import type { MatrixCases } from './matrix-cases.js';
 import { textOf, type Filled } from './synced-source.js';
 

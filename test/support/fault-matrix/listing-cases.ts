@@ -1,5 +1,5 @@
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
-import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/error-policy.js';
+import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/engine/error-policy.js';
 import type { MatrixCases } from './matrix-cases.js';
 import { textOf } from './synced-source.js';
 

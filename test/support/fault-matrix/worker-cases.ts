@@ -1,6 +1,6 @@
 import { RunQueue } from '../../../src/runs/run-queue.js';
 import { RunWakeup } from '../../../src/runs/run-wakeup.js';
-import { RunExecutor } from '../../../src/sync/run-executor.js';
+import { RunExecutor } from '../../../src/sync/worker/run-executor.js';
 import type { TestApp } from '../http-app.js';
 import { eventually, Gate } from '../eventually.js';
 import type { MatrixCases } from './matrix-cases.js';

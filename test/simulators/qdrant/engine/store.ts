@@ -31,7 +31,8 @@ export class Store {
         `Can't create collection with name ${name}. Alias with the same name already exists`,
       );
     }
-    if ([...'<>:"/\\|?*\0\u001f'].some((char) => name.includes(char))) throw badRequest(`collection name ${name} is not valid`);
+    if ([...'<>:"/\\|?*\0\u001f'].some((char) => name.includes(char)))
+      throw badRequest(`collection name ${name} is not valid`);
     this.collections.set(name, new Collection(name, config, this.applyAfterMs));
   }
 

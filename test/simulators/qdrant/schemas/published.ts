@@ -16,7 +16,7 @@ type Surplus<Shape, Name extends keyof Schemas> = {
 export function published<Name extends keyof Schemas>() {
   return <Shape extends Published<Name>>(
     shape: Shape & Surplus<Shape, Name>,
-  ): z.ZodObject<Shape, z.core.$strict> => z.strictObject(shape as Shape);
+  ): z.ZodObject<Shape, z.core.$strict> => z.strictObject(shape);
 }
 
 /** A field of Qdrant's that this double does not do, so that using it is an error, not a no-op. */

@@ -20,6 +20,7 @@ const onlySyncRunsConnectors = {
 };
 const noQdrant = { group: ['@qdrant/*'], message: 'Only src/indexing talks to Qdrant.' };
 const noOpenai = { group: ['openai', 'openai/*'], message: 'Only src/inference imports openai.' };
+const noPromClient = { group: ['prom-client'], message: 'Only src/metrics imports prom-client.' };
 const noCiphers = {
   group: ['node:crypto'],
   importNamePattern: 'ipher',
@@ -33,7 +34,15 @@ const noRepositories = {
   group: ['**/*.repository.js'],
   message: 'A controller calls its service; a service calls its own repository.',
 };
-const everywhere = [noTest, noConnectors, onlySyncRunsConnectors, noQdrant, noOpenai, noCiphers];
+const everywhere = [
+  noTest,
+  noConnectors,
+  onlySyncRunsConnectors,
+  noQdrant,
+  noOpenai,
+  noPromClient,
+  noCiphers,
+];
 const without = (...allowed) => everywhere.filter((rule) => !allowed.includes(rule));
 
 export default tseslint.config(
@@ -60,6 +69,7 @@ export default tseslint.config(
   forbid(['src/sync/**/*.ts', 'src/connections/**/*.ts'], without(onlySyncRunsConnectors), tests),
   forbid(['src/inference/**/*.ts'], without(noOpenai), tests),
   forbid(['src/indexing/**/*.ts'], without(noQdrant), tests),
+  forbid(['src/metrics/**/*.ts'], without(noPromClient), tests),
   forbid(['src/credentials/**/*.ts'], without(noCiphers), tests),
   forbid(
     ['connectors/**/*.ts'],

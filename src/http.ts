@@ -17,6 +17,8 @@ import { requestId } from './common/http/request-id.js';
 import { IDS, type Ids } from './common/ids.js';
 import type { Config } from './config/config.js';
 import { Database } from './database/database.js';
+import { measureRequests } from './metrics/measure-requests.js';
+import { Metrics } from './metrics/metrics.js';
 import { BootstrapService } from './tenants/bootstrap.service.js';
 
 export interface RunningServer {
@@ -86,6 +88,7 @@ export function configureHttp(app: NestExpressApplication): void {
   app.disable('etag');
   app.use(requestId(app.get<Ids>(IDS)));
   app.use(accessLog(app.get<Clock>(CLOCK)));
+  app.use(measureRequests(app.get(Metrics)));
   app.use(
     helmet({
       // TLS ends at a proxy, whose choice these are; over plain HTTP they break /docs.

@@ -47,8 +47,9 @@ export class ApiKeysService {
     const grant = { name, scopes: unique(body.scopes), collection, expiresAt: this.expiry(body) };
     return this.database.inTenant(tenant, async (tx) => {
       const { key, secret } = await this.issue(tx, tenant, grant);
-      const event = { actor: `key:${by.id}`, action: 'api_key.created', target: key.id };
-      await this.audit.record(tx, tenant, event);
+      const event = { actor: `key:${by.id}`, action: 'api_key.created', target: key.id } as const;
+      const details = { name, scopes: key.scopes, collection };
+      await this.audit.record(tx, tenant, { ...event, details });
       return { ...answer(key), api_key: secret };
     });
   }
@@ -70,7 +71,7 @@ export class ApiKeysService {
       if (!key) throw new AppError('api_key_not_found', `There is no API key with id ${id}.`);
       if (key.revokedAt) return;
       await this.keys.revoke(tx, tenant, id, this.clock.now());
-      const event = { actor: `key:${by.id}`, action: 'api_key.revoked', target: id };
+      const event = { actor: `key:${by.id}`, action: 'api_key.revoked', target: id } as const;
       await this.audit.record(tx, tenant, event);
     });
     this.forgetKeys();
@@ -86,7 +87,7 @@ export class ApiKeysService {
       if (!old || old.revokedAt) throw new AppError('key_revoked', 'This key was rotated already.');
       await this.keys.revoke(tx, tenant, old.id, this.clock.now());
       const { key, secret } = await this.issue(tx, tenant, old);
-      const event = { actor: `key:${by.id}`, action: 'api_key.rotated', target: key.id };
+      const event = { actor: `key:${by.id}`, action: 'api_key.rotated', target: key.id } as const;
       await this.audit.record(tx, tenant, event);
       return secret;
     });

@@ -1,11 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Who did what that cannot be undone. Outlives the tenant it is about. */
+/** Who did what. Outlives the tenant it is about. */
 @Entity('audit_log')
 export class AuditEntry {
   @PrimaryColumn({ type: 'uuid' })
   id: string;
 
+  /** Null: of the installation as a whole. */
   @Column({ type: 'uuid', nullable: true })
   tenantId: string | null;
 
@@ -22,6 +23,10 @@ export class AuditEntry {
 
   @Column({ type: 'jsonb' })
   details: Record<string, unknown>;
+
+  /** Of the request that asked for it; null where none did. */
+  @Column({ type: 'text', nullable: true })
+  requestId: string | null;
 
   @Column({ type: 'timestamptz' })
   createdAt: Date;

@@ -58,6 +58,13 @@ describe('Authenticator', () => {
     expect(queries).toBe(2);
   });
 
+  it('asks again after the clock was set back', async () => {
+    await authenticate();
+    stored = { ...owner, revokedAt: clock.now() };
+    clock.advance(-7_200_000);
+    await expect(authenticate()).rejects.toMatchObject({ code: 'key_revoked' });
+  });
+
   it('lets a key revoked elsewhere work for two seconds at most', async () => {
     await authenticate();
     stored = { ...owner, revokedAt: clock.now() };

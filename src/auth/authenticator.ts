@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, type Clock } from '../common/clock.js';
+import { CLOCK, hasPassed, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity, Caller } from '../common/http/api-request.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -16,7 +16,7 @@ const MAX_REMEMBERED = 10_000;
 
 interface Remembered {
   owner: Promise<KeyOwner | undefined>;
-  until: number;
+  at: number;
 }
 
 /** Tells who sent a request. */
@@ -60,11 +60,11 @@ export class Authenticator {
     const name = hash.toString('base64');
     const now = this.clock.now().getTime();
     const known = this.remembered.get(name);
-    if (known && known.until > now) return known.owner;
+    if (known && !hasPassed(REMEMBERED_MS, known.at, now)) return known.owner;
     if (this.remembered.size >= MAX_REMEMBERED) this.forgetKeys();
     const remembered = this.remembered;
     const owner = this.database.asSystem((tx) => this.keys.findOwner(tx, hash));
-    remembered.set(name, { owner, until: now + REMEMBERED_MS });
+    remembered.set(name, { owner, at: now });
     // Only what was found is worth remembering: neither an unknown key nor a failed query.
     owner.then(
       (found) => found ?? remembered.delete(name),

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { CLOCK, type Clock } from '../common/clock.js';
+import { CLOCK, hasPassed, type Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 
 /** What `RateLimit-Limit` says for a plan without a limit: 2^31 - 1, safe for any client's int. */
@@ -23,7 +23,7 @@ export interface RateDecision {
 @Injectable()
 export class RateLimiter {
   private readonly logger = new Logger(RateLimiter.name);
-  private windows = new Map<string, { count: number; endsAt: number }>();
+  private windows = new Map<string, { count: number; beganAt: number }>();
   private readonly unknownPlans = new Set<string>();
 
   constructor(
@@ -35,7 +35,8 @@ export class RateLimiter {
     const limit = this.limitOf(plan);
     const now = this.clock.now().getTime();
     const open = this.windows.get(tenant);
-    const window = open && open.endsAt > now ? open : { count: 0, endsAt: now + WINDOW_MS };
+    const isOver = !open || hasPassed(WINDOW_MS, open.beganAt, now);
+    const window = isOver ? { count: 0, beganAt: now } : open;
     if (window !== open) this.open(tenant, window, now);
     const allowed = limit === null || window.count < limit;
     if (allowed) window.count += 1;
@@ -43,13 +44,15 @@ export class RateLimiter {
       allowed,
       limit: limit ?? NO_LIMIT,
       remaining: limit === null ? NO_LIMIT : limit - window.count,
-      resetAt: new Date(window.endsAt),
+      resetAt: new Date(window.beganAt + WINDOW_MS),
     };
   }
 
-  private open(tenant: string, window: { count: number; endsAt: number }, now: number): void {
+  private open(tenant: string, window: { count: number; beganAt: number }, now: number): void {
     if (this.windows.size > 10_000) {
-      this.windows = new Map([...this.windows].filter(([, { endsAt }]) => endsAt > now));
+      this.windows = new Map(
+        [...this.windows].filter(([, { beganAt }]) => !hasPassed(WINDOW_MS, beganAt, now)),
+      );
     }
     this.windows.set(tenant, window);
   }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../auth/audit.service.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { RunsService } from '../runs/runs.service.js';
@@ -17,6 +19,7 @@ export class ConnectionDeletionService {
     private readonly connections: ConnectionsRepository,
     private readonly lifecycle: DocumentLifecycle,
     private readonly runs: RunsService,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -24,12 +27,15 @@ export class ConnectionDeletionService {
    * before the connection itself goes, so that a crash in between can simply be repeated.
    * @throws AppError `connection_not_found`
    */
-  async delete(tenant: string, id: string, purge: boolean): Promise<void> {
-    await this.service.pause(tenant, id);
+  async delete(tenant: string, by: ApiKeyIdentity, id: string, purge: boolean): Promise<void> {
+    await this.database.inTenant(tenant, (tx) => this.service.stop(tx, tenant, id));
     await this.waitForRun(tenant, id);
     while (purge && (await this.purgeBatch(tenant, id)));
     await this.database.inTenant(tenant, async (tx) => {
-      await this.connections.remove(tx, tenant, id);
+      // Of two requests at once, only one has deleted it.
+      if (!(await this.connections.remove(tx, tenant, id))) return;
+      const event = { actor: `key:${by.id}`, action: 'connection.deleted', target: id } as const;
+      await this.audit.record(tx, tenant, { ...event, details: { purge } });
     });
   }
 

@@ -4,6 +4,9 @@ import type { Schedule } from '../scheduler/schedule.schema.js';
 
 export type ConnectionStatus = 'active' | 'paused' | 'needs_auth' | 'error';
 
+/** The reason of those that a person paused; others were stopped by what their sync met. */
+export const PAUSED_ON_REQUEST = 'paused on request';
+
 export interface ConnectionRow {
   id: string;
   tenant_id: string;

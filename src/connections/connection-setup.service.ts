@@ -14,7 +14,7 @@ import {
 } from '../credentials/connection-credentials.js';
 import { CredentialVault } from '../credentials/credential-vault.js';
 import { Database } from '../database/database.js';
-import { SourceCallsService } from '../sync/source-calls.service.js';
+import { SourceCallsService } from '../sync/calls/source-calls.service.js';
 import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
 import type { ConnectorAnswer } from './connections.schema.js';
 import { guardedConnector, guardedLogger } from './guarded-connector.js';

@@ -41,6 +41,14 @@ export class Connection {
   @Column({ type: 'text', nullable: true })
   statusReason: string | null;
 
+  /** Since when it has that status. */
+  @Column({ type: 'timestamptz' })
+  statusSince: Date;
+
+  /** When the last run that worked ended. */
+  @Column({ type: 'timestamptz', nullable: true })
+  lastSuccessAt: Date | null;
+
   @Column({ type: 'int' })
   consecutiveErrors: number;
 

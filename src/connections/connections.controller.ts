@@ -103,10 +103,11 @@ export class ConnectionsController {
   })
   update(
     @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
     @Param('id', { schema: Id }) id: string,
     @Body({ schema: UpdateConnection }) body: UpdateConnectionBody,
   ): Promise<ConnectionAnswer> {
-    return this.connections.update(tenant, id, body);
+    return this.connections.update(tenant, by, id, body);
   }
 
   @Delete(':id')
@@ -119,10 +120,11 @@ export class ConnectionsController {
   })
   async delete(
     @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
     @Param('id', { schema: Id }) id: string,
     @Query({ schema: DeleteConnection }) query: DeleteConnectionQuery,
   ): Promise<EmptyAnswer> {
-    await this.deletion.delete(tenant, id, query.purge);
+    await this.deletion.delete(tenant, by, id, query.purge);
     return {};
   }
 
@@ -136,9 +138,10 @@ export class ConnectionsController {
   })
   pause(
     @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
     @Param('id', { schema: Id }) id: string,
   ): Promise<ConnectionAnswer> {
-    return this.connections.pause(tenant, id);
+    return this.connections.pause(tenant, by, id);
   }
 
   @Post(':id/resume')
@@ -151,9 +154,10 @@ export class ConnectionsController {
   })
   resume(
     @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
     @Param('id', { schema: Id }) id: string,
   ): Promise<ConnectionAnswer> {
-    return this.connections.resume(tenant, id);
+    return this.connections.resume(tenant, by, id);
   }
 
   @Post(':id/probe')

@@ -7,7 +7,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
-import { SourceCallsModule } from '../sync/source-calls.module.js';
+import { SourceCallsModule } from '../sync/calls/source-calls.module.js';
 import { ConnectionDeletionService } from './connection-deletion.service.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { ConnectionSyncController } from './connection-sync.controller.js';

@@ -123,6 +123,7 @@ export class ConnectionsRepository {
   ): Promise<boolean> {
     const [, affected] = await tx.query<[unknown[], number]>(
       `update connections set status = $3, status_reason = $4, updated_at = now(),
+         status_since = case when status = $3 then status_since else now() end,
          consecutive_errors = case when $3 = 'active' then 0 else consecutive_errors end
        where tenant_id = $1 and id = $2`,
       [tenant, id, status, reason],
@@ -133,7 +134,8 @@ export class ConnectionsRepository {
   /** New credentials ended `needs_auth`: what is scheduled is due at once. */
   async heal(tx: EntityManager, tenant: string, id: string): Promise<void> {
     await tx.query(
-      `update connections set status = 'active', status_reason = null, consecutive_errors = 0,
+      `update connections set status = 'active', status_since = now(), status_reason = null,
+         consecutive_errors = 0,
          next_run_at = case when schedule is null then next_run_at else now() end,
          updated_at = now()
        where tenant_id = $1 and id = $2 and status = 'needs_auth'`,
@@ -144,11 +146,12 @@ export class ConnectionsRepository {
   /** A run that worked is proof that nothing is wrong any more. */
   async succeeded(tx: EntityManager, tenant: string, id: string): Promise<void> {
     await tx.query(
-      `update connections set consecutive_errors = 0,
+      `update connections set consecutive_errors = 0, last_success_at = now(),
          status = case when status = 'error' then 'active' else status end,
+         status_since = case when status = 'error' then now() else status_since end,
          status_reason = case when status = 'error' then null else status_reason end,
-         updated_at = now()
-       where tenant_id = $1 and id = $2 and (consecutive_errors > 0 or status = 'error')`,
+         updated_at = case when consecutive_errors > 0 then now() else updated_at end
+       where tenant_id = $1 and id = $2`,
       [tenant, id],
     );
   }
@@ -159,6 +162,8 @@ export class ConnectionsRepository {
       `update connections set consecutive_errors = consecutive_errors + 1,
          status = case when consecutive_errors + 1 >= $4 and status = 'active'
            then 'error' else status end,
+         status_since = case when consecutive_errors + 1 >= $4 and status = 'active'
+           then now() else status_since end,
          status_reason = case when consecutive_errors + 1 >= $4 and status = 'active'
            then $3 else status_reason end, updated_at = now()
        where tenant_id = $1 and id = $2`,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AuditService } from '../auth/audit.service.js';
 import { requireCollectionAccess } from '../auth/permissions.js';
 import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
@@ -11,7 +12,7 @@ import { Database } from '../database/database.js';
 import type { SyncTarget } from '../remember/changed-document.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { Schedule } from '../scheduler/schedule.schema.js';
-import type { ConnectionRow } from './connection-row.js';
+import { PAUSED_ON_REQUEST, type ConnectionRow } from './connection-row.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { toConnection } from './connection.mapper.js';
 import { ConnectionsRepository } from './connections.repository.js';
@@ -42,6 +43,7 @@ export class ConnectionsService {
     private readonly setup: ConnectionSetupService,
     private readonly runs: RunsService,
     private readonly vault: CredentialVault,
+    private readonly audit: AuditService,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
@@ -87,6 +89,12 @@ export class ConnectionsService {
           provider,
           trigger: 'schedule',
         });
+      await this.audit.record(tx, tenant, {
+        actor: `key:${by.id}`,
+        action: 'connection.created',
+        target: connection.id,
+        details: { provider, account: account.id, collection: collection.name },
+      });
       return this.answer(tx, tenant, connection.id);
     });
     this.runs.wakeWorkers();
@@ -115,7 +123,12 @@ export class ConnectionsService {
    * @throws AppError `invalid_config` when the new settings lead to another account;
    *   `encryption_not_configured` and those of ConnectionSetupService.check
    */
-  async update(tenant: string, id: string, body: UpdateConnectionBody): Promise<ConnectionAnswer> {
+  async update(
+    tenant: string,
+    by: ApiKeyIdentity,
+    id: string,
+    body: UpdateConnectionBody,
+  ): Promise<ConnectionAnswer> {
     const row = await this.database.inTenant(tenant, (tx) => this.require(tx, tenant, id));
     const given = body.credentials && this.setup.given(row.provider, body.credentials);
     const store = given && (await this.storing(tenant, given));
@@ -126,6 +139,13 @@ export class ConnectionsService {
       await store?.(tx, id);
       await this.connections.update(tx, tenant, id, { name, schedule, config });
       if (store) await this.connections.heal(tx, tenant, id);
+      await this.audit.record(tx, tenant, {
+        actor: `key:${by.id}`,
+        action: 'connection.updated',
+        target: id,
+        // Names only: the values may be secrets.
+        details: { changed: Object.keys(body) },
+      });
       return this.answer(tx, tenant, id);
     });
   }
@@ -137,19 +157,28 @@ export class ConnectionsService {
   }
 
   /** Stops the active run and starts none until resumed; what is synced stays searchable. */
-  pause(tenant: string, id: string): Promise<ConnectionAnswer> {
+  pause(tenant: string, by: ApiKeyIdentity, id: string): Promise<ConnectionAnswer> {
     return this.database.inTenant(tenant, async (tx) => {
-      await this.require(tx, tenant, id);
-      await this.connections.setStatus(tx, tenant, id, 'paused', 'paused on request');
-      await this.runs.cancelActive(tx, tenant, id);
+      await this.stop(tx, tenant, id);
+      const event = { actor: `key:${by.id}`, action: 'connection.paused', target: id } as const;
+      await this.audit.record(tx, tenant, event);
       return this.answer(tx, tenant, id);
     });
   }
 
-  resume(tenant: string, id: string): Promise<ConnectionAnswer> {
+  /** As `pause`, within a larger act. @throws AppError `connection_not_found` */
+  async stop(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await this.require(tx, tenant, id);
+    await this.connections.setStatus(tx, tenant, id, 'paused', PAUSED_ON_REQUEST);
+    await this.runs.cancelActive(tx, tenant, id);
+  }
+
+  resume(tenant: string, by: ApiKeyIdentity, id: string): Promise<ConnectionAnswer> {
     return this.database.inTenant(tenant, async (tx) => {
       await this.require(tx, tenant, id);
       await this.connections.setStatus(tx, tenant, id, 'active', null);
+      const event = { actor: `key:${by.id}`, action: 'connection.resumed', target: id } as const;
+      await this.audit.record(tx, tenant, event);
       return this.answer(tx, tenant, id);
     });
   }

@@ -1,8 +1,9 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/access.js';
-import { CurrentTenant } from '../auth/current.js';
+import { CurrentKey, CurrentTenant } from '../auth/current.js';
 import type { ErrorCode } from '../common/errors/error-codes.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Id } from '../common/http/id.schema.js';
 import { Operation } from '../common/http/operation.js';
 import {
@@ -67,9 +68,10 @@ export class ScopeController {
   })
   apply(
     @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
     @Param('id', { schema: Id }) id: string,
     @Body({ schema: ApplyScope }) body: ApplyScopeBody,
   ): Promise<ScopeAnswer> {
-    return this.scopes.apply(tenant, id, body);
+    return this.scopes.apply(tenant, by, id, body);
   }
 }

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { RunsService } from '../runs/runs.service.js';
-import { holdsDeletions } from '../sync/hold-rule.js';
-import { purgeTime } from '../sync/retention.js';
+import { holdsDeletions } from '../sync/deletions/hold-rule.js';
+import { purgeTime } from '../sync/deletions/retention.js';
 import type { ConnectionRow } from './connection-row.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
@@ -46,6 +48,7 @@ export class ScopeService {
     private readonly source: PlanSourceService,
     private readonly lifecycle: DocumentLifecycle,
     private readonly runs: RunsService,
+    private readonly audit: AuditService,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -70,7 +73,12 @@ export class ScopeService {
    * @throws AppError `scope_plan_not_found`, `scope_plan_outdated`, `scope_needs_confirmation`,
    *   `connection_busy`
    */
-  async apply(tenant: string, id: string, body: ApplyScopeBody): Promise<ScopeAnswer> {
+  async apply(
+    tenant: string,
+    by: ApiKeyIdentity,
+    id: string,
+    body: ApplyScopeBody,
+  ): Promise<ScopeAnswer> {
     const row = await this.row(tenant, id);
     const plan = body.plan_id
       ? await this.keptPlan(tenant, row, body.plan_id, body.config)
@@ -78,7 +86,7 @@ export class ScopeService {
     const removed = plan.removed.map(({ key }) => key);
     const added = plan.added.map(({ key }) => key);
     if (!body.confirm) await this.requireFew(tenant, id, removed);
-    await this.settleConfig(tenant, id, plan);
+    await this.settleConfig(tenant, by, id, plan);
     const purgeAt = purgeTime(this.clock.now());
     const hidden = await this.inBatches(tenant, async (tx) => {
       const ids = await this.scope.toHide(tx, tenant, id, removed, BATCH);
@@ -165,7 +173,12 @@ export class ScopeService {
    * Stores the configuration at a moment when nobody works with the old one: a run that goes on
    * would bring back what is hidden.
    */
-  private async settleConfig(tenant: string, id: string, plan: KeptPlan): Promise<void> {
+  private async settleConfig(
+    tenant: string,
+    by: ApiKeyIdentity,
+    id: string,
+    plan: KeptPlan,
+  ): Promise<void> {
     const deadline = this.clock.now().getTime() + RUN_END_MS;
     for (;;) {
       const running = await this.database.inTenant(tenant, async (tx) => {
@@ -176,6 +189,12 @@ export class ScopeService {
         await this.connections.update(tx, tenant, id, { config: plan.to });
         await this.scope.leave(tx, id, keys(plan.removed));
         await this.scope.enter(tx, id, keys(plan.added));
+        await this.audit.record(tx, tenant, {
+          actor: `key:${by.id}`,
+          action: 'connection.scope_applied',
+          target: id,
+          details: { added: plan.added.length, removed: plan.removed.length },
+        });
         return null;
       });
       if (running === null) return;

@@ -34,6 +34,6 @@ export class EncryptionController {
     errors: ['encryption_not_configured', 'encryption_key_file_exposed', 'encryption_keys_invalid'],
   })
   rotate(): Promise<EncryptionAnswer> {
-    return this.rotation.start();
+    return this.rotation.start('operator');
   }
 }

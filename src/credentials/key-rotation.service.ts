@@ -34,14 +34,22 @@ export class KeyRotationService implements OnModuleInit {
    * Starts the rotation, or goes on with one that has not ended. Where the ring is the key file of
    * embedded mode, a new active key is made first; otherwise the active one is the first of
    * TRIBUTARY_ENCRYPTION_KEYS.
+   * @param actor who asked, as the audit log names them
    * @throws AppError `encryption_not_configured`, `encryption_key_file_exposed`
    */
-  async start(): Promise<EncryptionAnswer> {
+  async start(actor: string): Promise<EncryptionAnswer> {
     const ring = await this.ringForRotation();
     if (ring) {
-      const stale = await this.database.asSystem((tx) =>
-        this.rotation.staleTenants(tx, ring.active.id, JOB),
-      );
+      const stale = await this.database.asSystem(async (tx) => {
+        const tenants = await this.rotation.staleTenants(tx, ring.active.id, JOB);
+        await this.audit.record(tx, null, {
+          actor,
+          action: 'encryption.rotation_started',
+          target: ring.active.id,
+          details: { tenants: tenants.length },
+        });
+        return tenants;
+      });
       for (const tenant of stale) await this.jobs.enqueue(tenant, JOB, {});
     }
     return this.status();

@@ -6,7 +6,7 @@ import { Lifecycle } from '../common/http/lifecycle.js';
 import { Operation } from '../common/http/operation.js';
 import { productVersion } from '../common/http/product-version.js';
 import { Database } from '../database/database.js';
-import { Health, Alive } from './health.schema.js';
+import { Alive, Health, Ready } from './health.schema.js';
 
 @ApiTags('health')
 @Public()
@@ -33,14 +33,15 @@ export class HealthController {
   @Operation({
     id: 'getReadiness',
     summary: 'Tell whether requests can be served now',
-    answer: Alive,
+    answer: Ready,
     errors: ['database_unavailable', 'shutting_down'],
   })
-  async readiness(): Promise<Alive> {
+  async readiness(): Promise<Ready> {
     if (this.lifecycle.stopping.aborted) {
       throw new AppError('shutting_down', 'The server is stopping.');
     }
     await this.database.ping();
-    return { status: 'ok' };
+    if (this.database.mode === 'embedded') return { status: 'ok' };
+    return { status: 'ok', row_level_security: this.database.rowLevelSecurity.state };
   }
 }

@@ -3,15 +3,19 @@ import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
 import { VECTOR_INDEX, type ReadRows, type VectorIndex } from '../indexing/vector-index.js';
-import { EMBEDDER, type Embedder } from '../inference/embedder.js';
+import { Embedders } from '../inference/embedders.js';
+import { Metrics } from '../metrics/metrics.js';
 import { toHit, withNeighbours } from './hit.mapper.js';
 import type { SearchHit } from './search.schema.js';
-import type { SearchQuery } from './search-query.js';
+import type { SearchMode, SearchQuery } from './search-query.js';
 import { SearchRepository, type SearchedCollection } from './search.repository.js';
-import { mergeByRank, spacesOf } from './searched-spaces.js';
+import { mergeByRank, spacesOf, type SearchedSpace } from './searched-spaces.js';
 import { SpaceSearch, type SpaceHit } from './space-search.js';
 
 export type Hit = SearchHit;
+
+/** A query's vector by model; null where it has no word that the model knows. */
+type Embedded = Map<string, Float32Array | null>;
 
 export interface RelatedOptions {
   readonly limit: number;
@@ -26,7 +30,8 @@ export class SearchService {
     private readonly repository: SearchRepository,
     private readonly spaces: SpaceSearch,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
-    @Inject(EMBEDDER) private readonly embedder: Embedder,
+    private readonly embedders: Embedders,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -35,16 +40,51 @@ export class SearchService {
    */
   async search(tenant: string, query: SearchQuery): Promise<Hit[]> {
     const mode = query.mode ?? 'hybrid';
-    // Before the transaction: a model may be on the other side of a network.
-    const embedding = mode === 'text' ? null : await this.embed(query.query);
+    const started = performance.now();
+    let outcome: 'ok' | 'error' = 'error';
+    try {
+      const hits = await this.find(tenant, query, mode);
+      outcome = 'ok';
+      return hits;
+    } finally {
+      this.metrics.searched(mode, outcome, (performance.now() - started) / 1000);
+    }
+  }
+
+  private async find(tenant: string, query: SearchQuery, mode: SearchMode): Promise<Hit[]> {
+    const { standard, models } = this.embedders;
+    const embedded: Embedded = new Map();
+    // With one model there is nothing to look up before the query can be embedded.
+    if (mode !== 'text' && models.size === 1)
+      await this.embed(query.query, [standard.model], embedded);
+    for (;;) {
+      const found = await this.findWith(tenant, query, mode, embedded);
+      if ('hits' in found) return found.hits;
+      await this.embed(query.query, found.missing, embedded);
+    }
+  }
+
+  /** @returns the models that the query is still to be embedded with, where there are any */
+  private findWith(
+    tenant: string,
+    query: SearchQuery,
+    mode: SearchMode,
+    embedded: Embedded,
+  ): Promise<{ hits: Hit[] } | { missing: string[] }> {
     return this.reading(tenant, async (read) => {
       const collections = await read((tx) => this.scope(tx, tenant, query));
+      const spaces = spacesOf(collections, mode, this.embedders.models);
+      const missing = spaces
+        .filter(({ comparable }) => comparable)
+        .map((space) => modelOf(space))
+        .filter((model) => !embedded.has(model));
+      if (missing.length > 0) return { missing };
       const lists: SpaceHit[][] = [];
-      for (const space of spacesOf(collections, mode, this.embedder.model)) {
+      for (const space of spaces) {
         lists.push(
           await this.spaces.search(read, tenant, {
             ...space,
-            embedding: space.comparable ? embedding : null,
+            embedding: space.comparable ? embedded.get(modelOf(space))! : null,
             text: query.query,
             limit: query.limit,
             minScore: query.minScore,
@@ -54,7 +94,7 @@ export class SearchService {
         );
       }
       const hits = mergeByRank(lists, query.limit).map((hit) => toHit(hit.row, hit));
-      return this.addNeighbours(read, tenant, hits, query.neighbours ?? 0);
+      return { hits: await this.addNeighbours(read, tenant, hits, query.neighbours ?? 0) };
     });
   }
 
@@ -104,10 +144,14 @@ export class SearchService {
     return { collection: collection!, text, vector: vectors.get(id) };
   }
 
-  private async embed(text: string): Promise<Float32Array | null> {
-    await this.embedder.ready();
-    const [vector] = await this.embedder.embed([text]);
-    return knownOnly(vector!);
+  /** Outside any transaction: a model may be on the other side of a network. */
+  private async embed(text: string, models: readonly string[], into: Embedded): Promise<void> {
+    for (const model of models) {
+      const embedder = this.embedders.find(model)!;
+      await embedder.ready();
+      const [vector] = await embedder.embed([text]);
+      into.set(model, knownOnly(vector!));
+    }
   }
 
   private async scope(
@@ -135,6 +179,11 @@ export class SearchService {
     const found = await read((tx) => this.repository.neighbours(tx, tenant, ids, count));
     return withNeighbours(hits, found);
   }
+}
+
+/** All collections of a space are of one model. */
+function modelOf({ collections }: SearchedSpace): string {
+  return collections[0]!.model;
 }
 
 /** Null for the zero vector, the embedding of a text without known words: it is like no other. */

@@ -19,12 +19,12 @@ const mixed = [
 
 describe('the spaces of a search', () => {
   const shape = (mode: 'hybrid' | 'vector' | 'text') =>
-    spacesOf(mixed, mode, 'here').map(({ collections, comparable }) => [
+    spacesOf(mixed, mode, new Set(['here', 'unused'])).map(({ collections, comparable }) => [
       collections.map(({ id }) => id).join(),
       comparable,
     ]);
 
-  it('are one per model, and only the one of the configured model compares vectors', () => {
+  it('are one per model, and only those of configured models compare vectors', () => {
     expect(shape('hybrid')).toEqual([
       ['a,c', true],
       ['b', false],
@@ -37,11 +37,11 @@ describe('the spaces of a search', () => {
   });
 
   it('are none without collections', () => {
-    expect(spacesOf([], 'vector', 'here')).toEqual([]);
+    expect(spacesOf([], 'vector', new Set(['here']))).toEqual([]);
   });
 
   it('are an error when no vector can be compared', () => {
-    expect(() => spacesOf([mixed[1]!], 'vector', 'here')).toThrow(
+    expect(() => spacesOf([mixed[1]!], 'vector', new Set(['here']))).toThrow(
       expect.objectContaining({ code: 'embedding_model_differs' }),
     );
   });

@@ -9,34 +9,35 @@ const RANK_OFFSET = 60;
 export interface SearchedSpace {
   readonly collections: readonly SearchedCollection[];
   readonly mode: SearchMode;
-  /** The query's vector is of the space's model. */
+  /** The space's model is configured, so that the query can be embedded with it. */
   readonly comparable: boolean;
 }
 
 /**
- * Collections by embedding space, since only vectors of one model can be compared. A space of
- * another model than the configured one (its reindex is still to come) is searched by words.
- * @throws AppError `embedding_model_differs` for a vector search when no space is of the model
+ * Collections by embedding space, since only vectors of one model can be compared. A space whose
+ * model is not configured is searched by words.
+ * @param models those that are configured
+ * @throws AppError `embedding_model_differs` for a vector search when no space's model is among them
  */
 export function spacesOf(
   collections: readonly SearchedCollection[],
   mode: SearchMode,
-  model: string,
+  models: ReadonlySet<string>,
 ): SearchedSpace[] {
   if (collections.length === 0) return [];
   // Words are the same in every space.
   if (mode === 'text') return [{ collections, mode, comparable: false }];
   const spaces = [...new Set(collections.map((collection) => collection.space_id))].map((id) => {
     const members = collections.filter((collection) => collection.space_id === id);
-    return { collections: members, mode, comparable: members[0]!.model === model };
+    return { collections: members, mode, comparable: models.has(members[0]!.model) };
   });
   if (mode === 'hybrid') return spaces;
   const comparable = spaces.filter((space) => space.comparable);
   if (comparable.length > 0) return comparable;
   throw new AppError(
     'embedding_model_differs',
-    `"${collections[0]!.name}" was embedded with ${collections[0]!.model}, and queries are now ` +
-      `embedded with ${model}. Search it in the mode text or hybrid, or reindex it.`,
+    `"${collections[0]!.name}" was embedded with ${collections[0]!.model}, which is not configured ` +
+      'here. Name it in TRIBUTARY_EMBEDDING_MODELS, search in the mode text or hybrid, or reindex.',
   );
 }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { ApiKeysService } from '../auth/api-keys.service.js';
+import { AuditService } from '../auth/audit.service.js';
 import { SCOPES } from '../common/http/api-request.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Database } from '../database/database.js';
@@ -21,6 +22,7 @@ export class BootstrapService {
     private readonly tenants: TenantsRepository,
     private readonly tenantsService: TenantsService,
     private readonly keys: ApiKeysService,
+    private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -43,7 +45,10 @@ export class BootstrapService {
     if (await this.keys.isKnown(tx, secret)) return;
     const tenant = await this.tenants.findRootByName(tx, FIRST_TENANT.name);
     if (tenant) {
-      await this.keys.issue(tx, tenant.id, { name: 'bootstrap', scopes: [...SCOPES] }, secret);
+      const grant = { name: 'bootstrap', scopes: [...SCOPES] };
+      const { key } = await this.keys.issue(tx, tenant.id, grant, secret);
+      const event = { actor: 'bootstrap', action: 'api_key.created', target: key.id } as const;
+      await this.audit.record(tx, tenant.id, { ...event, details: { name: grant.name } });
     } else {
       await this.tenantsService.add(tx, { ...FIRST_TENANT, secret });
     }

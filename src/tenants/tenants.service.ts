@@ -72,7 +72,11 @@ export class TenantsService {
       throw validationFailed({ loc: ['body', 'confirm'], msg, type: 'value_error' });
     }
     await this.database.inTenant(tenant, async (tx) => {
-      const event = { actor: `key:${by.id}`, action: 'tenant.deleted', target: by.tenantName };
+      const event = {
+        actor: `key:${by.id}`,
+        action: 'tenant.deleted',
+        target: by.tenantName,
+      } as const;
       await this.audit.record(tx, tenant, event);
       await this.tenants.delete(tx, tenant);
     });

@@ -26,6 +26,18 @@ export const AUDITED: Record<string, AuditedOperation> = {
   createTenant: { action: 'tenant.created', by: 'operator' },
   rotateEncryption: { action: 'encryption.rotation_started', by: 'operator' },
   rotateLocalEncryption: { action: 'encryption.rotation_started', by: 'command line' },
+  rebuildIndex: { action: 'index.rebuild_started', by: 'operator' },
+  rebuildLocalIndex: { action: 'index.rebuild_started', by: 'command line' },
+  checkIndex: {
+    action: 'index.repaired',
+    by: 'operator',
+    sample: { body: () => ({ repair: true }) },
+  },
+  checkLocalIndex: {
+    action: 'index.repaired',
+    by: 'command line',
+    sample: { body: () => ({ repair: true }) },
+  },
   createBackup: { action: 'backup.created', by: 'command line' },
   updateCollection: { action: 'collection.updated' },
   deleteCollection: {

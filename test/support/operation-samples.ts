@@ -105,6 +105,9 @@ export const samples: Record<string, OperationSample> = {
   memoryHealth: {},
   getOverview: {},
   listAudit: {},
+  getIndex: {},
+  rebuildIndex: {},
+  checkIndex: { body: () => ({}) },
   getEncryption: {},
   rotateEncryption: {},
   // collections
@@ -112,6 +115,7 @@ export const samples: Record<string, OperationSample> = {
   listCollections: {},
   getCollection: {},
   updateCollection: { body: () => ({ description: 'taken over' }) },
+  reindexCollection: { body: () => ({}) },
   deleteCollection: { query: '?cascade=true' },
   // memories
   addMemory: { body: () => ({ text: 'mine' }) },
@@ -137,9 +141,13 @@ export const samples: Record<string, OperationSample> = {
   collectionProfile: {},
   summariseCollection: {},
   getJob: { params: id('job') },
+  cancelJob: { params: id('job') },
   // portability
   getLocalEncryption: { unstable: true, answersOthers: [403] },
   rotateLocalEncryption: { answersOthers: [403] },
+  getLocalIndex: { unstable: true, answersOthers: [403] },
+  rebuildLocalIndex: { answersOthers: [403] },
+  checkLocalIndex: { body: () => ({}), answersOthers: [403] },
   createBackup: { body: () => ({}), answersOthers: [403] },
   exportAccount: {},
   importMemories: { body: () => ({ memories: [{ text: 'mine' }] }) },

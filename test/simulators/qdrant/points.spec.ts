@@ -124,7 +124,11 @@ describeServed('points', (served) => {
       client.upsert(where, { wait: true, points: [{ id: 1, vector: wrong }] });
     await expect(put({ dense: [1, 2, 3] })).rejects.toMatchObject({
       status: 400,
-      data: { status: { error: 'Wrong input: Vector dimension error: expected dim: 2, got 3' } },
+      data: {
+        status: {
+          error: "Wrong input: Vector dimension error: expected dim: 2, got 3 for vector 'dense'",
+        },
+      },
     });
     await expect(put({ sense: [1, 2] })).rejects.toMatchObject({ status: 400 });
     await expect(put(vector, 'nowhere')).rejects.toMatchObject({

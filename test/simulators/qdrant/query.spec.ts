@@ -38,7 +38,7 @@ describeServed('queries', (served) => {
     expect(await found(words)).toEqual([
       [2, 5],
       [1, 3],
-      [4, 3],
+      [4, 2.5],
     ]);
   });
 

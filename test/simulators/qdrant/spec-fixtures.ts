@@ -82,7 +82,7 @@ export async function fill(client: QdrantClient, name: string): Promise<void> {
         [9, 5],
       ]),
       point(3, [0, 1], { rank: 3, tags: [], note: null }, [[8, 1]]),
-      point(4, [-1, 0], { rank: 4, parts: [{ kind: 'p', size: 1 }] }, [[7, 3]]),
+      point(4, [-1, 0], { rank: 4, parts: [{ kind: 'p', size: 1 }] }, [[7, 2.5]]),
       point(5, [1, 0], { tenant: 'b', rank: 5 }, [[9, 9]]),
     ],
   });

@@ -28,7 +28,9 @@ export function fitted(spaces: VectorSpaces, name: string, vector: AnyVector): S
   if (isSparse(vector)) return sorted(vector);
   const { size, distance } = params!;
   if (vector.length !== size) {
-    throw wrongInput(`Vector dimension error: expected dim: ${size}, got ${vector.length}`);
+    throw wrongInput(
+      `Vector dimension error: expected dim: ${size}, got ${vector.length} for vector '${name}'`,
+    );
   }
   const stored = Float32Array.from(vector);
   return distance === 'Cosine' ? normalised(stored) : stored;

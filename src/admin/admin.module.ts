@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AdminController } from './admin.controller.js';
+import { AdminRepository } from './admin.repository.js';
+import { AdminService } from './admin.service.js';
+import { FleetRepository } from './fleet.repository.js';
+import { FleetService } from './fleet.service.js';
+
+/** The operator's view over all tenants. */
+@Module({
+  controllers: [AdminController],
+  providers: [AdminRepository, AdminService, FleetRepository, FleetService],
+  exports: [FleetService],
+})
+export class AdminModule {}

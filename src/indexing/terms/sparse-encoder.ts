@@ -1,7 +1,7 @@
-import { BoundedCache } from './bounded-cache.js';
+import { WordMemo } from '../../common/word-memo.js';
 import { porterStem } from './porter.js';
 import { STOP_WORDS } from './stop-words.js';
-import { tokenize } from './tokenizer.js';
+import { visitWords } from './tokenizer.js';
 
 /** The words of one text: parallel arrays, ids ascending and unique. */
 export interface TermCounts {
@@ -97,21 +97,15 @@ export function termId(term: string): number {
   return 1 + Math.floor((hash / 2 ** 32) * TERM_ID_RANGE);
 }
 
-/** Token to id; a stop word's id is negative. About 10 MB when full. */
-const signedIds = new BoundedCache<number>(50_000, 40);
-
-const signedId = (token: string): number =>
-  STOP_WORDS.has(token) ? -termId(porterStem(token)) : termId(porterStem(token));
+/** Token to id; a stop word's id is negative. About 5 MB when full. */
+const signedIds = new WordMemo(65_536, (token) =>
+  STOP_WORDS.has(token) ? -termId(porterStem(token)) : termId(porterStem(token)),
+);
 
 /** Ascending ids of the kept tokens, with repeats. */
 function termIds(text: string): Int32Array {
-  const tokens = tokenize(text);
-  const ids = new Int32Array(tokens.length);
-  let kept = 0;
-  for (const token of tokens) {
-    const id = signedIds.get(token, signedId);
-    if (id > 0) ids[kept++] = id;
-  }
-  if (kept > 0) return ids.subarray(0, kept).sort();
-  return ids.map((_, at) => Math.abs(signedIds.get(tokens[at]!, signedId))).sort();
+  const ids: number[] = [];
+  visitWords(text, (within, start, end) => ids.push(signedIds.get(within, start, end)));
+  const kept = ids.filter((id) => id > 0);
+  return new Int32Array(kept.length > 0 ? kept : ids.map(Math.abs)).sort();
 }

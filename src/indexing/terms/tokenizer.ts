@@ -11,16 +11,24 @@
  *   overlapping pairs of characters, as in Lucene's CJKBigramFilter; a single character stays.
  */
 export function tokenize(text: string): string[] {
-  if (isAscii(text)) return asciiWords(text.toLowerCase());
   const words: string[] = [];
+  visitWords(text, (within, start, end) => words.push(within.slice(start, end)));
+  return words;
+}
+
+/** Is shown the words of a text in order, each where it stands in a text in lower case. */
+type Visit = (within: string, start: number, end: number) => void;
+
+/** `tokenize` for whoever needs no strings: making these is most of its time. */
+export function visitWords(text: string, visit: Visit): void {
+  if (isAscii(text)) return visitAsciiWords(text.toLowerCase(), visit);
   let at = 0;
   for (const [start, end] of unicodeStretches(text)) {
-    for (const word of asciiWords(text.slice(at, start).toLowerCase())) words.push(word);
-    for (const word of unicodeWords(text.slice(start, end))) words.push(word);
+    visitAsciiWords(text.slice(at, start).toLowerCase(), visit);
+    for (const word of unicodeWords(text.slice(start, end))) visit(word, 0, word.length);
     at = end;
   }
-  for (const word of asciiWords(text.slice(at).toLowerCase())) words.push(word);
-  return words;
+  visitAsciiWords(text.slice(at).toLowerCase(), visit);
 }
 
 const NOT_ASCII = /[\u0080-\uffff]/;
@@ -56,18 +64,17 @@ const WORD_CODES = Uint8Array.from({ length: 128 }, (_, code) =>
   /[0-9a-z]/.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
-function asciiWords(text: string): string[] {
-  const words: string[] = [];
+function visitAsciiWords(text: string, visit: Visit): void {
   const end = text.length;
   let at = 0;
   while (at < end) {
     while (at < end && WORD_CODES[text.charCodeAt(at)] === 0) at++;
     const start = at;
     while (at < end && WORD_CODES[text.charCodeAt(at)] === 1) at++;
-    if (at > start) words.push(text.slice(start, at));
-    if (at > start) at += encliticLength(text, at);
+    if (at === start) return;
+    visit(text, start, at);
+    at += encliticLength(text, at);
   }
-  return words;
 }
 
 /** Length of an enclitic with its apostrophe at `at`, 0 where there is none. */
@@ -103,7 +110,7 @@ function unicodeWords(text: string): string[] {
     .normalize('NFC')
     .toLowerCase()
     .replace(CURLY_APOSTROPHE, "'");
-  if (isAscii(plain)) return asciiWords(plain);
+  if (isAscii(plain)) return tokenize(plain);
   const words = plain.replace(ENCLITIC, ' ').match(WORD) ?? [];
   return HAS_UNSPACED.test(plain) ? words.flatMap(pairsOfUnspaced) : words;
 }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../common/compiled.js';
 import { normalizeBert, splitBertWords } from './bert-normalizer.js';
-import { BoundedCache } from './bounded-cache.js';
 import { WordPieceTokenizer } from './wordpiece.js';
 
 const uncased = { cleanText: true, handleChineseChars: true, stripAccents: true, lowercase: true };
@@ -109,18 +108,5 @@ describe('WordPieceTokenizer', () => {
         expect(real.count(parts.join(' '))).toBeGreaterThanOrEqual(together.length);
       }),
     );
-  });
-});
-
-describe('BoundedCache', () => {
-  it('never holds more than two generations and keeps what is in use', () => {
-    const cache = new BoundedCache<number>(10);
-    cache.set('used', -1);
-    for (let i = 0; i < 1000; i++) {
-      cache.set(`key ${i}`, i);
-      expect(cache.get('used')).toBe(-1);
-      expect(cache.size).toBeLessThanOrEqual(20);
-    }
-    expect(cache.get('key 0')).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../common/errors/app-error.js';
+import { WordMemo } from '../../common/word-memo.js';
 import { normalizeBert, splitBertWords, type BertNormalizerOptions } from './bert-normalizer.js';
-import { BoundedCache } from './bounded-cache.js';
 
 const tokenizerSchema = z.object({
   added_tokens: z
@@ -36,11 +36,8 @@ interface Tokenized {
   count: number;
 }
 
-/** Stretches are remembered up to this length; longer ones hardly ever come twice. */
-const MAX_CACHED_CHARACTERS = 40;
-const CACHE_GENERATION = 16_384;
-/** V8 makes a slice of this many characters or more a view on its parent string. */
-const MIN_SLICED_CHARACTERS = 13;
+/** Stretches that are remembered at most, in about 4 MB. */
+const REMEMBERED = 65_536;
 const CHARACTERS_PER_UNKNOWN_TOKEN = 4;
 
 /** An uncased or cased BERT WordPiece tokenizer, read from a Hugging Face tokenizer.json. */
@@ -54,7 +51,12 @@ export class WordPieceTokenizer {
   private readonly addedTokenPattern?: RegExp;
   private readonly normalizer: BertNormalizerOptions;
   private readonly maxWordCharacters: number;
-  private readonly cache = new BoundedCache<Tokenized>(CACHE_GENERATION);
+  /** The id alone where a stretch is one known token, as most are. */
+  private readonly stretches = new WordMemo(REMEMBERED, (stretch): number | Tokenized => {
+    const tokenized = this.tokenize(stretch);
+    const { ids, count } = tokenized;
+    return count === 1 && ids.length === 1 ? ids[0]! : tokenized;
+  });
 
   /** @throws AppError `model_unusable` for other tokenizers than BERT's WordPiece. */
   constructor(json: string) {
@@ -93,8 +95,9 @@ export class WordPieceTokenizer {
     let filled = 0;
     for (let start = skipBlanks(text, 0); start < text.length && filled < ids.length;) {
       const end = stretchEnd(text, start);
-      const stretch = this.tokenize(text.slice(start, end)).ids;
-      for (let i = 0; i < stretch.length && filled < ids.length; i++) ids[filled++] = stretch[i]!;
+      const stretch = this.stretches.get(text, start, end);
+      if (typeof stretch === 'number') ids[filled++] = stretch;
+      else for (const id of stretch.ids) if (filled < ids.length) ids[filled++] = id;
       start = skipBlanks(text, end);
     }
     return filled;
@@ -105,22 +108,14 @@ export class WordPieceTokenizer {
     let count = 0;
     for (let start = skipBlanks(text, 0); start < text.length;) {
       const end = stretchEnd(text, start);
-      count += this.tokenize(text.slice(start, end)).count;
+      const stretch = this.stretches.get(text, start, end);
+      count += typeof stretch === 'number' ? 1 : stretch.count;
       start = skipBlanks(text, end);
     }
     return count;
   }
 
   private tokenize(stretch: string): Tokenized {
-    if (stretch.length > MAX_CACHED_CHARACTERS) return this.tokenizeUncached(stretch);
-    const cached = this.cache.get(stretch);
-    if (cached) return cached;
-    const tokenized = this.tokenizeUncached(stretch);
-    this.cache.set(stretch.length < MIN_SLICED_CHARACTERS ? stretch : copy(stretch), tokenized);
-    return tokenized;
-  }
-
-  private tokenizeUncached(stretch: string): Tokenized {
     const ids: number[] = [];
     let unknownTokens = 0;
     for (const part of this.addedTokenPattern ? stretch.split(this.addedTokenPattern) : [stretch]) {
@@ -210,8 +205,4 @@ function stretchEnd(text: string, from: number): number {
   let at = from;
   while (at < text.length && !isBlank(text.charCodeAt(at))) at++;
   return at;
-}
-
-function copy(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 
 /** Of anything that is JSON, short: 96 bits. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
+  return digest('sha256', JSON.stringify(value), 'base64url').slice(0, 16);
 }
 
 /** FNV-1a with a final mix: 32 evenly spread bits, the same on every machine and for ever. */

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 /** Source of new ids: UUID v4 everywhere (some clients of the compatible APIs check for it). */
 export interface Ids {
@@ -18,18 +18,17 @@ export class RandomIds implements Ids {
  * id on every machine, which is what makes writing a chunk idempotent.
  */
 export function uuidV5(namespace: string, name: string): string {
-  const hash = createHash('sha1');
-  hash.update(Buffer.from(namespace.replaceAll('-', ''), 'hex'));
-  hash.update(name);
-  const bytes = hash.digest().subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
+  const named = Buffer.concat([
+    Buffer.from(namespace.replaceAll('-', ''), 'hex'),
+    Buffer.from(name),
+  ]);
+  const hex = hash('sha1', named, 'hex');
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
+    `5${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
   ].join('-');
 }

@@ -69,12 +69,17 @@ export function toDocumentRow(
     citations: readonly Citation[] | null;
   },
 ): DocumentRow {
+  // Field by field: a spread in front of so many makes the engine grow the object as it goes.
   return {
-    ...stored,
+    id: stored.id,
     externalId: source.externalId,
     partition: source.partition,
+    seq: stored.seq,
     version: source.version,
+    contentHash: stored.contentHash,
+    metaHash: stored.metaHash,
     state: 'live',
+    title: stored.title,
     listedTitle: source.title,
     url: source.url,
     author: source.author,
@@ -83,6 +88,8 @@ export function toDocumentRow(
     access: { mode: source.access.mode },
     principals: source.access.principals,
     metadata: source.metadata,
+    citations: stored.citations,
+    chunkCount: stored.chunkCount,
     sourceCreatedAt: source.times.createdAt,
     sourceUpdatedAt: source.times.updatedAt,
   };

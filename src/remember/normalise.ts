@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The one form in which text is stored and hashed: NFC, Unix line ends, no NUL (PostgreSQL cannot
@@ -21,5 +21,5 @@ export function normaliseText(text: string): string {
 
 /** SHA-256 of a normalised text, hex: equal text gives equal hashes on every way in. */
 export function textHash(normalised: string): string {
-  return createHash('sha256').update(normalised).digest('hex');
+  return hash('sha256', normalised, 'hex');
 }

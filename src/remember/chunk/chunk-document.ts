@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { markdownSections } from './markdown-sections.js';
 import { messageSections } from './message-sections.js';
 import { MAX_CHUNK_LENGTH, packSections } from './pack.js';
@@ -67,5 +67,5 @@ export function chunkDocument(
  */
 export function contentHash(headingPath: readonly string[], text: string): string {
   const content = `${JSON.stringify(headingPath)}\n${text}`;
-  return createHash('sha256').update(content).digest('hex').slice(0, 32);
+  return digest('sha256', content, 'hex').slice(0, 32);
 }

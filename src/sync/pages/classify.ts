@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SourceDocument } from '../../../connectors/sdk/contract.js';
 import type { KnownDocument } from '../../remember/document-row.js';
 
@@ -61,22 +61,19 @@ function sameContent(
 /** Hash of everything about a document that is not its content. */
 export function metaHash(source: Omit<SourceDocument, 'body'>): string {
   const { partition, parents, url, author, container, times, access, metadata } = source;
-  return createHash('sha256')
-    .update(
-      JSON.stringify([
-        partition,
-        parents,
-        url,
-        author,
-        container,
-        times.createdAt?.getTime() ?? null,
-        times.updatedAt?.getTime() ?? null,
-        access.mode,
-        access.principals,
-        Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
-      ]),
-    )
-    .digest('base64url');
+  const labels = JSON.stringify([
+    partition,
+    parents,
+    url,
+    author,
+    container,
+    times.createdAt?.getTime() ?? null,
+    times.updatedAt?.getTime() ?? null,
+    access.mode,
+    access.principals,
+    Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+  return hash('sha256', labels, 'base64url');
 }
 
 /** Whether a change of labels touches the words arm, which contains name, author and date. */

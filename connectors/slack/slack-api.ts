@@ -1,6 +1,7 @@
 import { LogLevel, WebClient, type WebAPICallResult } from '@slack/web-api';
 import type { ConnectorContext } from '../sdk/context.js';
 import { TransientSourceError } from '../sdk/errors.js';
+import { withLinkedAbort } from '../sdk/linked-abort.js';
 import { retryAfterSeconds } from '../sdk/retry-after.js';
 import { classifySlackError, SlackRateLimit } from './slack-errors.js';
 import type { SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
@@ -145,7 +146,7 @@ export class SlackApi {
       target: file,
       run: async (signal) => {
         const headers = { Authorization: `Bearer ${this.token}` };
-        return read(await this.send(url, { headers, redirect: 'manual' }, signal));
+        return this.send(url, { headers, redirect: 'manual' }, signal, read);
       },
       classify: (error) => classifySlackError(error, this.ctx.clock.now()),
     });
@@ -203,24 +204,47 @@ export class SlackApi {
       rejectRateLimitedCalls: true,
       logger: SILENT,
       // Its `timeout` option would add a second timer to the one of `send`.
-      fetch: (url, init) => this.send(url, init ?? {}, signal),
+      fetch: (url, init) => this.send(url, init ?? {}, signal, whole),
     });
     this.clients.set(signal, client);
     return client;
   }
 
-  /** @throws SlackRateLimit for status 429, whatever its Retry-After looks like */
-  private async send(url: string | URL, init: RequestInit, signal: AbortSignal): Promise<Response> {
-    const response = await this.fetch(url, {
-      ...init,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  /**
+   * The time limit and the caller's signal hold until the answer is read, and not beyond.
+   * @throws SlackRateLimit for status 429, whatever its Retry-After looks like
+   */
+  private send<Result>(
+    url: string | URL,
+    init: RequestInit,
+    signal: AbortSignal,
+    read: (response: Response) => Promise<Result>,
+  ): Promise<Result> {
+    return withLinkedAbort(signal, async (controller) => {
+      const timer = setTimeout(() => controller.abort(tooSlow()), TIMEOUT_MS);
+      try {
+        const response = await this.fetch(url, { ...init, signal: controller.signal });
+        if (response.status !== 429) return await read(response);
+        await response.body?.cancel();
+        const told = response.headers.get('retry-after');
+        throw new SlackRateLimit(retryAfterSeconds(told, this.ctx.clock.now()));
+      } finally {
+        clearTimeout(timer);
+      }
     });
-    if (response.status !== 429) return response;
-    await response.body?.cancel();
-    const told = response.headers.get('retry-after');
-    throw new SlackRateLimit(retryAfterSeconds(told, this.ctx.clock.now()));
   }
 }
+
+/** The client reads an answer later, when nothing watches over the time any more. */
+async function whole(response: Response): Promise<Response> {
+  const body = await response.arrayBuffer();
+  // A status such as 204 may not come with a body, however empty.
+  return new Response(body.byteLength > 0 ? body : null, response);
+}
+
+/** As `AbortSignal.timeout` gives it. */
+const tooSlow = (): DOMException =>
+  new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 
 type Answer = WebAPICallResult & { readonly [key: string]: unknown };
 

@@ -1,5 +1,6 @@
 import { finishText } from './clean-text.js';
 import { ExtractionError, type ExtractedText } from './extractor.js';
+import { readMarkdown, readPlainText } from './formats/plain-text.js';
 import { mayBeBlank, type Format } from './media-types.js';
 
 /**
@@ -24,9 +25,9 @@ export async function extractFormat(
 async function read(format: Format, bytes: Uint8Array, charset?: string): Promise<ExtractedText> {
   switch (format) {
     case 'text':
-      return (await import('./formats/plain-text.js')).readPlainText(bytes, charset);
+      return readPlainText(bytes, charset);
     case 'markdown':
-      return (await import('./formats/plain-text.js')).readMarkdown(bytes, charset);
+      return readMarkdown(bytes, charset);
     case 'csv':
       return (await import('./formats/csv.js')).readCsv(bytes, charset);
     case 'html':

@@ -3,7 +3,7 @@ import type { Clock } from '../../common/clock.js';
 import type { Secret } from '../../common/secret.js';
 import { decodeEmbeddings } from './decode-embeddings.js';
 import { EndpointFailure } from './endpoint-failure.js';
-import { withLinkedAbort } from './linked-abort.js';
+import { withLinkedAbort } from '../../../connectors/sdk/linked-abort.js';
 import { retryAfterMs } from './retry-after.js';
 
 const OPENAI_URL = 'https://api.openai.com/v1';

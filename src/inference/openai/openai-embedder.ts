@@ -6,7 +6,7 @@ import { toUnitLength } from '../unit-vector.js';
 import { planBatches, type BatchLimits, type PlacedText } from './batches.js';
 import { EmbeddingsEndpoint } from './embeddings-endpoint.js';
 import { InFlightLimit } from './in-flight-limit.js';
-import { withLinkedAbort } from './linked-abort.js';
+import { withLinkedAbort } from '../../../connectors/sdk/linked-abort.js';
 import { DEFAULT_RETRIES, Retries, type RetrySettings } from './retries.js';
 import { cutToTokens, estimateTokens } from './token-estimate.js';
 

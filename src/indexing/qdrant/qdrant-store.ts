@@ -66,13 +66,15 @@ export class QdrantStore {
         }),
       );
     }
+    // Every other field would get graphs of its own, one per common value: several times the work.
+    const plain = { enable_hnsw: false };
     const fields = [
       ['tenant_id', { type: 'keyword', is_tenant: true }],
-      ['collection_id', { type: 'keyword' }],
-      ['labels', { type: 'keyword' }],
-      ['visible', { type: 'bool' }],
-      ['time', { type: 'integer', lookup: false, range: true }],
-      ['expires_at', { type: 'integer', lookup: false, range: true }],
+      ['collection_id', { type: 'keyword', ...plain }],
+      ['labels', { type: 'keyword', ...plain }],
+      ['visible', { type: 'bool', ...plain }],
+      ['time', { type: 'integer', lookup: false, range: true, ...plain }],
+      ['expires_at', { type: 'integer', lookup: false, range: true, ...plain }],
     ] as const;
     for (const [field_name, field_schema] of fields) {
       await call(() =>

@@ -1,8 +1,10 @@
 import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
 import { BackgroundDatabase } from './background-database.js';
 import { Database } from './database.js';
+import { refuseHalfTransferred } from './half-transferred.js';
 import { openDatabase, type OpenedDatabase } from './open-database.js';
 
 const OPENED = Symbol('OpenedDatabase');
@@ -12,9 +14,24 @@ export const DATA_DIRECTORY_LOCK = Symbol('DataDirectoryLock');
 /** Backups of the embedded database; null on a server, whose operator has other means. */
 export const BACKUPS = Symbol('Backups');
 
-function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
+async function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   const logger = new Logger('Database');
-  return openDatabase(config, { clock, onError: (error) => logger.error(error) });
+  const opened = await openDatabase(config, { clock, onError: (error) => logger.error(error) });
+  const { mode, rowLevelSecurity } = opened.database;
+  if (mode === 'server') {
+    await refuseHalfTransferred(opened.database).catch(async (error: unknown) => {
+      await opened.database.close();
+      throw error;
+    });
+  }
+  if (mode === 'server' && rowLevelSecurity.state === 'off')
+    logger.warn(`Row level security is off. ${rowLevelSecurity.reason}`);
+  return opened;
+}
+
+function measured({ database }: OpenedDatabase, metrics?: Metrics): Database {
+  if (metrics) database.onWaited = (priority, ms) => metrics.waitedForDatabase(priority, ms / 1000);
+  return database;
 }
 
 /** Opens the database at start and closes it last, when every other module has let go of it. */
@@ -23,7 +40,11 @@ function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   providers: [
     BackgroundDatabase,
     { provide: OPENED, inject: [CONFIG, { token: CLOCK, optional: true }], useFactory: open },
-    { provide: Database, inject: [OPENED], useFactory: (all: OpenedDatabase) => all.database },
+    {
+      provide: Database,
+      inject: [OPENED, { token: Metrics, optional: true }],
+      useFactory: measured,
+    },
     {
       provide: DATA_DIRECTORY_LOCK,
       inject: [OPENED],

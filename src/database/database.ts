@@ -5,12 +5,15 @@ import { AppError } from '../common/errors/app-error.js';
 import { isRetriable, translateDatabaseError } from './database-errors.js';
 import type { RunStatement } from './embedded/maintenance.js';
 import { type GateRequest, PriorityGate } from './priority-gate.js';
+import { openForTenant, type RowLevelSecurity } from './row-level-security.js';
 import { insideTransaction, transactionScope } from './transaction-scope.js';
 
 export type TransactionOptions = GateRequest;
 type Work<T> = (tx: EntityManager) => Promise<T>;
 
 const RETRIES = 3;
+const START = 'START TRANSACTION';
+const ONE_SESSION = 'The embedded database has one session, that of its owner.';
 
 export interface DatabaseParts {
   mode: 'embedded' | 'server';
@@ -18,6 +21,8 @@ export interface DatabaseParts {
   /** Connections: 1 in embedded mode, the size of the pool on a server. */
   connections: number;
   clock?: Clock;
+  /** Default: off, as in embedded mode. */
+  rowLevelSecurity?: RowLevelSecurity;
   /** Ends timers that use the database; called before its last transactions are awaited. */
   stopTimers?: () => Promise<void>;
   /** Ends what the connections lead to; called when the last one is closed. */
@@ -35,6 +40,9 @@ export class Database {
   readonly mode: 'embedded' | 'server';
   /** Chunks per write transaction. */
   readonly writeBatch: number;
+  readonly rowLevelSecurity: RowLevelSecurity;
+  /** Told how long each transaction waited for its turn, in milliseconds. */
+  onWaited?: (priority: 'interactive' | 'background', ms: number) => void;
   private readonly dataSource: DataSource;
   private readonly clock: Clock;
   private readonly gate: PriorityGate;
@@ -44,24 +52,27 @@ export class Database {
     this.mode = parts.mode;
     // 25 chunks hold the one embedded session for about 50 ms, during which searches wait.
     this.writeBatch = parts.mode === 'embedded' ? 25 : 200;
+    this.rowLevelSecurity = parts.rowLevelSecurity ?? { state: 'off', reason: ONE_SESSION };
     this.dataSource = parts.dataSource;
     this.clock = parts.clock ?? new SystemClock();
     this.gate = new PriorityGate(parts.connections, this.clock);
   }
 
   /**
-   * Runs `work` in a transaction on behalf of a tenant.
+   * Runs `work` in a transaction on behalf of a tenant. With row level security it sees and changes
+   * rows of that tenant only, whatever its statements say.
    * @throws AppError `database_busy`, `database_unavailable`, `disk_full`, `shutting_down`; other
    *   errors of the work and of the driver as they are. Nothing is stored then.
    */
   async inTenant<T>(tenant: string, work: Work<T>, options?: TransactionOptions): Promise<T> {
     if (tenant === '') throw new Error('inTenant needs a tenant; across tenants use asSystem.');
-    return this.transaction(work, options);
+    const opening = this.rowLevelSecurity.state === 'on' ? openForTenant(tenant) : START;
+    return this.transaction(opening, work, options);
   }
 
   /** The same across tenants: only for auth, sync, scheduler, indexing and admin. */
   async asSystem<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
-    return this.transaction(work, options);
+    return this.transaction(START, work, options);
   }
 
   /** @throws AppError when the database does not answer. */
@@ -117,11 +128,15 @@ export class Database {
     }
   }
 
-  private async transaction<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
+  private async transaction<T>(
+    opening: string,
+    work: Work<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     return this.withPlace(options, async () => {
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await this.attempt(work);
+          return await this.attempt(opening, work);
         } catch (error) {
           if (attempt > RETRIES || !isRetriable(error)) throw error;
           await this.clock.sleep(10 * 2 ** attempt * Math.random());
@@ -130,10 +145,10 @@ export class Database {
     });
   }
 
-  private async attempt<T>(work: Work<T>): Promise<T> {
+  private async attempt<T>(opening: string, work: Work<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      await runner.startTransaction();
+      await start(runner, opening);
       const result = await transactionScope(() => work(runner.manager));
       await commit(runner);
       return result;
@@ -156,7 +171,9 @@ export class Database {
         'A transaction was opened inside another one; hand its EntityManager on instead.',
       );
     }
+    const asked = performance.now();
     const leave = await this.gate.enter(options);
+    this.onWaited?.(options?.priority ?? 'interactive', performance.now() - asked);
     try {
       return await work();
     } catch (error) {
@@ -164,6 +181,21 @@ export class Database {
     } finally {
       leave();
     }
+  }
+}
+
+/**
+ * TypeORM opens a transaction by START TRANSACTION alone. What must stand beside it goes with it,
+ * in one message to the server: a round trip more would be felt by thousands of transactions.
+ */
+async function start(runner: QueryRunner, opening: string): Promise<void> {
+  if (opening === START) return runner.startTransaction();
+  const send = runner.query.bind(runner);
+  runner.query = (sql: string) => send(sql === START ? opening : sql);
+  try {
+    await runner.startTransaction();
+  } finally {
+    runner.query = send;
   }
 }
 

@@ -7,7 +7,7 @@ import { Connection } from '../connections/connection.entity.js';
 import { ConnectionPlan } from '../connections/plan.entity.js';
 import { Credential } from '../credentials/credential.entity.js';
 import { Document } from '../documents/document.entity.js';
-import { OutboxMark } from '../indexing/outbox-mark.entity.js';
+import { OutboxMark } from '../indexing/outbox/outbox-mark.entity.js';
 import { CollectionStat } from '../indexing/statistics/collection-stat.entity.js';
 import { TermDelta } from '../indexing/statistics/term-delta.entity.js';
 import { TermStat } from '../indexing/statistics/term-stat.entity.js';
@@ -19,12 +19,12 @@ import { RunAttempt } from '../runs/run-attempt.entity.js';
 import { RunPartition } from '../runs/run-partition.entity.js';
 import { RunRequest } from '../runs/run-request.entity.js';
 import { Run } from '../runs/run.entity.js';
-import { CheckpointRow } from '../sync/checkpoint.entity.js';
-import { Failure } from '../sync/failure.entity.js';
-import { PartitionRow } from '../sync/partition.entity.js';
-import { PendingRefRow } from '../sync/pending-ref.entity.js';
-import { RateBucket } from '../sync/rate-bucket.entity.js';
-import { Suppression } from '../sync/suppression.entity.js';
+import { CheckpointRow } from '../sync/engine/checkpoint.entity.js';
+import { Failure } from '../sync/failures/failure.entity.js';
+import { PartitionRow } from '../sync/engine/partition.entity.js';
+import { PendingRefRow } from '../sync/pending-refs/pending-ref.entity.js';
+import { RateBucket } from '../sync/calls/rate-bucket.entity.js';
+import { Suppression } from '../sync/deletions/suppression.entity.js';
 import { Tenant } from '../tenants/tenant.entity.js';
 
 /** Every entity class; TypeORM finds none by itself. */

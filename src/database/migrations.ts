@@ -12,7 +12,14 @@ import { AddCitations1763700000106 } from '../../migrations/1763700000106-add-ci
 import { AddRangesAndVerdicts1763700000104 } from '../../migrations/1763700000104-add-ranges-and-verdicts.js';
 import { ScopeSuppressions1763700000107 } from '../../migrations/1763700000107-scope-suppressions.js';
 import { AddRunProgress1763700000108 } from '../../migrations/1763700000108-add-run-progress.js';
+import { AddOperatorViews1763700000120 } from '../../migrations/1763700000120-add-operator-views.js';
+import { AddJobProgress1763700000130 } from '../../migrations/1763700000130-add-job-progress.js';
+import { AddOutboxWork1763700000111 } from '../../migrations/1763700000111-add-outbox-work.js';
+import { AddRowLevelSecurity1763700000110 } from '../../migrations/1763700000110-add-row-level-security.js';
 import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
+import { GuardVectors1763700000114 } from '../../migrations/pgvector/1763700000114-guard-vectors.js';
+import { CreatePoints1763700000112 } from '../../migrations/qdrant/1763700000112-create-points.js';
+import { GuardPoints1763700000113 } from '../../migrations/qdrant/1763700000113-guard-points.js';
 
 type MigrationClass = new () => MigrationInterface;
 
@@ -31,11 +38,18 @@ const common: MigrationClass[] = [
   AddCitations1763700000106,
   ScopeSuppressions1763700000107,
   AddRunProgress1763700000108,
+  AddRowLevelSecurity1763700000110,
+  AddOutboxWork1763700000111,
+  AddOperatorViews1763700000120,
+  AddJobProgress1763700000130,
 ];
 
 /** Run only where vectors live in PostgreSQL. */
-const pgvector: MigrationClass[] = [CreateVectors1763700000100];
+const pgvector: MigrationClass[] = [CreateVectors1763700000100, GuardVectors1763700000114];
+
+/** Run only where they live in Qdrant. */
+const qdrant: MigrationClass[] = [CreatePoints1763700000112, GuardPoints1763700000113];
 
 export function migrationsFor(vectors: 'postgresql' | 'qdrant'): MigrationClass[] {
-  return vectors === 'postgresql' ? [...common, ...pgvector] : common;
+  return [...common, ...(vectors === 'postgresql' ? pgvector : qdrant)];
 }

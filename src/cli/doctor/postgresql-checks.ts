@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Secret } from '../../common/secret.js';
 import type { Config } from '../../config/config.js';
 import { migrationsFor } from '../../database/migrations.js';
+import { readRowLevelSecurity, type RowLevelSecurity } from '../../database/row-level-security.js';
 import { translateDatabaseError } from '../../database/database-errors.js';
 import { describeFailure, fail, ok, skip, warn, type Check } from './check.js';
 import { checkUsedKeys } from './key-checks.js';
@@ -45,7 +46,10 @@ export async function checkPostgresql(
     const migrations = checkMigrations(applied, vectors);
     const checks = [checkVersion(facts), checkVector(facts, vectors), migrations];
     // Before its migrations a database may lack the columns that this looks at.
-    if (migrations.state === 'ok') checks.push(await checkUsedKeys(await usedKeys(client), config));
+    if (migrations.state === 'ok') {
+      checks.push(judgeRowLevelSecurity(await readRowLevelSecurity(client)));
+      checks.push(await checkUsedKeys(await usedKeys(client), config));
+    }
     return checks;
   } catch (error) {
     return [fail('database', describeFailure(translateDatabaseError(error)))];
@@ -83,6 +87,13 @@ function checkVector(
   if (installed !== null) return ok('pgvector', installed);
   if (available !== null) return ok('pgvector', `${available}, set up by the first start`);
   return fail('pgvector', 'the server lacks the extension "vector"; install it');
+}
+
+function judgeRowLevelSecurity(found: RowLevelSecurity): Check {
+  const name = 'row level security';
+  return found.state === 'on'
+    ? ok(name, 'on: PostgreSQL itself keeps tenants apart')
+    : warn(name, `off: ${found.reason}`);
 }
 
 function checkMigrations(applied: readonly string[], vectors: 'postgresql' | 'qdrant'): Check {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
+import { outsideTheWall } from '../../database/row-level-security.js';
 import { runPrepared } from '../../database/prepared-statement.js';
 import { rankCandidates, type ScoredMemory } from '../rank-candidates.js';
 import { IndexRows } from '../rows/index-rows.js';
@@ -127,11 +128,7 @@ export class PgVectorIndex implements VectorIndex {
     );
     const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
     if (!words && !query.embedding) return { candidates: [], full: false };
-    const approximate = await this.densePlan.approximate(tx, query, statistics.documents);
-    let rows = await this.findRows(tx, query, words, approximate);
-    if (approximate && denseCount(rows) < query.depth) {
-      rows = await this.findRows(tx, query, words, null);
-    }
+    const rows = await this.findFiltered(tx, query, words, statistics.documents);
     return {
       candidates: rankCandidates(
         rows.map(toScored),
@@ -142,6 +139,30 @@ export class PgVectorIndex implements VectorIndex {
       full:
         denseCount(rows) >= query.depth || rows.filter((row) => row.in_words).length >= query.depth,
     };
+  }
+
+  /** Containment in metadata would lose its index behind a policy. */
+  private findFiltered(
+    tx: EntityManager,
+    query: IndexQuery,
+    words: WeighedWords | null,
+    documents: number,
+  ): Promise<CandidateRow[]> {
+    const find = () => this.findBest(tx, query, words, documents);
+    const walled = this.database.rowLevelSecurity.state === 'on';
+    return walled && query.filter.metadata ? outsideTheWall(tx, find) : find();
+  }
+
+  private async findBest(
+    tx: EntityManager,
+    query: IndexQuery,
+    words: WeighedWords | null,
+    documents: number,
+  ): Promise<CandidateRow[]> {
+    const approximate = await this.densePlan.approximate(tx, query, documents);
+    const rows = await this.findRows(tx, query, words, approximate);
+    if (!approximate || denseCount(rows) >= query.depth) return rows;
+    return this.findRows(tx, query, words, null);
   }
 
   private findRows(

@@ -4,17 +4,20 @@ import type { Database } from '../../../src/database/database.js';
 import { runPrepared } from '../../../src/database/prepared-statement.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 
-const TENANT = 'a-tenant';
+const TENANT = '00000000-0000-4000-8000-000000000001';
 /** Many at once on a slow machine must not run into the limit of interactive requests. */
 const PATIENT = { wait: 'unbounded' } as const;
 
 function insert(tx: EntityManager, id: string): Promise<unknown> {
-  return tx.query(`insert into tenants (id, name) values ($1, 'x')`, [id]);
+  return tx.query(
+    `insert into audit_log (id, tenant_id, actor, action) values ($1, $2, 'test', 'test')`,
+    [id, TENANT],
+  );
 }
 
 async function stored(database: Database, id: string): Promise<boolean> {
   const rows: unknown[] = await database.asSystem((tx) =>
-    tx.query('select 1 from tenants where id = $1', [id]),
+    tx.query('select 1 from audit_log where id = $1', [id]),
   );
   return rows.length === 1;
 }
@@ -120,7 +123,7 @@ describeOnEachDatabase(
       );
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(25);
       const rows: { id: string }[] = await database.asSystem((tx) =>
-        tx.query('select id from tenants where id = any($1)', [ids]),
+        tx.query('select id from audit_log where id = any($1)', [ids]),
       );
       expect(rows.map(({ id }) => id).sort()).toEqual(ids.filter((_, i) => i % 2 === 0).sort());
     });

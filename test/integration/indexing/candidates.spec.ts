@@ -84,6 +84,43 @@ describeOnEachDatabase('Candidates of the pgvector index', (open) => {
     });
   }
 
+  it('of a filter on metadata keep to the tenant, and the transaction to its rows', async () => {
+    const other = await IndexTables.create(database);
+    const theirs = await other.addCollection();
+    const labels = { metadata: { kind: 'plan' } };
+    const ids = [await other.addRow(theirs, labels), await tables.addRow(theirs, labels)];
+    await database.asSystem((tx) =>
+      parts.index.write(
+        tx,
+        ids.map((memoryId) => ({
+          memoryId,
+          collectionId: theirs,
+          spaceId: other.space.id,
+          words: 'apple',
+          embedding: Float32Array.of(1, 0, 0),
+        })),
+      ),
+    );
+    await parts.folder.foldAll();
+    await database.inTenant(tables.tenant, async (tx) => {
+      const found = await parts.index.candidates((work) => work(tx), {
+        tenant: tables.tenant,
+        space: other.space,
+        collectionIds: [theirs],
+        mode: 'text',
+        embedding: null,
+        text: 'apple',
+        depth: 10,
+        minCosine: -1,
+        filter: { metadata: { kind: 'plan' } },
+      });
+      expect(found.candidates.map((one) => one.memoryId)).toEqual([ids[1]]);
+      if (database.rowLevelSecurity.state === 'off') return;
+      const seen = await tx.query(`select id from memories where collection_id = $1`, [theirs]);
+      expect(seen).toEqual([{ id: ids[1] }]);
+    });
+  });
+
   it('have the scores of a computation by hand, and no better one is missing', async () => {
     await fc.assert(
       fc.asyncProperty(scene, async ({ texts, replaced, query, depth }) => {

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { LocalAccessModule } from './cli/local/local-access.module.js';
 import { CollectionsModule } from './collections/collections.module.js';
@@ -14,14 +15,23 @@ import { DocumentsModule } from './documents/documents.module.js';
 import { HealthModule } from './health/health.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MemoriesModule } from './memories/memories.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { PortabilityModule } from './portability/portability.module.js';
+import { ReindexModule } from './reindex/reindex.module.js';
 import { RunsModule } from './runs/runs.module.js';
 import { SchedulerModule } from './scheduler/scheduler.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 
-const PLATFORM = [ScheduleModule.forRoot(), DatabaseModule, AuthModule, HttpModule, HealthModule];
+const PLATFORM = [
+  ScheduleModule.forRoot(),
+  DatabaseModule,
+  AuthModule,
+  HttpModule,
+  HealthModule,
+  MetricsModule,
+];
 
 /** One line per feature; each module brings its controllers, services and timers. */
 const FEATURES = [
@@ -30,6 +40,7 @@ const FEATURES = [
   MemoriesModule,
   SearchModule,
   JobsModule,
+  ReindexModule,
   PortabilityModule,
   RunsModule,
   CredentialsModule,
@@ -37,6 +48,7 @@ const FEATURES = [
   DocumentsModule,
   SyncModule,
   SchedulerModule,
+  AdminModule,
   LocalAccessModule,
 ];
 

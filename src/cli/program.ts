@@ -1,11 +1,15 @@
 import { Command } from 'commander';
 import { productVersion } from '../common/http/product-version.js';
 import { registerAdd } from './commands/add.command.js';
+import { registerAdmin } from './commands/admin.command.js';
 import { registerBackup } from './commands/backup.command.js';
 import { registerConnect } from './commands/connect.command.js';
 import { registerConnections } from './commands/connections.command.js';
 import { registerDocuments } from './commands/documents.command.js';
 import { registerKeys } from './commands/keys.command.js';
+import { registerMigrate } from './commands/migrate.command.js';
+import { registerMigrateTo } from './commands/migrate-to.command.js';
+import { registerReindex } from './commands/reindex.command.js';
 import { registerRestore } from './commands/restore.command.js';
 import { registerRuns } from './commands/runs.command.js';
 import { registerSearch } from './commands/search.command.js';
@@ -72,9 +76,13 @@ export function createProgram(runtime: Runtime, exitWith: (code: ExitCode) => vo
     registerDocuments,
     registerSearch,
     registerAdd,
+    registerReindex,
     registerKeys,
+    registerAdmin,
     registerBackup,
     registerRestore,
+    registerMigrate,
+    registerMigrateTo,
     registerDoctor,
     registerVersion,
   ];

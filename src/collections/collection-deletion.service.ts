@@ -41,7 +41,7 @@ export class CollectionDeletionService {
       // Another one may have been attached while the memories went.
       await this.settleConnections(tx, tenant, collection, by, options.cascade);
       await this.collections.delete(tx, tenant, collection.id);
-      const event = { actor: `key:${by.id}`, action: 'collection.deleted', target: name };
+      const event = { actor: `key:${by.id}`, action: 'collection.deleted', target: name } as const;
       await this.audit.record(tx, tenant, event);
     });
   }

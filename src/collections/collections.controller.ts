@@ -94,10 +94,11 @@ export class CollectionsController {
   })
   update(
     @CurrentTenant() tenant: string,
+    @CurrentKey() key: ApiKeyIdentity,
     @Param('collection', { schema: CollectionName }) name: string,
     @Body({ schema: UpdateCollection }) body: UpdateCollectionBody,
   ): Promise<CollectionAnswer> {
-    return this.collections.update(tenant, name, body);
+    return this.collections.update(tenant, key, name, body);
   }
 
   @Delete(':collection')

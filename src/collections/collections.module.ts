@@ -18,6 +18,6 @@ import { EmbeddingSpacesService } from './embedding-spaces.service.js';
     EmbeddingSpacesRepository,
     EmbeddingSpacesService,
   ],
-  exports: [CollectionsService],
+  exports: [CollectionsService, EmbeddingSpacesService],
 })
 export class CollectionsModule {}

@@ -32,6 +32,19 @@ export class CollectionsRepository {
     return rows[0];
   }
 
+  async findById(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+  ): Promise<CollectionRow | undefined> {
+    const rows: CollectionRow[] = await tx.query(
+      `select ${COLUMNS} from collections c join embedding_spaces s on s.id = c.space_id
+        where c.tenant_id = $1 and c.id = $2`,
+      [tenant, id],
+    );
+    return rows[0];
+  }
+
   /** By name; `after` is the last name of the page before, `only` what a restricted key sees. */
   list(
     tx: EntityManager,

@@ -2,8 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { ApiKeysService } from '../auth/api-keys.service.js';
+import { AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { decodeCursor, Page } from '../common/http/paging.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
@@ -24,7 +26,7 @@ export interface CollectionRef {
   readonly dimensions: number;
   readonly scoreLow: number;
   readonly model: string;
-  /** Set during a reindex: writes go to both spaces, searches to `spaceId`. */
+  /** Set while a reindex fills it; reads and writes keep to `spaceId`. */
   readonly nextSpaceId: number | null;
 }
 
@@ -37,6 +39,7 @@ export class CollectionsService {
     private readonly collections: CollectionsRepository,
     private readonly spaces: EmbeddingSpacesService,
     private readonly keys: ApiKeysService,
+    private readonly audit: AuditService,
     @Inject(IDS) private readonly ids: Ids,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -52,6 +55,21 @@ export class CollectionsService {
   /** @throws AppError `collection_not_found` */
   async requireIn(tx: EntityManager, tenant: string, name: string): Promise<CollectionRef> {
     return refOf(await this.find(tx, tenant, name));
+  }
+
+  /**
+   * The collection as it is now, e.g. after a reindex has given it another model.
+   * @throws AppError `collection_not_found`
+   */
+  async refresh(
+    tenant: string,
+    { id, name }: { id: string; name: string },
+  ): Promise<CollectionRef> {
+    const row = await this.database.inTenant(tenant, (tx) =>
+      this.collections.findById(tx, tenant, id),
+    );
+    if (row) return refOf(row);
+    throw notFound(name);
   }
 
   /**
@@ -109,6 +127,7 @@ export class CollectionsService {
   /** @throws AppError `collection_not_found`, `collection_exists` */
   async update(
     tenant: string,
+    by: ApiKeyIdentity,
     name: string,
     body: UpdateCollectionBody,
   ): Promise<CollectionAnswer> {
@@ -125,6 +144,12 @@ export class CollectionsService {
         metadata: body.metadata ?? row.metadata,
         updatedAt: this.clock.now(),
       });
+      await this.audit.record(tx, tenant, {
+        actor: `key:${by.id}`,
+        action: renamed === name ? 'collection.updated' : 'collection.renamed',
+        target: name,
+        details: renamed === name ? {} : { to: renamed },
+      });
       return this.show(tx, tenant, renamed);
     });
     if (renamed !== name) this.keys.forgetKeys();
@@ -140,7 +165,7 @@ export class CollectionsService {
   private async find(tx: EntityManager, tenant: string, name: string): Promise<CollectionRow> {
     const row = await this.collections.find(tx, tenant, name);
     if (row) return row;
-    throw new AppError('collection_not_found', `There is no collection "${name}".`);
+    throw notFound(name);
   }
 
   private newRow(tenant: string, given: CreateCollectionBody, spaceId: number) {
@@ -155,6 +180,10 @@ export class CollectionsService {
       updatedAt: now,
     };
   }
+}
+
+function notFound(name: string): AppError {
+  return new AppError('collection_not_found', `There is no collection "${name}".`);
 }
 
 function refOf(row: CollectionRow): CollectionRef {

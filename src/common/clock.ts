@@ -8,6 +8,14 @@ export interface Clock {
 
 export const CLOCK = Symbol('Clock');
 
+/**
+ * Whether `ms` have passed between two looks at a clock, in milliseconds since 1970. True as well
+ * where it was set back in between: nobody knows then, and what was kept must not stay for hours.
+ */
+export function hasPassed(ms: number, since: number, now: number): boolean {
+  return now < since || now - since >= ms;
+}
+
 export class SystemClock implements Clock {
   now(): Date {
     return new Date();

@@ -100,7 +100,7 @@ const Environment = z.object({
   TRIBUTARY_OPERATOR_KEY: z.string().min(16).optional(),
   TRIBUTARY_ENCRYPTION_KEYS: z.string().optional(),
   TRIBUTARY_EMBEDDING_MODEL: z.string().default('builtin'),
-  TRIBUTARY_EMBEDDING_MODELS: z.string().default(''),
+  TRIBUTARY_EMBEDDING_MODELS: z.string().optional(),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: z.url().optional(),
   TRIBUTARY_PLANS: json.pipe(Plans).optional(),
@@ -190,7 +190,7 @@ function filesRoots(setting: string | undefined, server: boolean): string[] {
 }
 
 /** `a, b` */
-function listed(setting: string): string[] {
+function listed(setting = ''): string[] {
   return setting
     .split(',')
     .map((one) => one.trim())

@@ -12,6 +12,7 @@ describe('FakeVectorIndex', () => {
       tenant: randomUUID(),
       space: { id: 1, dimensions: 3 },
       transaction: (work) => work(noTransaction),
+      addSpace: () => Promise.resolve({ id: 2, dimensions: 3 }),
       addCollection: () => Promise.resolve(randomUUID()),
       addRow: (_, labels) => {
         const id = randomUUID();

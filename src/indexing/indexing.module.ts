@@ -2,7 +2,11 @@ import { Module } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Database } from '../database/database.js';
+import { StatisticsCheck } from './drift/statistics-check.js';
+import { IndexAdminController } from './index-admin.controller.js';
+import { IndexAdminService } from './index-admin.service.js';
 import { IndexMaintenance } from './index-maintenance.js';
+import { IndexStateRepository } from './index-state.repository.js';
 import { OutboxWorker } from './outbox/outbox-worker.js';
 import { DensePlan } from './pgvector/dense-plan.js';
 import { HnswIndexes } from './pgvector/hnsw-indexes.js';
@@ -19,15 +23,19 @@ import { TermStatisticsRepository } from './statistics/term-statistics.repositor
 import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
 
 @Module({
+  controllers: [IndexAdminController],
   providers: [
     DensePlan,
     HnswIndexes,
+    IndexAdminService,
     IndexMaintenance,
+    IndexStateRepository,
     IndexWriter,
     LengthRewrite,
     OutboxWorker,
     PgVectorIndex,
     QueryStatistics,
+    StatisticsCheck,
     StatsFolder,
     TermStatisticsRepository,
     {
@@ -48,7 +56,7 @@ import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
         qdrant?.index ?? pgvector,
     },
   ],
-  exports: [VECTOR_INDEX, StatsFolder],
+  exports: [VECTOR_INDEX, QDRANT, IndexAdminService, IndexRows, StatisticsCheck, StatsFolder],
 })
 export class IndexingModule {}
 

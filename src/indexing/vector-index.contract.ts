@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { FakeMemory } from './fake.index.js';
 import { fuse } from './fusion.js';
 import { analyse, idf, weigh } from './terms/sparse-encoder.js';
+import { vectorSpacesContract } from './vector-spaces.contract.js';
 import type { IndexQuery, MemoryFilter, SpaceRef, VectorIndex } from './vector-index.js';
 
 /** An index with the tables around it. */
@@ -11,6 +12,8 @@ export interface IndexHarness {
   /** Three dimensions. */
   readonly space: SpaceRef;
   transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
+  /** Another space, also of three dimensions. */
+  addSpace(): Promise<SpaceRef>;
   addCollection(): Promise<string>;
   /** Makes a memory's row and answers its id. */
   addRow(collectionId: string, labels?: Partial<FakeMemory>): Promise<string>;
@@ -31,6 +34,8 @@ interface Given {
 
 /** What every VectorIndex does; called inside a `describe`. */
 export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
+  describe('vectors of several spaces', () => vectorSpacesContract(open));
+
   let harness: IndexHarness;
   let collection: string;
 
@@ -379,20 +384,5 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
       expect(ids(await search({ text: 'apple', filter }))).toEqual([shown]);
       expect(ids(await search({ text: 'apple', visibleOnly: true, depth: 1 }))).toEqual([shown]);
     });
-  });
-
-  it('gives stored vectors back', async () => {
-    const near = await add({ words: 'apple', embedding: NEAR_X });
-    const other = await add({ words: 'banana', embedding: Y });
-    const unknown = await harness.addRow(collection);
-    const found = await harness.transaction((tx) =>
-      harness.index.vectors(tx, harness.space.id, [near, other, unknown]),
-    );
-    expect(found).toEqual(
-      new Map([
-        [near, NEAR_X],
-        [other, Y],
-      ]),
-    );
   });
 }

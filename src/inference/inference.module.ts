@@ -1,18 +1,32 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
 import { EMBEDDER } from './embedder.js';
+import { Embedders } from './embedders.js';
 import { createEmbedder } from './embedding-model.js';
+import { MeasuredEmbedder } from './measured-embedder.js';
 
-/** Provides the embedder that the configuration names. */
+/** Provides the embedders that the configuration names; `EMBEDDER` is that of new collections. */
 @Module({
   providers: [
     {
+      provide: Embedders,
+      inject: [CONFIG, CLOCK, Metrics],
+      useFactory: ({ embedding }: Config, clock: Clock, metrics: Metrics) => {
+        const [standard, ...more] = [embedding.model, ...embedding.more].map(
+          (model) =>
+            new MeasuredEmbedder(createEmbedder({ ...embedding, model }, { clock }), metrics),
+        );
+        return new Embedders(standard!, more);
+      },
+    },
+    {
       provide: EMBEDDER,
-      inject: [CONFIG, CLOCK],
-      useFactory: (config: Config, clock: Clock) => createEmbedder(config.embedding, { clock }),
+      inject: [Embedders],
+      useFactory: (embedders: Embedders) => embedders.standard,
     },
   ],
-  exports: [EMBEDDER],
+  exports: [EMBEDDER, Embedders],
 })
 export class InferenceModule {}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 
 /**
  * Does one kind of job. It may be started again from the beginning after a crash, so what it has
@@ -9,25 +10,53 @@ export type JobHandler = (
   tenant: string,
   params: Record<string, unknown>,
   signal: AbortSignal,
+  progress: JobProgress,
 ) => Promise<Record<string, unknown>>;
+
+/** How far a job is; handlers of short jobs need none of it. */
+export interface JobProgress {
+  readonly job: string;
+  /** What an attempt before this one told last. */
+  readonly last: Record<string, unknown> | null;
+  /** Shows it to whoever asks for the job, at most once a second; `force` does so at once. */
+  tell(progress: Record<string, unknown>, force?: boolean): Promise<void>;
+}
+
+export interface JobKind {
+  readonly handler: JobHandler;
+  /** Kinds that take hours have a worker of their own, so that the others need not wait. */
+  readonly lane: 'short' | 'long';
+  /** What else cancelling means, in the same transaction; kinds without it cannot be cancelled. */
+  readonly cancel?: JobCancel;
+}
+
+export type JobCancel = (
+  tx: EntityManager,
+  tenant: string,
+  params: Record<string, unknown>,
+) => Promise<void>;
 
 /** Which features handle which kinds of jobs; they register when their module starts. */
 @Injectable()
 export class JobHandlers {
-  private readonly handlers = new Map<string, JobHandler>();
+  private readonly kindsByName = new Map<string, JobKind>();
 
-  get kinds(): string[] {
-    return [...this.handlers.keys()];
+  kinds(lane: JobKind['lane']): string[] {
+    return [...this.kindsByName].filter(([, kind]) => kind.lane === lane).map(([name]) => name);
   }
 
-  register(kind: string, handler: JobHandler): void {
-    if (this.handlers.has(kind)) throw new Error(`job kind ${kind} has two handlers`);
-    this.handlers.set(kind, handler);
+  register(
+    kind: string,
+    handler: JobHandler,
+    options: Partial<Omit<JobKind, 'handler'>> = {},
+  ): void {
+    if (this.kindsByName.has(kind)) throw new Error(`job kind ${kind} has two handlers`);
+    this.kindsByName.set(kind, { lane: 'short', ...options, handler });
   }
 
-  get(kind: string): JobHandler {
-    const handler = this.handlers.get(kind);
-    if (!handler) throw new Error(`job kind ${kind} has no handler`);
-    return handler;
+  get(kind: string): JobKind {
+    const found = this.kindsByName.get(kind);
+    if (!found) throw new Error(`job kind ${kind} has no handler`);
+    return found;
   }
 }

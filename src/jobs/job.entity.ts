@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-export type JobState = 'queued' | 'running' | 'success' | 'error';
+export type JobState = 'queued' | 'running' | 'success' | 'error' | 'cancelled';
 
 /** Work that outlives a request. The table is queue and history, like runs. */
 @Entity('jobs')
@@ -22,6 +22,10 @@ export class Job {
 
   @Column('jsonb', { nullable: true })
   result: Record<string, unknown> | null;
+
+  /** As its handler told last; the next attempt begins with it. */
+  @Column('jsonb', { nullable: true })
+  progress: Record<string, unknown> | null;
 
   @Column('text', { nullable: true })
   error: string | null;

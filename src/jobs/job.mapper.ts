@@ -7,6 +7,7 @@ export interface JobRecord {
   readonly kind: string;
   readonly state: JobState;
   readonly params: Record<string, unknown>;
+  readonly progress: Record<string, unknown> | null;
   readonly result: Record<string, unknown> | null;
   readonly error: string | null;
   readonly created_at: Date;
@@ -18,6 +19,7 @@ export function toJobAnswer(job: JobRecord): JobAnswer {
     job_id: job.id,
     kind: job.kind,
     status: job.state,
+    progress: job.progress,
     result: job.result,
     error: job.error,
     created_at: job.created_at.toISOString(),

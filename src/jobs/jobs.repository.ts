@@ -9,6 +9,7 @@ export interface ClaimedJob {
   readonly tenant: string;
   readonly kind: string;
   readonly params: Record<string, unknown>;
+  readonly progress: Record<string, unknown> | null;
   readonly attempts: number;
   readonly token: string;
 }
@@ -39,7 +40,7 @@ export class JobsRepository {
 
   async find(tx: EntityManager, tenant: string, id: string): Promise<JobRecord | undefined> {
     const rows = await tx.query<JobRecord[]>(
-      `select id, kind, state, params, result, error, created_at, updated_at
+      `select id, kind, state, params, progress, result, error, created_at, updated_at
        from jobs where tenant_id = $1 and id = $2`,
       [tenant, id],
     );
@@ -61,7 +62,8 @@ export class JobsRepository {
            and (state = 'queued' and coalesce(lease_until <= now(), true)
              or state = 'running' and lease_until <= now())
          order by created_at, id limit 1 for update skip locked)
-       returning id, tenant_id as tenant, kind, params, attempts, lease_token as token`,
+       returning id, tenant_id as tenant, kind, params, progress, attempts,
+         lease_token as token`,
       [token, leaseSeconds, kinds],
     );
     return rows[0];
@@ -80,6 +82,47 @@ export class JobsRepository {
       [tenant, leaseSeconds, job.id, job.token],
     );
     return held === 1;
+  }
+
+  /**
+   * Notes how far a job is, which also proves that it gets ahead: its attempts begin anew.
+   * @returns false where another worker has taken the job over, or somebody cancelled it
+   */
+  async noteProgress(
+    tx: EntityManager,
+    tenant: string,
+    job: ClaimedJob,
+    progress: Record<string, unknown>,
+  ): Promise<boolean> {
+    const [, held] = await tx.query<[unknown[], number]>(
+      `update jobs set progress = $4, attempts = 1, updated_at = now()
+       where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'`,
+      [tenant, job.id, job.token, JSON.stringify(progress)],
+    );
+    return held === 1;
+  }
+
+  /** Locks a job that has not ended. */
+  async findUnderWay(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+  ): Promise<Pick<ClaimedJob, 'kind' | 'params'> | undefined> {
+    const rows = await tx.query<Pick<ClaimedJob, 'kind' | 'params'>[]>(
+      `select kind, params from jobs
+       where tenant_id = $1 and id = $2 and state in ('queued', 'running') for update`,
+      [tenant, id],
+    );
+    return rows[0];
+  }
+
+  /** Ends a job; its worker, if it has one, has lost its lease. */
+  async cancel(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.query(
+      `update jobs set state = 'cancelled', lease_token = null, updated_at = now()
+       where tenant_id = $1 and id = $2`,
+      [tenant, id],
+    );
   }
 
   /** Writes nothing for a worker that has lost its lease. */
@@ -110,13 +153,16 @@ export class JobsRepository {
   }
 
   /** Every claim lapses: for the start of the only process that works on this database. */
-  async lapseAll(tx: EntityManager): Promise<void> {
-    await tx.query(`update jobs set lease_until = now() where state = 'running'`);
+  async lapseAll(tx: EntityManager, kinds: readonly string[]): Promise<void> {
+    await tx.query(
+      `update jobs set lease_until = now() where state = 'running' and kind = any($1::text[])`,
+      [kinds],
+    );
   }
 
   async removeFinished(tx: EntityManager, olderThanDays: number): Promise<void> {
     await tx.query(
-      `delete from jobs where state in ('success', 'error')
+      `delete from jobs where state in ('success', 'error', 'cancelled')
          and updated_at < now() - $1 * interval '1 day'`,
       [olderThanDays],
     );

@@ -5,7 +5,11 @@ export const JobAnswer = z
   .object({
     job_id: z.uuid(),
     kind: z.string(),
-    status: z.enum(['queued', 'running', 'success', 'error']),
+    status: z.enum(['queued', 'running', 'success', 'error', 'cancelled']),
+    progress: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('What a long job has done so far'),
     result: z.record(z.string(), z.unknown()).nullable().describe('Once the job has succeeded'),
     error: z.string().nullable().describe('Code and message, once the job has failed'),
     created_at: Timestamp,

@@ -12,7 +12,8 @@ import { IDS, type Ids } from '../common/ids.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { JobBell } from './job-bell.js';
-import { JobHandlers } from './job-handlers.js';
+import { JobHandlers, type JobKind } from './job-handlers.js';
+import { JobProgressNotes } from './job-progress-notes.js';
 import { JobsRepository, type ClaimedJob, type JobOutcome } from './jobs.repository.js';
 
 const LEASE_SECONDS = 30;
@@ -25,13 +26,13 @@ const CLEAN_UP_MS = 3_600_000;
 const BACKGROUND = { priority: 'background' } as const;
 
 /**
- * Works on one job at a time, in processes of role `all` and `worker`. A worker that is killed
- * loses its lease, and the next one starts the job again.
+ * Works on one short and one long job at a time, in processes of role `all` and `worker`. A worker
+ * that is killed loses its lease, and the next one starts the job again.
  */
 @Injectable()
 export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JobsWorker.name);
-  private loop?: Promise<void>;
+  private loops: Promise<void>[] = [];
   private nextCleanUp = 0;
 
   constructor(
@@ -46,19 +47,20 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.config.role !== 'api') this.loop = this.work();
+    if (this.config.role === 'api') return;
+    this.loops = [this.work('short'), this.work('long')];
   }
 
-  /** The job under way goes back into the queue; the database is still open here. */
+  /** What is under way goes back into the queue; the database is still open here. */
   async beforeApplicationShutdown(): Promise<void> {
     this.lifecycle.stop();
-    await this.loop;
+    await Promise.all(this.loops);
   }
 
   /** Takes a job and works on it to its end. False when none is due. */
-  async workOnOne(): Promise<boolean> {
+  async workOnOne(lane: JobKind['lane'] = 'short'): Promise<boolean> {
     const job = await this.database.asSystem(
-      (tx) => this.jobs.claim(tx, this.handlers.kinds, this.ids.next(), LEASE_SECONDS),
+      (tx) => this.jobs.claim(tx, this.handlers.kinds(lane), this.ids.next(), LEASE_SECONDS),
       BACKGROUND,
     );
     if (!job) return false;
@@ -72,16 +74,16 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
     return true;
   }
 
-  private async work(): Promise<void> {
+  private async work(lane: JobKind['lane']): Promise<void> {
     const { stopping } = this.lifecycle;
     let fresh = true;
     while (!stopping.aborted) {
       const rings = this.bell.count;
       try {
-        if (fresh) await this.takeOverOwnJobs();
+        if (fresh) await this.takeOverOwnJobs(lane);
         fresh = false;
         await this.cleanUp();
-        if (await this.workOnOne()) continue;
+        if (await this.workOnOne(lane)) continue;
       } catch (error) {
         // The database is away or full; what was claimed lapses and comes again.
         this.logger.error({ msg: 'the job queue cannot be read', err: error });
@@ -91,9 +93,12 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Nobody else works on an embedded database: what is marked as running was killed. */
-  private async takeOverOwnJobs(): Promise<void> {
+  private async takeOverOwnJobs(lane: JobKind['lane']): Promise<void> {
     if (this.database.mode !== 'embedded') return;
-    await this.database.asSystem((tx) => this.jobs.lapseAll(tx), BACKGROUND);
+    await this.database.asSystem(
+      (tx) => this.jobs.lapseAll(tx, this.handlers.kinds(lane)),
+      BACKGROUND,
+    );
   }
 
   private async cleanUp(): Promise<void> {
@@ -111,8 +116,10 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
     const lost = new AbortController();
     const heartbeat = this.keepLease(job, over.signal, lost);
     const signal = AbortSignal.any([this.lifecycle.stopping, lost.signal]);
+    const { handler } = this.handlers.get(job.kind);
+    const progress = this.progressOf(job, lost);
     try {
-      return { result: await this.handlers.get(job.kind)(job.tenant, job.params, signal) };
+      return { result: await handler(job.tenant, job.params, signal, progress) };
     } catch (error) {
       if (signal.aborted) return { retryInSeconds: 0, countsAsAttempt: false };
       return this.failure(job, error);
@@ -120,6 +127,16 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
       over.abort();
       await heartbeat;
     }
+  }
+
+  private progressOf(job: ClaimedJob, lost: AbortController): JobProgressNotes {
+    const note = (progress: Record<string, unknown>): Promise<boolean> =>
+      this.database.inTenant(
+        job.tenant,
+        (tx) => this.jobs.noteProgress(tx, job.tenant, job, progress),
+        BACKGROUND,
+      );
+    return new JobProgressNotes(job.id, job.progress, this.clock, note, lost);
   }
 
   /** What the caller did wrong stays wrong; anything else may pass. */

@@ -63,7 +63,7 @@ export class CurationController {
     @Body({ schema: ForgetMemories }) body: ForgetMemoriesBody,
   ): Promise<Forgotten> {
     if (!body.dry_run) requireScope(key, 'memory:write');
-    return this.forgetting.forget(key.tenant, collection, body);
+    return this.forgetting.forget(key.tenant, key, collection, body);
   }
 
   @Post('dedup')
@@ -85,7 +85,7 @@ export class CurationController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DedupResult | JobUnderway> {
     if (!body.dry_run) requireScope(key, 'memory:write');
-    const answer = await this.dedups.dedup(key.tenant, collection, body);
+    const answer = await this.dedups.dedup(key.tenant, key, collection, body);
     if ('job_id' in answer) response.status(202);
     return answer;
   }
@@ -105,7 +105,7 @@ export class CurationController {
     @Body({ schema: ArchiveStale }) body: ArchiveStaleBody,
   ): Promise<StaleArchived> {
     if (!body.dry_run) requireScope(key, 'memory:write');
-    return this.curation.archiveStale(key.tenant, collection, body);
+    return this.curation.archiveStale(key.tenant, key, collection, body);
   }
 
   @Get('health')

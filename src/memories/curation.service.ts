@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../auth/audit.service.js';
 import { CollectionsService } from '../collections/collections.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
 import { CurationRepository, type CategoryHealth } from './curation.repository.js';
 import type {
@@ -27,11 +29,17 @@ export class CurationService {
     private readonly database: Database,
     private readonly curation: CurationRepository,
     private readonly collections: CollectionsService,
+    private readonly audit: AuditService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** Archives what was not changed for so long, in small transactions; pinned memories stay. */
-  async archiveStale(tenant: string, name: string, body: ArchiveStaleBody): Promise<StaleArchived> {
+  async archiveStale(
+    tenant: string,
+    by: ApiKeyIdentity,
+    name: string,
+    body: ArchiveStaleBody,
+  ): Promise<StaleArchived> {
     const { id } = await this.collections.require(tenant, name);
     const days = body.older_than_days;
     if (body.dry_run) {
@@ -43,9 +51,17 @@ export class CurationService {
     let archived = 0;
     let last: number;
     do {
-      last = await this.database.inTenant(tenant, (tx) =>
-        this.curation.archiveStale(tx, tenant, id, days, ARCHIVE_BATCH),
-      );
+      last = await this.database.inTenant(tenant, async (tx) => {
+        const batch = await this.curation.archiveStale(tx, tenant, id, days, ARCHIVE_BATCH);
+        if (archived === 0 && batch > 0)
+          await this.audit.record(tx, tenant, {
+            actor: `key:${by.id}`,
+            action: 'memories.archived',
+            target: name,
+            details: { older_than_days: days },
+          });
+        return batch;
+      });
       archived += last;
     } while (last === ARCHIVE_BATCH);
     return { archived };

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../auth/audit.service.js';
 import { CollectionsService } from '../collections/collections.service.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { SearchService } from '../search/search.service.js';
 import type { ForgetMemoriesBody, Forgotten } from './curation.schema.js';
 import { RemovalService } from './removal.service.js';
@@ -11,6 +13,7 @@ export class ForgetService {
     private readonly collections: CollectionsService,
     private readonly search: SearchService,
     private readonly removal: RemovalService,
+    private readonly audit: AuditService,
   ) {}
 
   /**
@@ -18,7 +21,12 @@ export class ForgetService {
    * alone could take the places of better ones.
    * @throws AppError `collection_not_found`, `embedder_unavailable`
    */
-  async forget(tenant: string, name: string, body: ForgetMemoriesBody): Promise<Forgotten> {
+  async forget(
+    tenant: string,
+    by: ApiKeyIdentity,
+    name: string,
+    body: ForgetMemoriesBody,
+  ): Promise<Forgotten> {
     const collection = await this.collections.require(tenant, name);
     const hits = await this.search.search(tenant, {
       query: body.query,
@@ -30,6 +38,16 @@ export class ForgetService {
     });
     const ids = hits.filter((hit) => hit.score >= body.min_score).map((hit) => hit.id);
     if (body.dry_run) return { deleted: 0, dry_run: true, would_delete: ids.length, ids };
-    return { deleted: await this.removal.removeMany(tenant, collection.id, ids) };
+    const deleted = await this.removal.removeMany(tenant, collection.id, ids, {
+      record: (tx) =>
+        this.audit.record(tx, tenant, {
+          actor: `key:${by.id}`,
+          action: 'memories.forgotten',
+          target: name,
+          // Not the query: those are the words of people.
+          details: { found: ids.length, min_score: body.min_score },
+        }),
+    });
+    return { deleted };
   }
 }

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
-import { EMBEDDER, type Embedder } from '../inference/embedder.js';
+import { Embedders } from '../inference/embedders.js';
+import { SpaceChanged } from '../indexing/space-changed.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { wordsText } from '../remember/chunk/chunk-texts.js';
 import type { TargetCollection } from '../remember/new-memory.js';
-import { requireModel } from '../remember/require-model.js';
 import { MemoriesRepository } from './memories.repository.js';
 import { memoryNotFound } from './memories.service.js';
 import type { MovedMemory } from './memories.schema.js';
@@ -19,7 +20,7 @@ export class MoveService {
     private readonly database: Database,
     private readonly memories: MemoriesRepository,
     private readonly collections: CollectionsService,
-    @Inject(EMBEDDER) private readonly embedder: Embedder,
+    private readonly embedders: Embedders,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
@@ -29,13 +30,15 @@ export class MoveService {
    *   `embedder_unavailable`
    */
   async move(tenant: string, fromName: string, id: string, toName: string): Promise<MovedMemory> {
-    const from = await this.collections.require(tenant, fromName);
+    let from = await this.collections.require(tenant, fromName);
     let memory = await this.movable(tenant, from, id);
-    const to = await this.collections.ensure(tenant, toName);
+    let to = await this.collections.ensure(tenant, toName);
     if (to.id !== from.id) {
-      // Another text in between means another vector: look again.
+      // Another text or model in between means another vector: look again.
       while (!(await this.tryMove(tenant, memory, from, to))) {
         memory = await this.movable(tenant, from, id);
+        from = await this.collections.refresh(tenant, from);
+        to = await this.collections.refresh(tenant, to);
       }
     }
     return { moved: true, id, collection: to.name };
@@ -53,7 +56,7 @@ export class MoveService {
     );
   }
 
-  /** False where the memory has changed since it was read. */
+  /** False where the memory, or a collection's model, has changed since it was read. */
   private async tryMove(
     tenant: string,
     memory: MemoryRecord,
@@ -62,26 +65,42 @@ export class MoveService {
   ): Promise<boolean> {
     const sameSpace = from.spaceId === to.spaceId;
     const embedding = sameSpace ? undefined : await this.embed(memory.text, to);
-    return this.database.inTenant(tenant, async (tx) => {
-      const moved = await this.memories.changeCollection(tx, tenant, memory, from.id, to.id);
-      if (!moved) return false;
-      if (embedding === undefined) {
-        await this.index.move(tx, [memory.id], to.id);
-        return true;
-      }
-      await this.index.remove(tx, [memory.id]);
-      const words = wordsText({ title: '', headingPath: [], text: memory.text });
-      const { id: collectionId, spaceId } = to;
-      await this.index.write(tx, [
-        { memoryId: memory.id, collectionId, spaceId, embedding, words },
-      ]);
-      return true;
-    });
+    try {
+      return await this.database.inTenant(tenant, async (tx) => {
+        const moved = await this.memories.changeCollection(tx, tenant, memory, from.id, to.id);
+        for (const one of moved ? [from, to] : []) await this.requireSpace(tx, tenant, one);
+        if (moved) await this.moveEntry(tx, memory, to, embedding);
+        return moved;
+      });
+    } catch (error) {
+      if (error instanceof SpaceChanged) return false;
+      throw error;
+    }
+  }
+
+  private async requireSpace(
+    tx: EntityManager,
+    tenant: string,
+    { id, name, spaceId }: TargetCollection,
+  ): Promise<void> {
+    const now = await this.collections.requireIn(tx, tenant, name);
+    if (now.spaceId !== spaceId) throw new SpaceChanged(id);
+  }
+
+  private async moveEntry(
+    tx: EntityManager,
+    { id: memoryId, text }: MemoryRecord,
+    { id: collectionId, spaceId }: TargetCollection,
+    embedding: Float32Array | undefined,
+  ): Promise<void> {
+    if (embedding === undefined) return this.index.move(tx, [memoryId], collectionId);
+    await this.index.remove(tx, [memoryId]);
+    const words = wordsText({ title: '', headingPath: [], text });
+    await this.index.write(tx, [{ memoryId, collectionId, spaceId, embedding, words }]);
   }
 
   private async embed(text: string, to: TargetCollection): Promise<Float32Array> {
-    requireModel(this.embedder, to);
-    const [embedding] = await this.embedder.embed([text]);
+    const [embedding] = await this.embedders.of(to).embed([text]);
     return embedding!;
   }
 }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CollectionsService } from '../collections/collections.service.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database, type TransactionOptions } from '../database/database.js';
@@ -9,6 +10,11 @@ import { memoryNotFound } from './memories.service.js';
 
 /** Chooses, with the rows locked, which of them really go. */
 export type RemovalChoice = (locked: readonly Removable[]) => readonly Removable[];
+
+export interface RemovalOptions extends TransactionOptions {
+  /** What goes with it, in the first transaction that deletes something. */
+  record?: (tx: EntityManager) => Promise<void>;
+}
 
 /** Deletes memories for good. A synced one is noted, so that no later sync brings it back. */
 @Injectable()
@@ -33,11 +39,13 @@ export class RemovalService {
     tenant: string,
     collectionId: string,
     ids: readonly string[],
-    options?: TransactionOptions,
+    options: RemovalOptions = {},
   ): Promise<number> {
     let removed = 0;
     for (const batch of slices(ids, this.database.writeBatch)) {
-      removed += await this.removeChosen(tenant, collectionId, batch, (locked) => locked, options);
+      const record = removed === 0 ? options.record : undefined;
+      const own = { ...options, record };
+      removed += await this.removeChosen(tenant, collectionId, batch, (locked) => locked, own);
     }
     return removed;
   }
@@ -48,7 +56,7 @@ export class RemovalService {
     collectionId: string,
     ids: readonly string[],
     choose: RemovalChoice,
-    options?: TransactionOptions,
+    options: RemovalOptions = {},
   ): Promise<number> {
     return this.database.inTenant(
       tenant,
@@ -65,6 +73,7 @@ export class RemovalService {
         const chosenIds = chosen.map((memory) => memory.id);
         await this.index.remove(tx, chosenIds);
         await this.memories.remove(tx, tenant, chosenIds);
+        await options.record?.(tx);
         return chosen.length;
       },
       options,

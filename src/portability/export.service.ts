@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../auth/audit.service.js';
 import { CollectionsService } from '../collections/collections.service.js';
 import type { CollectionAnswer } from '../collections/collections.schema.js';
 import { CLOCK, type Clock } from '../common/clock.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
 import { toMemory } from '../memories/memory.mapper.js';
 import { PortabilityRepository, type ExportedRecord } from './portability.repository.js';
@@ -20,11 +22,14 @@ export class ExportService {
     private readonly database: Database,
     private readonly portability: PortabilityRepository,
     private readonly collections: CollectionsService,
+    private readonly audit: AuditService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /** The parts of the JSON text, in order. */
-  async *export(tenant: string): AsyncGenerator<string> {
+  async *export(tenant: string, by: ApiKeyIdentity): AsyncGenerator<string> {
+    const event = { actor: `key:${by.id}`, action: 'account.exported' } as const;
+    await this.database.inTenant(tenant, (tx) => this.audit.record(tx, tenant, event));
     const head = { tenant, exported_at: this.clock.now().toISOString() };
     const collections = await this.allCollections(tenant);
     const shown = collections.map(describe);

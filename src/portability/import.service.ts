@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../auth/audit.service.js';
 import { CollectionsService, type CollectionRef } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import { CLOCK, type Clock } from '../common/clock.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
 import { Database } from '../database/database.js';
 import type { NewMemory } from '../remember/new-memory.js';
@@ -51,6 +53,7 @@ export class ImportService {
     private readonly portability: PortabilityRepository,
     private readonly collections: CollectionsService,
     private readonly remember: RememberService,
+    private readonly audit: AuditService,
     private readonly lifecycle: Lifecycle,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -61,10 +64,21 @@ export class ImportService {
    *   `embedder_unavailable`, `shutting_down` and those of the database at any time: what was
    *   stored until then stays
    */
-  async import(tenant: string, body: AsyncIterable<Uint8Array>): Promise<ImportAnswer> {
+  async import(
+    tenant: string,
+    by: ApiKeyIdentity,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<ImportAnswer> {
     const spool = await SpoolFile.of(body);
     try {
       const head = await checkImport(partsOf(spool));
+      await this.database.inTenant(tenant, (tx) =>
+        this.audit.record(tx, tenant, {
+          actor: `key:${by.id}`,
+          action: 'memories.imported',
+          details: { into: head.into ?? null },
+        }),
+      );
       return await this.turns.take(tenant, () => this.store(tenant, spool, head));
     } finally {
       await spool.remove();

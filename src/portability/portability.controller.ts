@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Post, Req, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/access.js';
-import { CurrentTenant } from '../auth/current.js';
-import type { ApiRequest } from '../common/http/api-request.js';
+import { CurrentKey, CurrentTenant } from '../auth/current.js';
+import type { ApiKeyIdentity, ApiRequest } from '../common/http/api-request.js';
 import { StreamedBody } from '../common/http/body.interceptor.js';
 import { Operation } from '../common/http/operation.js';
 import { ExportService } from './export.service.js';
@@ -44,8 +44,11 @@ export class PortabilityController {
     description: 'Streamed: should it break, the connection is cut and the JSON stays unfinished.',
     answer: AccountExport,
   })
-  async export(@CurrentTenant() tenant: string): Promise<StreamableFile> {
-    const parts = this.exports.export(tenant);
+  async export(
+    @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
+  ): Promise<StreamableFile> {
+    const parts = this.exports.export(tenant, by);
     // The first part is made before the status is sent, so that a busy database still shows.
     const first = await parts.next();
     const text = Readable.from(prepend(first, parts), { objectMode: false });
@@ -65,8 +68,12 @@ export class PortabilityController {
     answer: ImportAnswer,
     errors: ['disk_full', 'embedder_unavailable', 'embedding_model_differs'],
   })
-  import(@CurrentTenant() tenant: string, @Req() request: ApiRequest): Promise<ImportAnswer> {
-    return this.imports.import(tenant, requestBytes(request, IMPORT_BYTES));
+  import(
+    @CurrentTenant() tenant: string,
+    @CurrentKey() by: ApiKeyIdentity,
+    @Req() request: ApiRequest,
+  ): Promise<ImportAnswer> {
+    return this.imports.import(tenant, by, requestBytes(request, IMPORT_BYTES));
   }
 }
 

@@ -3,21 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp, type TestApp } from '../support/http-app.js';
 import type { Answer } from '../support/http-request.js';
-import {
-  MARKER,
-  samples,
-  seeds,
-  type OperationSample,
-  type Owner,
-} from '../support/operation-samples.js';
-
-interface Route {
-  id: string;
-  method: string;
-  path: string;
-  access: 'tenant' | 'operator' | 'public';
-  parameters: string[];
-}
+import { pathOf, routesOf, type Route } from '../support/openapi-routes.js';
+import { MARKER, samples, seeds, type Owner } from '../support/operation-samples.js';
 
 /** Fields that say when an answer was made. */
 const CLOCKED = new Set(['generated_at', 'exported_at', 'last_used_at']);
@@ -84,16 +71,8 @@ describe('tenant isolation', () => {
 
   function call(route: Route, key: string): Promise<Answer> {
     const sample = samples[route.id] ?? {};
-    return app.request(route.method, pathOf(route, sample), { key, body: sample.body?.(owner) });
-  }
-
-  function pathOf(route: Route, sample: OperationSample): string {
-    const values = { collection: owner.collection, ...sample.params?.(owner) } as Params;
-    const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-      if (values[name] === undefined) throw new Error(`${route.id}: no sample for {${name}}`);
-      return encodeURIComponent(values[name]);
-    });
-    return path + (sample.query ?? '');
+    const path = pathOf(route, owner, sample);
+    return app.request(route.method, path, { key, body: sample.body?.(owner) });
   }
 
   async function readAll(): Promise<[string, Answer][]> {
@@ -111,8 +90,6 @@ describe('tenant isolation', () => {
   }
 });
 
-type Params = Record<string, string | undefined>;
-
 function judge(route: Route, answer: Answer): string[] {
   const problems: string[] = [];
   const allowed = samples[route.id]?.answersOthers ?? [];
@@ -126,26 +103,4 @@ function judge(route: Route, answer: Answer): string[] {
     problems.push(`answers ${answer.status} for a row of the owner`);
   }
   return problems;
-}
-
-interface OpenApiOperation {
-  operationId: string;
-  security?: Record<string, unknown>[];
-}
-
-function routesOf(document: { paths: Record<string, Record<string, OpenApiOperation>> }): Route[] {
-  return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, security = [] }]) => ({
-      id: operationId,
-      method: method.toUpperCase(),
-      path,
-      access: accessOf(security),
-      parameters: [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!),
-    })),
-  );
-}
-
-function accessOf(security: Record<string, unknown>[]): Route['access'] {
-  if (security.some((scheme) => 'operatorKey' in scheme)) return 'operator';
-  return security.length > 0 ? 'tenant' : 'public';
 }

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
-import { Secret } from '../../common/secret.js';
 import type { EncryptionAnswer } from '../../credentials/encryption.schema.js';
-import { CliError, interrupted } from '../cli-error.js';
+import { interrupted } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
-import { ApiClient } from '../http/api-client.js';
-import { TributaryApi, type EncryptionDoor } from '../http/tributary-api.js';
+import type { EncryptionDoor, TributaryApi } from '../http/tributary-api.js';
 import { ProgressBoard } from '../output/progress-board.js';
 import { renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
+import { namedServer, operatorApi } from '../server/operator-api.js';
 
 const LOOK_AGAIN_MS = 300;
 
@@ -126,20 +125,9 @@ async function withEncryption(
   needs: { workers?: boolean },
   work: (api: TributaryApi, door: EncryptionDoor) => Promise<void>,
 ): Promise<void> {
-  const url = context.options.url ?? context.env['TRIBUTARY_URL'];
-  if (!url) {
+  if (!namedServer(context)) {
     const local = { ...needs, local: true };
     return context.withServer(local, ({ api }) => work(api, 'local-encryption'));
   }
-  const key = operatorKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
-  if (!key)
-    throw new CliError(
-      'operator_key_missing',
-      `no operator key for ${url}`,
-      EXIT.auth,
-      'Pass --operator-key or set TRIBUTARY_OPERATOR_KEY.',
-    );
-  const { clock, ids, signal } = context.runtime;
-  const apiKey = new Secret(key);
-  await work(new TributaryApi(new ApiClient({ url, apiKey, clock, ids, signal })), 'encryption');
+  await work(operatorApi(context, operatorKey), 'encryption');
 }

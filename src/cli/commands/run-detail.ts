@@ -1,6 +1,6 @@
 import type { RunDetailAnswer } from '../../runs/runs.schema.js';
 import type { CliContext } from '../context.js';
-import type { FailureAnswer } from '../../sync/failures.schema.js';
+import type { FailureAnswer } from '../../sync/failures/failures.schema.js';
 import { formatAgo, formatBytes, formatCount, formatDuration } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { renderFields, renderTable } from '../output/table.js';

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Clock } from '../../common/clock.js';
 import { readConfig, type Config } from '../../config/config.js';
 import { readLock } from '../../database/embedded/data-directory-lock.js';
 import { dataPaths } from '../../database/embedded/data-directory.js';
@@ -10,7 +11,9 @@ import { plural } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { padEnd, textWidth, wrap } from '../output/text-width.js';
 import type { Invoke } from '../program.js';
+import { namedServer, operatorApi } from '../server/operator-api.js';
 import { attempt, describeFailure, fail, ok, skip, type Check } from './check.js';
+import { checkIndex } from './index-checks.js';
 import { checkEncryption, checkKeyRing } from './key-checks.js';
 import {
   checkBackups,
@@ -27,19 +30,27 @@ import { checkServer } from './server-checks.js';
 const MOST_LINES = 4;
 const MACHINE_OWN = ['server', 'API key'];
 
+interface DoctorOptions {
+  repair?: boolean;
+  operatorKey?: string;
+}
+
 export function registerDoctor(program: Command, invoke: Invoke): void {
   program
     .command('doctor')
     .summary('check configuration, storage, model and connections')
     .description(
       'Check everything that Tributary needs: configuration, Node, data directory, disk, database, ' +
-        'embedding model, server and each connection. With --url only what that server tells.',
+        'embedding model, server, each connection, and whether rows and index agree. With --url ' +
+        'only what that server tells.',
     )
-    .action(invoke(doctor));
+    .option('--repair', 'make again what the index lacks, and remove what it has too much')
+    .option('--operator-key <key>', 'for the index of a server (TRIBUTARY_OPERATOR_KEY)')
+    .action(invoke<[], DoctorOptions>(doctor));
 }
 
-async function doctor(context: CliContext): Promise<void> {
-  const checks = await allChecks(context);
+async function doctor(context: CliContext, _: [], options: DoctorOptions): Promise<void> {
+  const checks = await allChecks(context, options);
   const failed = checks.filter(({ state }) => state === 'fail').length;
   const warned = checks.filter(({ state }) => state === 'warn').length;
   if (failed > 0) context.exitCode = EXIT.failure;
@@ -52,10 +63,11 @@ async function doctor(context: CliContext): Promise<void> {
   ]);
 }
 
-async function allChecks(context: CliContext): Promise<Check[]> {
+async function allChecks(context: CliContext, options: DoctorOptions): Promise<Check[]> {
   const node = checkNode(process.versions.node);
-  if (context.options.url ?? context.env['TRIBUTARY_URL']) {
-    return [node, ...(await viaServer(context))];
+  if (namedServer(context) !== undefined) {
+    const checks = await viaServer(context, options);
+    return [node, ...checks, await checkNamedIndex(context, options)];
   }
   let config: Config;
   try {
@@ -77,10 +89,22 @@ async function allChecks(context: CliContext): Promise<Check[]> {
         )
       : await embeddedChecks(context, config)),
     await checkKeyRing(config),
-    await attempt('embedding model', () => checkModel(config, clock)),
+    ...(await modelChecks(config, clock)),
     await attempt('files roots', () => checkFilesRoots(config)),
-    ...(databaseUrl ? [await checkPort(config)] : await embeddedServerChecks(context, config)),
+    ...(databaseUrl
+      ? [await checkPort(config), indexUnchecked(options)]
+      : await embeddedServerChecks(context, config, options)),
   ];
+}
+
+async function modelChecks(config: Config, clock: Clock): Promise<Check[]> {
+  const { embedding } = config;
+  const checks: Check[] = [];
+  for (const model of [embedding.model, ...embedding.more]) {
+    const one = { ...config, embedding: { ...embedding, model } };
+    checks.push(await attempt('embedding model', () => checkModel(one, clock)));
+  }
+  return checks;
 }
 
 async function embeddedChecks(context: CliContext, { dataDir }: Config): Promise<Check[]> {
@@ -93,20 +117,38 @@ async function embeddedChecks(context: CliContext, { dataDir }: Config): Promise
 }
 
 /** Opening an embedded database is what proves it; a server that runs on it has done so. */
-async function embeddedServerChecks(context: CliContext, config: Config): Promise<Check[]> {
+async function embeddedServerChecks(
+  context: CliContext,
+  config: Config,
+  options: DoctorOptions,
+): Promise<Check[]> {
   const { dataDir } = config;
   const holder = await readLock(dataDir, context.runtime.clock);
   const port = holder ? [] : [await checkPort(config)];
   if (!holder && !existsSync(dataPaths(dataDir).database)) {
     return [...port, skip('database', 'made by the first start')];
   }
-  return [...port, ...(await viaServer(context))];
+  return [...port, ...(await viaServer(context, options))];
 }
 
-async function viaServer(context: CliContext): Promise<Check[]> {
+/** The index of a server is its operator's affair. */
+async function checkNamedIndex(context: CliContext, options: DoctorOptions): Promise<Check> {
+  const key = options.operatorKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
+  if (!key) return indexUnchecked(options);
+  return checkIndex(context, operatorApi(context, key), 'index', options.repair === true);
+}
+
+function indexUnchecked({ repair }: DoctorOptions): Check {
+  const message = 'needs the URL of a server and its operator key';
+  return repair ? fail('index', message) : skip('index', message);
+}
+
+async function viaServer(context: CliContext, { repair }: DoctorOptions): Promise<Check[]> {
   try {
     return await context.withServer({}, async ({ api, origin }) => {
       const checks = [...(await checkServer(api)), ...(await checkEncryption(api))];
+      if (origin !== 'given')
+        checks.push(await checkIndex(context, api, 'local-index', repair === true));
       if (origin !== 'opened') return checks;
       const migrations = plural(migrationsFor('postgresql').length, 'migration');
       return [
@@ -117,7 +159,7 @@ async function viaServer(context: CliContext): Promise<Check[]> {
       ];
     });
   } catch (error) {
-    const name = (context.options.url ?? context.env['TRIBUTARY_URL']) ? 'server' : 'database';
+    const name = namedServer(context) !== undefined ? 'server' : 'database';
     return [fail(name, describeFailure(error))];
   }
 }

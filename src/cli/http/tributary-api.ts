@@ -1,4 +1,6 @@
+import type { ConnectorHealth, MemoryHealth, Overview } from '../../admin/admin.schema.js';
 import type { ApiKeyAnswer, CreateApiKeyBody, CreatedApiKey } from '../../auth/api-keys.schema.js';
+import type { AuditEntryAnswer } from '../../auth/audit.schema.js';
 import type {
   ConnectionAnswer,
   CreatedConnectionAnswer,
@@ -13,12 +15,17 @@ import type {
   DocumentDetailAnswer,
 } from '../../documents/documents.schema.js';
 import type { Health } from '../../health/health.schema.js';
+import type { IndexState } from '../../indexing/index-admin.schema.js';
+import type { JobAnswer } from '../../jobs/jobs.schema.js';
 import type { MemoryAnswer } from '../../memories/memories.schema.js';
+import type { CollectionAnswer } from '../../collections/collections.schema.js';
+import type { IndexCheck } from '../../reindex/index-check.schema.js';
+import type { ReindexAnswer } from '../../reindex/reindex.schema.js';
 import type { RunExplanation } from '../../runs/run-explain.schema.js';
 import type { CancelAnswer, RunAnswer, RunDetailAnswer } from '../../runs/runs.schema.js';
 import type { Schedule } from '../../scheduler/schedule.schema.js';
 import type { SearchHit } from '../../search/search.schema.js';
-import type { FailureAnswer } from '../../sync/failures.schema.js';
+import type { FailureAnswer } from '../../sync/failures/failures.schema.js';
 import type { BackupAnswer } from '../local/backups.schema.js';
 import { path, type ApiClient, type Query } from './api-client.js';
 import { serverEvents, type ServerEvent } from './event-stream.js';
@@ -35,10 +42,14 @@ export interface NewConnection {
 
 /** Two doors to the same: the operator's key, or the key file of the data directory. */
 export type EncryptionDoor = 'encryption' | 'local-encryption';
+export type IndexDoor = 'index' | 'local-index';
 
 const BASE = '/v1/memory';
 /** Copying a large database takes its time, and nothing is sent meanwhile. */
 const BACKUP_TIMEOUT_MS = 3_600_000;
+
+/** A request works for seconds, but counting a large collection anew takes longer. */
+const CHECK_TIMEOUT_MS = 300_000;
 
 /** The routes that the command line uses, by name. */
 export class TributaryApi {
@@ -165,6 +176,48 @@ export class TributaryApi {
 
   rotateEncryption(door: EncryptionDoor): Promise<EncryptionAnswer> {
     return this.http.post(path`/v1/memory/admin/${door}/rotate`);
+  }
+
+  overview(limit: number): Promise<Overview> {
+    return this.http.get(`${BASE}/admin/overview`, { limit });
+  }
+
+  connectorHealth(hours: number): Promise<ConnectorHealth[]> {
+    return this.http.get(`${BASE}/admin/connector-health`, { hours });
+  }
+
+  memoryHealth(): Promise<MemoryHealth> {
+    return this.http.get(`${BASE}/admin/memory-health`);
+  }
+
+  audit(query: Query): Promise<AuditEntryAnswer[]> {
+    return this.http.get(`${BASE}/admin/audit`, query);
+  }
+
+  collections(): Promise<CollectionAnswer[]> {
+    return this.http.get(`${BASE}/collections`, { limit: 1000 });
+  }
+
+  reindex(collection: string, body: { model?: string; dry_run?: boolean }): Promise<ReindexAnswer> {
+    return this.http.post(path`/v1/memory/collections/${collection}/reindex`, body);
+  }
+
+  job(id: string): Promise<JobAnswer> {
+    return this.http.get(path`/v1/memory/jobs/${id}`);
+  }
+
+  index(door: IndexDoor): Promise<IndexState> {
+    return this.http.get(path`/v1/memory/admin/${door}`);
+  }
+
+  rebuildIndex(door: IndexDoor): Promise<IndexState> {
+    return this.http.post(path`/v1/memory/admin/${door}/rebuild`);
+  }
+
+  checkIndex(door: IndexDoor, body: { repair: boolean; cursor?: string }): Promise<IndexCheck> {
+    return this.http.post(path`/v1/memory/admin/${door}/check`, body, {
+      timeoutMs: CHECK_TIMEOUT_MS,
+    });
   }
 
   backup(target: string | undefined): Promise<BackupAnswer> {

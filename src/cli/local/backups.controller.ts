@@ -39,6 +39,7 @@ export class BackupsController {
       throw new AppError('forbidden', 'Backups are made with "tributary backup" on the server.');
     }
     const { path, bytes, createdAt, warning } = await this.backups.create(body.target);
+    await this.access.noteBackup(by, path);
     return { path, bytes, created_at: createdAt, warning };
   }
 }

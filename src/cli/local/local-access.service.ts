@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysService } from '../../auth/api-keys.service.js';
-import { SCOPES } from '../../common/http/api-request.js';
+import { AuditService } from '../../auth/audit.service.js';
+import { AppError } from '../../common/errors/app-error.js';
+import { SCOPES, type ApiKeyIdentity } from '../../common/http/api-request.js';
 import { Secret } from '../../common/secret.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Database } from '../../database/database.js';
@@ -22,6 +24,7 @@ export class LocalAccessService {
     private readonly database: Database,
     private readonly keys: ApiKeysService,
     private readonly repository: LocalKeyRepository,
+    private readonly audit: AuditService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(DATA_DIRECTORY_LOCK) private readonly lock: DataDirectoryLock | null,
   ) {}
@@ -41,6 +44,18 @@ export class LocalAccessService {
     return id === this.keyId;
   }
 
+  /** @throws AppError `forbidden` for any other key */
+  requireLocal(by: ApiKeyIdentity): void {
+    if (this.isLocalKey(by.id)) return;
+    throw new AppError('forbidden', 'This route is for the command line on the server itself.');
+  }
+
+  /** Notes a backup in the audit log; it concerns all tenants. */
+  async noteBackup(by: ApiKeyIdentity, path: string): Promise<void> {
+    const event = { actor: `key:${by.id}`, action: 'backup.created', target: path } as const;
+    await this.database.asSystem((tx) => this.audit.record(tx, null, event));
+  }
+
   /** A key that was revoked, rotated, or is missing in a restored database is replaced. */
   private async ensureKey(): Promise<void> {
     const { dataDir } = this.config;
@@ -53,6 +68,8 @@ export class LocalAccessService {
       const grant = { name: 'command line of this machine', scopes: [...SCOPES] };
       const { key, secret } = await this.keys.issue(tx, tenant, grant);
       this.keyId = key.id;
+      const event = { actor: 'bootstrap', action: 'api_key.created', target: key.id } as const;
+      await this.audit.record(tx, tenant, { ...event, details: { name: grant.name } });
       return new Secret(secret);
     });
     if (made) await writeLocalKey(dataDir, made);

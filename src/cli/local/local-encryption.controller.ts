@@ -2,7 +2,6 @@ import { Controller, Get, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../../auth/access.js';
 import { CurrentKey } from '../../auth/current.js';
-import { AppError } from '../../common/errors/app-error.js';
 import type { ApiKeyIdentity } from '../../common/http/api-request.js';
 import { Operation } from '../../common/http/operation.js';
 import { EncryptionAnswer } from '../../credentials/encryption.schema.js';
@@ -30,7 +29,7 @@ export class LocalEncryptionController {
     errors: ['encryption_key_file_exposed', 'encryption_keys_invalid'],
   })
   get(@CurrentKey() by: ApiKeyIdentity): Promise<EncryptionAnswer> {
-    this.requireLocal(by);
+    this.access.requireLocal(by);
     return this.rotation.status();
   }
 
@@ -44,12 +43,7 @@ export class LocalEncryptionController {
     errors: ['encryption_not_configured', 'encryption_key_file_exposed', 'encryption_keys_invalid'],
   })
   rotate(@CurrentKey() by: ApiKeyIdentity): Promise<EncryptionAnswer> {
-    this.requireLocal(by);
-    return this.rotation.start();
-  }
-
-  private requireLocal(by: ApiKeyIdentity): void {
-    if (this.access.isLocalKey(by.id)) return;
-    throw new AppError('forbidden', 'This route is for the command line on the server itself.');
+    this.access.requireLocal(by);
+    return this.rotation.start(`key:${by.id}`);
   }
 }

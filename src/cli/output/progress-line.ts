@@ -19,6 +19,25 @@ export function bar(share: number, cells = BAR): string {
   return '█'.repeat(full) + part + ' '.repeat(cells - full - (part === '' ? 0 : 1));
 }
 
+/** Bar, done/total, rate and time to go of anything that is counted. */
+export function shareLine(
+  name: string,
+  { done, total, rate, eta }: { done: number; total: number; rate: number; eta: number | null },
+  what = '',
+): string {
+  const share = total === 0 ? 1 : done / total;
+  return [
+    oneLine(name),
+    `▕${bar(share)}▏${`${Math.floor(share * 100)}%`.padStart(4)}`,
+    `${formatCount(done)}/${formatCount(total)}`,
+    rate > 0 ? formatRate(rate) : '',
+    eta ? `ETA ${formatDuration(eta * 1000)}` : '',
+    what,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+}
+
 /** One line about a run that goes on: bar, done/expected, rate, time to go, what it works on. */
 export function progressLine(name: string, run: RunView, width: number, style: Style): string {
   const title = truncate(oneLine(name), Math.min(NAME, width));

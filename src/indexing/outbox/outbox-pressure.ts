@@ -1,7 +1,7 @@
-import type { Clock } from '../../common/clock.js';
+import { hasPassed, type Clock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
-import { Database } from '../../database/database.js';
-import { OutboxRepository } from './outbox.repository.js';
+import { type Database } from '../../database/database.js';
+import { type OutboxRepository } from './outbox.repository.js';
 
 /** Of the marks at which requests are refused: syncs wait earlier, so that people can go on. */
 const SYNCS_WAIT_AT = 0.2;
@@ -9,7 +9,7 @@ const BELIEVED_MS = 1000;
 
 /** Holds writers back while the index cannot keep up, e.g. because it is down. */
 export class OutboxPressure {
-  private known = { marks: 0, until: 0 };
+  private known = { marks: 0, at: -Infinity };
 
   constructor(
     private readonly database: Database,
@@ -42,9 +42,9 @@ export class OutboxPressure {
 
   private async marks(): Promise<number> {
     const now = this.clock.now().getTime();
-    if (now >= this.known.until) {
+    if (hasPassed(BELIEVED_MS, this.known.at, now)) {
       const marks = await this.database.asSystem((tx) => this.outbox.count(tx, this.most));
-      this.known = { marks, until: now + BELIEVED_MS };
+      this.known = { marks, at: now };
     }
     return this.known.marks;
   }

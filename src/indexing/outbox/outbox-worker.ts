@@ -12,6 +12,7 @@ import { QDRANT, type QdrantParts } from '../qdrant/qdrant-parts.js';
 const LANES = 2;
 const IDLE_MS = 200;
 const REBUILD_STEP_MS = 500;
+const LOST_LOOK_MS = 5000;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
@@ -32,13 +33,18 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     const { qdrant } = this;
     if (!qdrant) return;
-    const apply = async (): Promise<number> =>
-      (await qdrant.applier.applySome()) > 0 ? 0 : IDLE_MS;
+    const apply = async (): Promise<number | null> =>
+      (await qdrant.applier.applySome()) > 0 ? 0 : null;
     const rebuild = async (): Promise<number> => {
       await qdrant.rebuild.step();
       return REBUILD_STEP_MS;
     };
-    this.loops = [...Array.from({ length: LANES }, () => this.loop(apply)), this.loop(rebuild)];
+    const lookForLost = async (): Promise<number> => {
+      await qdrant.rebuild.findLost();
+      return LOST_LOOK_MS;
+    };
+    const appliers = Array.from({ length: LANES }, () => apply);
+    this.loops = [...appliers, rebuild, lookForLost].map((work) => this.loop(work));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -46,16 +52,20 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     await Promise.all(this.loops);
   }
 
-  /** @param work answers the pause, in milliseconds, before it is to be done again */
-  private async loop(work: () => Promise<number>): Promise<void> {
+  /**
+   * @param work answers the pause, in milliseconds, before it is to be done again; null: there was
+   *   nothing to do, which tells nothing about Qdrant
+   */
+  private async loop(work: () => Promise<number | null>): Promise<void> {
     const { signal } = this.stop;
     let failures = 0;
     while (!signal.aborted) {
       let pause: number;
       try {
-        pause = await work();
-        if (failures > 0) this.logger.log('The vector index answers again.');
-        failures = 0;
+        const next = await work();
+        pause = next ?? IDLE_MS;
+        if (next !== null && failures > 0) this.logger.log('The vector index answers again.');
+        if (next !== null) failures = 0;
       } catch (error) {
         failures += 1;
         pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** failures);

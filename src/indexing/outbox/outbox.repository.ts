@@ -71,6 +71,31 @@ export class OutboxRepository {
     );
   }
 
+  /** Marks memories whose points were found to differ from their rows. */
+  async mark(tx: EntityManager, space: number, memoryIds: readonly string[]): Promise<void> {
+    await tx.query(
+      `insert into outbox (memory_id, space_id, collection_id, generation)
+       select id, $2::int, (select collection_id from point_vectors v
+           where v.space_id = $2 and v.memory_id = id limit 1), nextval('outbox_generation')
+       from unnest($1::uuid[]) as id order by id
+       on conflict (memory_id, space_id) do update set generation = excluded.generation`,
+      [memoryIds, space],
+    );
+  }
+
+  /** Those of these memories that are marked. */
+  async marked(
+    tx: EntityManager,
+    space: number,
+    memoryIds: readonly string[],
+  ): Promise<Set<string>> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select memory_id as id from outbox where space_id = $1 and memory_id = any($2::uuid[])`,
+      [space, memoryIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** How many marks there are, counted up to `limit`. */
   async count(tx: EntityManager, limit: number): Promise<number> {
     const [row] = await runPrepared<{ marks: number }>(

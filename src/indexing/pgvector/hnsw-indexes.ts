@@ -94,6 +94,15 @@ export class HnswIndexes {
     }
   }
 
+  /** Whether any process builds one at this moment. */
+  async isBuilding(tx: EntityManager): Promise<boolean> {
+    if (this.building || this.database.mode === 'embedded') return this.building;
+    const rows = await tx.query<unknown[]>(
+      `select from pg_stat_progress_create_index where relid = 'vectors'::regclass`,
+    );
+    return rows.length > 0;
+  }
+
   /** Names of the indexes that there are. */
   private names(): Promise<string[]> {
     return this.database.asSystem(async (tx) => {

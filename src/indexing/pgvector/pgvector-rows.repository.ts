@@ -19,6 +19,7 @@ interface StoredWords {
 @Injectable()
 export class PgVectorRowsRepository extends IndexRows {
   protected readonly tables = { vectors: 'vectors', words: 'words' };
+  protected readonly termCount = 'cardinality(terms)';
   protected readonly storedColumns = `w.memory_id, w.collection_id, w.length, w.average_length,
     w.weights::text as weights`;
   private types?: Promise<{ vector: number; sparsevec: number }>;

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
 import { OutboxRepository } from '../outbox/outbox.repository.js';
 import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
+import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 
 /** Memories marked per transaction. */
@@ -34,6 +35,19 @@ export class IndexRebuild {
     }
   }
 
+  /**
+   * Makes collections again that have vanished. Writers notice as well, but nobody may write.
+   * @throws AppError `index_unavailable`
+   */
+  async findLost(): Promise<void> {
+    const versions = await this.spaces.all();
+    const there = new Set(await this.spaces.present());
+    for (const { space_id: space, live, building } of versions) {
+      const name = this.spaces.collection(space, live);
+      if (building === null && !there.has(name)) await this.recover(space, name);
+    }
+  }
+
   private async carryOn(version: IndexVersion, building: number): Promise<void> {
     const space = version.space_id;
     const name = this.spaces.collection(space, building);
@@ -46,8 +60,18 @@ export class IndexRebuild {
       this.versions.unapplied(tx, space, version.last_generation!),
     );
     if (left > 0) return;
-    await this.spaces.swap(version);
+    try {
+      await this.spaces.swap(version);
+    } catch (error) {
+      if (!(error instanceof QdrantCollectionMissing)) throw error;
+      return this.recover(space, name);
+    }
     this.logger.log(`${name} has taken over`);
+  }
+
+  private async recover(space: number, missing: string): Promise<void> {
+    this.logger.error(`${missing} is gone from Qdrant; it is filled again from the rows.`);
+    await this.spaces.recover(space, missing);
   }
 
   private async mark(space: number): Promise<void> {

@@ -4,7 +4,7 @@ import { Database } from '../../database/database.js';
 import { OutboxRepository, type Mark } from '../outbox/outbox.repository.js';
 import { toPoint, type PointSource } from './point.js';
 import { PointSourcesRepository } from './point-sources.repository.js';
-import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
+import { MayBeDoneLater, QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 import { QdrantStore } from './qdrant-store.js';
 
@@ -29,7 +29,7 @@ export class OutboxApplier {
 
   /**
    * @returns how many marks were taken up; 0 when none is due
-   * @throws AppError `index_unavailable`; the marks are due again then
+   * @throws AppError `index_unavailable`; the marks are due again then, at once or with their claim
    */
   async applySome(limit = BATCH): Promise<number> {
     const marks = await this.inBackground((tx) => this.outbox.claim(tx, limit));
@@ -41,7 +41,9 @@ export class OutboxApplier {
           marks.filter((mark) => mark.space_id === space),
         );
     } catch (error) {
-      await this.inBackground((tx) => this.outbox.release(tx, marks));
+      // Or a write that is done late would undo a newer one; the claim's end is late enough.
+      if (!(error instanceof MayBeDoneLater))
+        await this.inBackground((tx) => this.outbox.release(tx, marks));
       throw error;
     }
     return marks.length;

@@ -23,6 +23,7 @@ interface StoredWords {
 @Injectable()
 export class PointRowsRepository extends IndexRows {
   protected readonly tables = { vectors: 'point_vectors', words: 'point_words' };
+  protected readonly termCount = 'octet_length(terms) / 4';
   protected readonly storedColumns = `w.memory_id, w.collection_id, w.length, w.average_length,
     w.terms, w.weights`;
 

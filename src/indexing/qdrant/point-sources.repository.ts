@@ -38,6 +38,20 @@ export class PointSourcesRepository {
     );
   }
 
+  /** Those of these memories that have a vector in the space. */
+  async idsAmong(
+    tx: EntityManager,
+    space: number,
+    memoryIds: readonly string[],
+  ): Promise<Set<string>> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select memory_id as id from point_vectors
+       where space_id = $1 and memory_id = any($2::uuid[])`,
+      [space, memoryIds],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Whether points of a collection are still to be written, other than refused ones. */
   async isPending(tx: EntityManager, space: number, collectionId: string): Promise<boolean> {
     const marks = await tx.query<unknown[]>(

@@ -1,5 +1,11 @@
+import { QdrantClientTimeoutError } from '@qdrant/js-client-rest';
 import { type AppError } from '../../common/errors/app-error.js';
-import { QdrantCollectionMissing, QdrantRefusal, translateQdrantError } from './qdrant-errors.js';
+import {
+  MayBeDoneLater,
+  QdrantCollectionMissing,
+  QdrantRefusal,
+  translateQdrantError,
+} from './qdrant-errors.js';
 
 /** As the client throws it for a status other than 200 that it parsed. */
 const apiError = (status: number, error = 'told') =>
@@ -18,6 +24,12 @@ describe('errors of Qdrant', () => {
 
   it.each([408, 429, 500, 503])('are an index that is unavailable for %d', (status) => {
     expect(translateQdrantError(apiError(status))).toMatchObject({ code: 'index_unavailable' });
+  });
+
+  it('tell what may be done later, since nobody waited for it any more', () => {
+    const error = translateQdrantError(new QdrantClientTimeoutError('aborted'));
+    expect(error).toBeInstanceOf(MayBeDoneLater);
+    expect(error).toMatchObject({ code: 'index_unavailable' });
   });
 
   it('keep the pause that a 429 asks for', () => {

@@ -1,7 +1,18 @@
+import { QdrantClientTimeoutError } from '@qdrant/js-client-rest';
 import { AppError } from '../../common/errors/app-error.js';
 
 /** Qdrant has no such collection: never made, or its storage was lost. */
 export class QdrantCollectionMissing extends Error {}
+
+/** There was no answer in time: Qdrant may still do it, even after what it is asked next. */
+export class MayBeDoneLater extends AppError {
+  constructor(reason: string, cause?: unknown) {
+    super('index_unavailable', `The vector index does not answer: ${reason}`, {
+      retryAfter: 1,
+      cause,
+    });
+  }
+}
 
 /** Qdrant understood a request and will not do it, however often it is asked. */
 export class QdrantRefusal extends Error {}
@@ -18,6 +29,7 @@ export function translateQdrantError(error: unknown): Error {
   if (status !== undefined && status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
     return new QdrantRefusal(`Qdrant answered ${status}: ${reason}`);
   }
+  if (error instanceof QdrantClientTimeoutError) return new MayBeDoneLater(reason, error);
   return new AppError('index_unavailable', `The vector index does not answer: ${reason}`, {
     retryAfter: retryAfterOf(error),
     cause: error,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 import type { Database } from '../../database/database.js';
+import { PointCheck } from '../drift/point-check.js';
 import { OutboxPressure } from '../outbox/outbox-pressure.js';
 import { OutboxRepository } from '../outbox/outbox.repository.js';
 import type { IndexRows } from '../rows/index-rows.js';
@@ -22,6 +23,7 @@ export interface QdrantParts {
   readonly sources: PointSourcesRepository;
   readonly applier: OutboxApplier;
   readonly rebuild: IndexRebuild;
+  readonly check: PointCheck;
 }
 
 /** Null where vectors live in the database. */
@@ -55,6 +57,7 @@ export function qdrantParts(
     outbox,
     sources,
     applier: new OutboxApplier(database, outbox, sources, spaces, store),
+    check: new PointCheck(database, outbox, sources, spaces, store),
     rebuild: new IndexRebuild(database, versions, outbox, spaces),
     index: new QdrantIndex(store, spaces, rows, writer, sources, statistics, pressure, clock),
   };

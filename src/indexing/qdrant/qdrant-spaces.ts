@@ -87,6 +87,26 @@ export class QdrantSpaces {
     }
   }
 
+  /** Physical collections that nothing refers to any more, e.g. of a swap that was cut off. */
+  async dead(): Promise<string[]> {
+    const versions = new Map((await this.all()).map((version) => [version.space_id, version]));
+    const pattern = new RegExp(`^${this.prefix}_space_(\\d+)_v(\\d+)$`);
+    return (await this.store.collections()).filter((name) => {
+      const [, space, number] = pattern.exec(name) ?? [];
+      const version = versions.get(Number(space));
+      if (!version) return false;
+      const { live, building } = version;
+      // Numbers only grow, so one beyond both is being made at this moment.
+      const newest = Math.max(live, building ?? 0);
+      return Number(number) < newest && Number(number) !== live;
+    });
+  }
+
+  /** Physical collections that Qdrant has, others' as well. @throws AppError `index_unavailable` */
+  present(): Promise<string[]> {
+    return this.store.collections();
+  }
+
   /** Makes the collection of a rebuild that has begun; a crash may have come between the two. */
   async makeBuilding(space: number): Promise<void> {
     const version = await this.find(space);
@@ -110,7 +130,8 @@ export class QdrantSpaces {
     return this.database.asSystem((tx) => this.versions.find(tx, space));
   }
 
-  private async remove(collection: string): Promise<void> {
+  /** Deletes a physical collection, if it is there. */
+  async remove(collection: string): Promise<void> {
     try {
       await this.store.deleteCollection(collection);
     } catch (error) {

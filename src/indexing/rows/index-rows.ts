@@ -41,6 +41,9 @@ export abstract class IndexRows {
     rows: readonly WordsRow[],
   ): Promise<Set<string>>;
 
+  /** How many terms a row of the words table has, as SQL. */
+  protected abstract readonly termCount: string;
+
   /** What `toWords` reads, of the words table as `w`. */
   protected abstract readonly storedColumns: string;
 
@@ -183,6 +186,71 @@ export abstract class IndexRows {
       [space, collectionId, limit],
     );
     return row!.count;
+  }
+
+  /** Vectors of a collection in all spaces but some. */
+  async countVectorsOutside(
+    tx: EntityManager,
+    collectionId: string,
+    spaces: readonly number[],
+  ): Promise<number> {
+    const [row] = await tx.query<{ count: number }[]>(
+      `select coalesce(sum(found.count), 0)::int as count
+       from embedding_spaces s cross join lateral (
+         select count(*) as count from ${this.tables.vectors}
+         where space_id = s.id and collection_id = $1) as found
+       where s.id <> all ($2::int[])`,
+      [collectionId, spaces],
+    );
+    return row!.count;
+  }
+
+  async countBySpace(tx: EntityManager): Promise<Map<number, number>> {
+    const rows = await tx.query<{ space: number; count: number }[]>(
+      `select space_id as space, count(*)::int as count from ${this.tables.vectors}
+       group by space_id`,
+    );
+    return new Map(rows.map(({ space, count }) => [space, count]));
+  }
+
+  /** Words of a collection by ascending memory id. */
+  async wordsPage(
+    tx: EntityManager,
+    collectionId: string,
+    after: string,
+    limit: number,
+  ): Promise<WordsRow[]> {
+    const rows = await tx.query<object[]>(
+      `select ${this.storedColumns} from ${this.tables.words} w
+       where w.collection_id = $1 and w.memory_id > $2 order by w.memory_id limit $3`,
+      [collectionId, after, limit],
+    );
+    return rows.map((row) => this.toWords(row));
+  }
+
+  /** Whether the sums of a collection are those of its words; one statement sees one moment. */
+  async statisticsAddUp(tx: EntityManager, collectionId: string): Promise<boolean> {
+    const [row] = await tx.query<{ adds_up: boolean }[]>(
+      `with counted as (
+         select count(*) as documents, coalesce(sum(length), 0) as length,
+           coalesce(sum(${this.termCount}), 0) as terms
+         from ${this.tables.words} where collection_id = $1),
+       folded as (
+         select coalesce(sum(documents), 0) as documents, coalesce(sum(total_length), 0) as length
+         from collection_stats where collection_id = $1),
+       pending as (
+         select coalesce(sum(documents), 0) as documents, coalesce(sum(total_length), 0) as length,
+           coalesce(sum((select sum(c) from unnest(counts) c)), 0) as terms
+         from term_deltas where collection_id = $1),
+       terms as (
+         select coalesce(sum(documents), 0) as terms from term_stats where collection_id = $1)
+       select counted.documents = folded.documents + pending.documents
+         and counted.length = folded.length + pending.length
+         and counted.terms = terms.terms + pending.terms as adds_up
+       from counted, folded, pending, terms`,
+      [collectionId],
+    );
+    return row!.adds_up;
   }
 
   /** Spaces in which a collection has vectors are few, so each is looked up by itself. */

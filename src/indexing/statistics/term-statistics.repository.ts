@@ -162,6 +162,42 @@ export class TermStatisticsRepository {
     return rows[0]?.folded ?? 0;
   }
 
+  /** Until the transaction ends nobody counts anything in the collection. */
+  async lock(tx: EntityManager, collectionId: string): Promise<void> {
+    // Every write appends its counts, which needs the collection to stay.
+    await tx.query(`select from collections where id = $1 for update`, [collectionId]);
+    await tx.query(`select from collection_stats where collection_id = $1 for update`, [
+      collectionId,
+    ]);
+  }
+
+  /** All statistics of a locked collection, counted anew; the frozen average length stays. */
+  async replace(
+    tx: EntityManager,
+    collectionId: string,
+    counted: {
+      readonly documents: number;
+      readonly totalLength: number;
+      readonly counts: ReadonlyMap<number, number>;
+    },
+  ): Promise<void> {
+    const { documents, totalLength, counts } = counted;
+    await tx.query(`delete from term_deltas where collection_id = $1`, [collectionId]);
+    await tx.query(`delete from term_stats where collection_id = $1`, [collectionId]);
+    await tx.query(
+      `insert into term_stats (collection_id, term, documents)
+       select $1, u.term, u.count from unnest($2::int[], $3::int[]) as u(term, count)`,
+      [collectionId, intArray([...counts.keys()]), intArray([...counts.values()])],
+    );
+    await tx.query(
+      `insert into collection_stats (collection_id, documents, total_length)
+       select id, $2, $3 from collections where id = $1
+       on conflict (collection_id) do update
+         set documents = excluded.documents, total_length = excluded.total_length`,
+      [collectionId, documents, totalLength],
+    );
+  }
+
   /** Collections with writes that nobody has folded, e.g. because the writer died. */
   async unfolded(tx: EntityManager): Promise<string[]> {
     const rows = await tx.query<{ id: string }[]>(

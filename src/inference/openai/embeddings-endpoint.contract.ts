@@ -112,7 +112,7 @@ export const closeTo = (vector: Float32Array): unknown => ({
 const base64 = (numbers: number[]): string =>
   Buffer.from(Float32Array.from(numbers).buffer).toString('base64');
 
-const answerRight: Answer = (request, response) => {
+export const answerRight: Answer = (request, response) => {
   void vectorsOf(request.input).then((lists) => {
     const isBase64 = request.encoding_format === 'base64';
     const data = lists.map((numbers, index) => ({

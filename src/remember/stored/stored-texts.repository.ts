@@ -1,24 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-
-/** A stored memory with all that its vector and words are made of. */
-export interface StoredMemory {
-  readonly id: string;
-  readonly text: string;
-  readonly headingPath: readonly string[];
-  /** Of its document; null for directly written memories. */
-  readonly title: string | null;
-  readonly listedTitle: string | null;
-  readonly author: string | null;
-  /** The one that is searchable as words. */
-  readonly date: Date | null;
-}
-
-/** Where a page of memories ends. */
-export interface PageEnd {
-  readonly hash: string;
-  readonly id: string;
-}
+import type { PageEnd, StoredMemory } from './stored-memory.js';
 
 @Injectable()
 export class StoredTextsRepository {

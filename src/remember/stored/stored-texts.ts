@@ -6,11 +6,8 @@ import type { Embedder } from '../../inference/embedder.js';
 import { embeddedText, wordsText } from '../chunk/chunk-texts.js';
 import { searchableTitle } from '../prepare-document.js';
 import { slices } from '../slices.js';
-import {
-  StoredTextsRepository,
-  type PageEnd,
-  type StoredMemory,
-} from './stored-texts.repository.js';
+import type { PageEnd, StoredMemory } from './stored-memory.js';
+import { StoredTextsRepository } from './stored-texts.repository.js';
 
 /** Memories that are embedded together. */
 const GROUP = 200;
@@ -37,6 +34,29 @@ export class StoredTexts {
     private readonly repository: StoredTextsRepository,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
+
+  /** How many memories a collection has, hidden ones too. */
+  count(tenant: string, collectionId: string): Promise<number> {
+    return this.database.inTenant(tenant, (tx) => this.repository.count(tx, tenant, collectionId));
+  }
+
+  /** The same with the characters of their texts. */
+  measure(tenant: string, collectionId: string): Promise<{ memories: number; characters: number }> {
+    return this.database.inTenant(tenant, (tx) =>
+      this.repository.measure(tx, tenant, collectionId),
+    );
+  }
+
+  /** One page, in the caller's transaction; a shorter one is the last. */
+  page(
+    tx: EntityManager,
+    tenant: string,
+    collectionId: string,
+    after: PageEnd | null,
+    size: number,
+  ): Promise<PageEnd[]> {
+    return this.repository.page(tx, tenant, collectionId, after, size);
+  }
 
   /** All memories of a collection, by pages; those that are added meanwhile may be left out. */
   async *pages(

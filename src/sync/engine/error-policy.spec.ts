@@ -5,6 +5,7 @@ import {
   TransientSourceError,
 } from '../../../connectors/sdk/errors.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { SpaceChanged } from '../../indexing/space-changed.js';
 import { backoff, judgeError, MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 
 const now = new Date('2026-05-08T12:00:00Z');
@@ -24,6 +25,14 @@ describe('judgeError', () => {
     expect(judgeError(error, now, 99)).toMatchObject({
       kind: 'park',
       waiting: { reason: 'embedder', seconds: 30 },
+    });
+  });
+
+  it('goes on at once with a collection that got another model on the way', () => {
+    expect(judgeError(new SpaceChanged('c'), now, 1)).toMatchObject({
+      kind: 'park',
+      waiting: { reason: 'conflict', seconds: 0 },
+      error: { code: 'collection_reindexed', retryable: true },
     });
   });
 

@@ -1,6 +1,6 @@
 import { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
 import { RetentionService } from '../../../src/scheduler/retention.service.js';
-import { RESOLVED_FAILURE_DAYS, RUN_DAYS } from '../../../src/sync/retention.js';
+import { RESOLVED_FAILURE_DAYS, RUN_DAYS } from '../../../src/sync/deletions/retention.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { scripted } from '../../support/scripted-source.js';
 import { ShiftedClock } from '../../support/shifted-clock.js';
@@ -29,7 +29,7 @@ describeOnEachDatabase('retention', (open) => {
        from generate_series(1, 3) n`,
       [bench.connection],
     );
-    const nothing = { runs: 0, failures: 0, plans: 0, hidden: 0 };
+    const nothing = { runs: 0, failures: 0, plans: 0, audit: 0, hidden: 0 };
     expect(await retention.removeOld()).toEqual(nothing);
 
     clock.advance((RESOLVED_FAILURE_DAYS + 1) * DAY);

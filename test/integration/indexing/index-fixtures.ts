@@ -48,6 +48,17 @@ export class IndexTables {
     return new IndexTables(database, tenant, space);
   }
 
+  async addSpace(): Promise<SpaceRef> {
+    const { dimensions } = this.space;
+    const [row] = await this.database.asSystem((tx) =>
+      tx.query<{ id: number }[]>(
+        `insert into embedding_spaces (model, dimensions) values ($1, $2) returning id`,
+        [`test:${randomUUID()}`, dimensions],
+      ),
+    );
+    return { id: row!.id, dimensions };
+  }
+
   async addCollection(): Promise<string> {
     const id = randomUUID();
     await this.database.inTenant(this.tenant, (tx) =>

@@ -229,8 +229,7 @@ describeOnQdrant('the outbox', (open, qdrant) => {
   it('fills a collection that was lost again, and says so meanwhile', async () => {
     const memories = [await add('apple'), await add('banana')];
     await parts.drain();
-    for (const name of await parts.store.collections())
-      if (name.startsWith(parts.prefix)) await parts.store.deleteCollection(name);
+    await loseCollections();
     await expect(search({})).rejects.toMatchObject({ code: 'index_unavailable' });
     const fresh = await add('cherry');
     await parts.drain();
@@ -238,6 +237,28 @@ describeOnQdrant('the outbox', (open, qdrant) => {
     await finishRebuild();
     const { candidates } = await search({});
     expect(candidates.map((one) => one.memoryId).sort()).toEqual([...memories, fresh].sort());
+  });
+
+  it('finds out by itself that a collection was lost, though nobody writes', async () => {
+    const memories = [await add('apple'), await add('banana')];
+    await parts.drain();
+    await loseCollections();
+    await parts.rebuild.findLost();
+    await finishRebuild();
+    const { candidates } = await search({});
+    expect(candidates.map((one) => one.memoryId).sort()).toEqual(memories.sort());
+  });
+
+  it('begins a rebuild anew when all is lost before it swaps', async () => {
+    const memories = [await add('apple'), await add('banana')];
+    await parts.drain();
+    await parts.spaces.rebuild(tables.space.id);
+    await parts.rebuild.step();
+    await parts.drain();
+    await loseCollections();
+    await finishRebuild();
+    const { candidates } = await search({});
+    expect(candidates.map((one) => one.memoryId).sort()).toEqual(memories.sort());
   });
 
   it('rebuilds into a new collection while searches go on, and swaps', async () => {
@@ -255,6 +276,11 @@ describeOnQdrant('the outbox', (open, qdrant) => {
     const { candidates } = await search({});
     expect(candidates.map((one) => one.memoryId).sort()).toEqual([...memories, late].sort());
   });
+
+  async function loseCollections(): Promise<void> {
+    for (const name of await parts.store.collections())
+      if (name.startsWith(parts.prefix)) await parts.store.deleteCollection(name);
+  }
 
   async function finishRebuild(): Promise<void> {
     for (let step = 0; step < 10; step += 1) {

@@ -12,6 +12,7 @@ describeOnEachDatabase('PgVectorIndex', (open) => {
       tenant: tables.tenant,
       space: tables.space,
       transaction: (work) => database.inTenant(tables.tenant, work),
+      addSpace: () => tables.addSpace(),
       addCollection: () => tables.addCollection(),
       addRow: (collection, labels) => tables.addRow(collection, labels),
       settle: () => folder.foldAll(),

@@ -18,6 +18,7 @@ describeOnQdrant('QdrantIndex', (open, qdrant) => {
         tenant: tables.tenant,
         space: tables.space,
         transaction: (work) => database.inTenant(tables.tenant, work),
+        addSpace: () => tables.addSpace(),
         addCollection: () => tables.addCollection(),
         addRow: (collection, labels) => tables.addRow(collection, labels),
         settle: async () => {
@@ -38,6 +39,7 @@ describeOnQdrant('QdrantIndex', (open, qdrant) => {
         tenant: tables.tenant,
         space: tables.space,
         transaction: (work) => database.inTenant(tables.tenant, work),
+        addSpace: () => tables.addSpace(),
         addCollection: () => tables.addCollection(),
         addRow: (collection, labels) => tables.addRow(collection, labels),
         settle: () => folder.foldAll(),

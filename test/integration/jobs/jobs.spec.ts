@@ -26,7 +26,7 @@ function processOn(database: Database, handler: JobHandler) {
   handlers.register('count', handler);
   return {
     lifecycle,
-    service: new JobsService(database, repository, bell, lifecycle, clock, ids),
+    service: new JobsService(database, repository, bell, handlers, lifecycle, clock, ids),
     worker: new JobsWorker(database, repository, handlers, bell, lifecycle, config, clock, ids),
   };
 }

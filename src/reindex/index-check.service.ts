@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuditService } from '../auth/audit.service.js';
+import { CLOCK, type Clock } from '../common/clock.js';
+import { decodeCursor } from '../common/http/paging.js';
+import { BackgroundDatabase } from '../database/background-database.js';
+import { CollectionCheck } from './collection-check.js';
+import { Findings } from './findings.js';
+import { CheckPlace, type CheckIndexBody, type IndexCheck } from './index-check.schema.js';
+import { IndexCheckRepository } from './index-check.repository.js';
+import { QDRANT, type QdrantParts } from '../indexing/qdrant/qdrant-parts.js';
+
+/** How long one request works; a page may take a few seconds more. */
+const WORK_MS = 5000;
+
+/**
+ * Looks for drift between rows and index, page by page, and mends it. The state is in the cursor
+ * alone, so that a check can be cut off anywhere.
+ */
+@Injectable()
+export class IndexCheckService {
+  constructor(
+    private readonly database: BackgroundDatabase,
+    private readonly repository: IndexCheckRepository,
+    private readonly collections: CollectionCheck,
+    private readonly audit: AuditService,
+    @Inject(QDRANT) private readonly qdrant: QdrantParts | null,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param actor who asked, as the audit log names them
+   * @throws AppError `bad_cursor`, `index_unavailable`, `embedder_unavailable`
+   */
+  async check(actor: string, { repair, cursor }: CheckIndexBody): Promise<IndexCheck> {
+    const findings = new Findings(repair);
+    if (repair && cursor === undefined) {
+      await this.database.asSystem((tx) =>
+        this.audit.record(tx, null, { actor, action: 'index.repaired' }),
+      );
+    }
+    const end = this.clock.now().getTime() + WORK_MS;
+    let place: CheckPlace | null = decodeCursor(cursor, CheckPlace) ?? {
+      stage: 'texts',
+      collection: null,
+      after: null,
+    };
+    do place = await this.step(place, findings);
+    while (place && this.clock.now().getTime() < end);
+    return {
+      found: findings.found,
+      mended: findings.mended,
+      checked: findings.checked,
+      unconfigured_models: [...findings.unconfigured],
+      cursor: place && Buffer.from(JSON.stringify(place)).toString('base64url'),
+    };
+  }
+
+  private async step(place: CheckPlace, findings: Findings): Promise<CheckPlace | null> {
+    if (place.stage === 'texts') return this.texts(place, findings);
+    const { check } = this.qdrant!;
+    const { stage, space, after } = place;
+    const page = await (stage === 'rows' ? check.rows(space, after) : check.points(space, after));
+    findings.checked += page.checked;
+    findings.add('points_out_of_date', page.outdated);
+    findings.add('rows_without_point', page.withoutPoint);
+    findings.add('points_without_row', page.withoutRow);
+    if (findings.repair) await check.mend(space, page.found);
+    if (page.next !== null) return { stage, space, after: page.next };
+    if (stage === 'rows') return { stage: 'points', space, after: null };
+    return this.nextSpace(space, findings);
+  }
+
+  private async texts(
+    { collection: id, after }: CheckPlace & { stage: 'texts' },
+    findings: Findings,
+  ): Promise<CheckPlace | null> {
+    // In the middle of a collection, or at the beginning of the next one.
+    const collection = await this.database.asSystem((tx) =>
+      this.repository.collection(tx, id, after ? '=' : '>'),
+    );
+    if (!collection) {
+      if (after) return { stage: 'texts', collection: id, after: null };
+      return this.nextSpace(0, findings);
+    }
+    const next = await this.collections.page(collection, after, findings);
+    if (!next) await this.collections.whole(collection, findings);
+    return { stage: 'texts', collection: collection.id, after: next };
+  }
+
+  private async nextSpace(after: number, findings: Findings): Promise<CheckPlace | null> {
+    if (!this.qdrant) return null;
+    const space = await this.database.asSystem((tx) => this.repository.nextSpace(tx, after));
+    if (space !== undefined) return { stage: 'rows', space, after: null };
+    const dead = await this.qdrant.spaces.dead();
+    if (findings.repair) for (const name of dead) await this.qdrant.spaces.remove(name);
+    findings.add('dead_collections', dead.length);
+    return null;
+  }
+}

@@ -1,4 +1,4 @@
-import { createMemories, describeServed, fill, freshName, TENANT_A } from './spec-fixtures.js';
+import { createMemories, describeServed, fill, freshName, TENANT_A } from './served.contract.js';
 
 describeServed('collections', (served) => {
   it('are created once, described, patched and deleted', async () => {

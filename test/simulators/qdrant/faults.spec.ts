@@ -1,6 +1,6 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { startQdrantDouble, type QdrantDouble } from './qdrant-double.js';
-import { clientOf, createMemories, fill } from './spec-fixtures.js';
+import { clientOf, createMemories, fill } from './served.contract.js';
 
 describe('faults', () => {
   const waited: number[] = [];

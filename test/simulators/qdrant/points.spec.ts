@@ -1,4 +1,4 @@
-import { createMemories, describeServed, fill, TENANT_A } from './spec-fixtures.js';
+import { createMemories, describeServed, fill, TENANT_A } from './served.contract.js';
 
 const UUID = '3F2504E0-4F89-41D3-9A0C-0305E82C3301';
 const vector = { dense: [1, 0] };

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { matchTemplate } from './api/route.js';
 import { startQdrantDouble, type QdrantDouble } from './qdrant-double.js';
 import type { RecordedRequest } from './request-record.js';
-import { clientOf, createMemories, fill, TENANT_A } from './spec-fixtures.js';
+import { clientOf, createMemories, fill, TENANT_A } from './served.contract.js';
 
 const file = process.env.TRIBUTARY_QDRANT_OPENAPI;
 type Json = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import type { Schemas } from '@qdrant/js-client-rest';
-import { createMemories, describeServed, fill, TENANT_A, type Served } from './spec-fixtures.js';
+import { createMemories, describeServed, fill, TENANT_A, type Served } from './served.contract.js';
 
 const filter = { must: [TENANT_A] };
 const dense = { query: [1, 0], using: 'dense', filter };

@@ -1,6 +1,6 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { startQdrantDouble, type QdrantDouble } from './qdrant-double.js';
-import { clientOf, createMemories, fill, TENANT_A } from './spec-fixtures.js';
+import { clientOf, createMemories, fill, TENANT_A } from './served.contract.js';
 
 describe('what the double refuses or records', () => {
   let double: QdrantDouble;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from './fault.js';
+import { randomFrom } from '../support/random.js';
 import { FAULTS } from './faults/all-faults.js';
 import { Fleet, type FleetOptions } from './fleet.js';
 import { failedRuns, untilQuiet, wrongSearches } from './quiet.js';
@@ -25,6 +26,8 @@ export interface Round {
   readonly faultMs: number;
   /** From the end of the fault until nothing was left to do. */
   readonly recoveryMs: number;
+  /** What of it took longest. */
+  readonly awaited: string;
   /** What is wrong afterwards. */
   readonly wrong: readonly string[];
 }
@@ -52,8 +55,9 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
     await pause(LEAD_MS);
     await fleet.writer.stop();
     await untilQuiet(fleet, true);
-    for (const fault of order(fleet, options)) {
-      const round = await play(fleet, fault, rounds.length + 1, options.strict);
+    for (const { fault, leadMs } of order(fleet, options)) {
+      const lead = { number: rounds.length + 1, leadMs };
+      const round = await play(fleet, fault, lead, options.strict);
       rounds.push(round);
       options.onRound?.(round);
       if (round.wrong.length > 0) break;
@@ -73,40 +77,44 @@ export async function campaign(options: CampaignOptions): Promise<CampaignReport
   }
 }
 
-/** Every kind comes before any comes again. */
-function order(fleet: Fleet, { kinds, rounds }: CampaignOptions): Fault[] {
+/** Which fault comes when: every kind before any comes again. */
+function order(
+  fleet: Fleet,
+  { kinds, rounds, seed }: CampaignOptions,
+): { fault: Fault; leadMs: number }[] {
+  // Of its own: how often the others draw depends on how fast this machine is.
+  const random = randomFrom(seed);
   const chosen = kinds?.map((kind) => {
     const fault = FAULTS.find((one) => one.kind === kind);
     if (!fault) throw new Error(`no fault is called ${kind}`);
     return fault;
   });
   const possible = (chosen ?? FAULTS).filter((fault) => fault.isPossible(fleet));
-  const played: Fault[] = [];
+  const played: { fault: Fault; leadMs: number }[] = [];
   while (played.length < rounds) {
     const deck = [...possible];
-    while (deck.length > 0 && played.length < rounds)
-      played.push(...deck.splice(Math.floor(fleet.random() * deck.length), 1));
+    while (deck.length > 0 && played.length < rounds) {
+      const [fault] = deck.splice(Math.floor(random() * deck.length), 1);
+      played.push({ fault: fault!, leadMs: random() * LEAD_MS });
+    }
   }
   return played;
 }
 
-async function play(fleet: Fleet, fault: Fault, number: number, strict: boolean): Promise<Round> {
+async function play(
+  fleet: Fleet,
+  fault: Fault,
+  { number, leadMs }: { number: number; leadMs: number },
+  strict: boolean,
+): Promise<Round> {
   const { kind, idle = false } = fault;
   let told: string[] = [];
-  const wrongly = (wrong: string[]): Round => ({
-    number,
-    kind,
-    told,
-    faultMs: 0,
-    recoveryMs: 0,
-    wrong,
-  });
   try {
     if (!idle) {
       fleet.folder.edit();
       await fleet.sync();
       fleet.writer.start();
-      await pause(LEAD_MS * fleet.random());
+      await pause(leadMs);
     }
     const begun = performance.now();
     const ongoing = await fault.begin(fleet);
@@ -116,14 +124,13 @@ async function play(fleet: Fleet, fault: Fault, number: number, strict: boolean)
     const healed = performance.now();
     await fleet.writer.stop();
     await ongoing.over?.();
-    const { quiet, wrong } = await aftermath(fleet, strict);
+    const { quiet, awaited, wrong } = await aftermath(fleet, strict);
     const times = { faultMs: Math.round(healed - begun), recoveryMs: Math.round(quiet - healed) };
-    return { number, kind, told, ...times, wrong };
+    return { number, kind, told, ...times, awaited, wrong };
   } catch (error) {
-    return wrongly([
-      error instanceof Error ? (error.stack ?? error.message) : String(error),
-      ...complaints(fleet),
-    ]);
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const wrong = [why, ...complaints(fleet)];
+    return { number, kind, told, faultMs: 0, recoveryMs: 0, awaited: '', wrong };
   }
 }
 
@@ -131,16 +138,19 @@ async function play(fleet: Fleet, fault: Fault, number: number, strict: boolean)
 async function aftermath(
   fleet: Fleet,
   strict: boolean,
-): Promise<{ quiet: number; wrong: string[] }> {
-  await untilQuiet(fleet, strict);
+): Promise<{ quiet: number; awaited: string; wrong: string[] }> {
+  const awaited = await untilQuiet(fleet, strict);
   const quiet = performance.now();
+  // A run that had begun before the last edit of a file owes it nothing.
+  await fleet.sync();
+  await untilQuiet(fleet, strict);
   const wrong = [
     ...fleet.writer.wrong,
     ...(await failedRuns(fleet)),
     ...(await differences(fleet.env, fleet)),
     ...(await wrongSearches(fleet)),
   ];
-  return { quiet, wrong: wrong.slice(0, MOST_SHOWN) };
+  return { quiet, awaited, wrong: wrong.slice(0, MOST_SHOWN) };
 }
 
 /** The last that each process logged as an error, to find out why something is wrong. */

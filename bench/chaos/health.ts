@@ -1,7 +1,7 @@
 import { OPERATOR_KEY, type Answer, type Member } from './member.js';
 import { COLLECTION } from './writer.js';
 
-const ANSWERED_WITHIN_MS = 15_000;
+const ANSWERED_WITHIN_MS = 20_000;
 
 export interface Overview {
   readonly outbox: { readonly pending: number; readonly oldest_seconds: number | null };

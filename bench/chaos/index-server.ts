@@ -9,6 +9,9 @@ export interface IndexServer {
   up(): Promise<void>;
   /** Every answer comes so much later; 0: at once. */
   slow(ms: number): Promise<void>;
+  /** What is sent gets no answer, and is done later all the same. */
+  hang(): Promise<void>;
+  goOn(): Promise<void>;
   /** Collections, aliases and points are gone; it answers as an empty one. */
   loseEverything(): Promise<void>;
   /** No write succeeds; null where that cannot be brought about. */

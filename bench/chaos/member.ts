@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../../src/common/compiled.js';
+import { endsWithUs } from './orphans.js';
 
 export const API_KEY = 'mv_chaos_key_of_the_first_tenant';
 export const OPERATOR_KEY = 'chaos-operator-key';
@@ -47,17 +48,19 @@ export class Member {
   ): Promise<Member> {
     const clockFile = join(folder, `${name}.clock`);
     const preload = pathToFileURL(join(projectRoot, 'dist/bench/chaos/clock-shift.js')).href;
-    const child = spawn(process.execPath, [join(projectRoot, 'dist/src/main.js')], {
-      env: {
-        ...process.env,
-        ...env,
-        ...{ NODE_OPTIONS: `--import=${preload}`, CHAOS_CLOCK_FILE: clockFile },
-        ...{ PORT: '0', HOST: '127.0.0.1' },
-        TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY,
-        TRIBUTARY_OPERATOR_KEY: OPERATOR_KEY,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = endsWithUs(
+      spawn(process.execPath, [join(projectRoot, 'dist/src/main.js')], {
+        env: {
+          ...process.env,
+          ...env,
+          ...{ NODE_OPTIONS: `--import=${preload}`, CHAOS_CLOCK_FILE: clockFile },
+          ...{ PORT: '0', HOST: '127.0.0.1' },
+          TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY,
+          TRIBUTARY_OPERATOR_KEY: OPERATOR_KEY,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
     const lines: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {
       for (const stream of [child.stdout, child.stderr])

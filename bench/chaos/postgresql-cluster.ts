@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { endsWithUs } from './orphans.js';
 import { sparePort } from './spare-port.js';
 
 interface Account {
@@ -57,10 +58,12 @@ export class PostgresqlCluster {
       'unix_socket_directories=',
       'max_connections=100',
     ].flatMap((setting) => ['-c', setting]);
-    const server = spawn(
-      join(this.bin, 'postgres'),
-      ['-D', join(this.folder, 'data'), ...settings],
-      { ...this.account, stdio: 'ignore', cwd: this.folder },
+    const server = endsWithUs(
+      spawn(join(this.bin, 'postgres'), ['-D', join(this.folder, 'data'), ...settings], {
+        ...this.account,
+        stdio: 'ignore',
+        cwd: this.folder,
+      }),
     );
     this.server = server;
     const deadline = Date.now() + ACCEPTS_WITHIN_MS;

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { projectRoot } from '../../src/common/compiled.js';
 import type { IndexServer } from './index-server.js';
+import { endsWithUs } from './orphans.js';
+
+/** Longer than any client waits. */
+const HANGS_MS = 20_000;
 
 /** The wire double of Qdrant in a process of its own, which also keeps its data while it is down. */
 export class QdrantDoubleProcess implements IndexServer {
@@ -16,10 +20,12 @@ export class QdrantDoubleProcess implements IndexServer {
   ) {}
 
   static async start(): Promise<QdrantDoubleProcess> {
-    const child = fork(
-      join(projectRoot, 'dist/test/simulators/main.js'),
-      ['qdrant', '--port', '0', '--control-port', '0', '--json'],
-      { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [] },
+    const child = endsWithUs(
+      fork(
+        join(projectRoot, 'dist/test/simulators/main.js'),
+        ['qdrant', '--port', '0', '--control-port', '0', '--json'],
+        { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [] },
+      ),
     );
     for await (const line of createInterface(child.stdout!)) {
       const started = JSON.parse(line) as { url: string; control_url: string };
@@ -46,6 +52,14 @@ export class QdrantDoubleProcess implements IndexServer {
   async slow(ms: number): Promise<void> {
     await this.control('DELETE', '/faults');
     if (ms > 0) await this.control('POST', '/faults', { do: 'slow', delayMs: ms, times: null });
+  }
+
+  hang(): Promise<void> {
+    return this.slow(HANGS_MS);
+  }
+
+  goOn(): Promise<void> {
+    return this.slow(0);
   }
 
   loseEverything(): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { IndexServer } from './index-server.js';
 import { LateProxy } from './late-proxy.js';
+import { endsWithUs } from './orphans.js';
 import { sparePort } from './spare-port.js';
 
 const READY_WITHIN_MS = 60_000;
@@ -44,20 +45,22 @@ export class QdrantServer implements IndexServer {
   }
 
   async up(): Promise<void> {
-    const child = spawn(this.binary, [], {
-      cwd: this.folder,
-      env: {
-        ...process.env,
-        QDRANT__SERVICE__HOST: '127.0.0.1',
-        QDRANT__SERVICE__HTTP_PORT: String(this.ports.http),
-        QDRANT__SERVICE__GRPC_PORT: String(this.ports.grpc),
-        QDRANT__STORAGE__STORAGE_PATH: join(this.folder, 'storage'),
-        QDRANT__STORAGE__SNAPSHOTS_PATH: join(this.folder, 'snapshots'),
-        QDRANT__TELEMETRY_DISABLED: 'true',
-        QDRANT__LOG_LEVEL: 'WARN',
-      },
-      stdio: 'ignore',
-    });
+    const child = endsWithUs(
+      spawn(this.binary, [], {
+        cwd: this.folder,
+        env: {
+          ...process.env,
+          QDRANT__SERVICE__HOST: '127.0.0.1',
+          QDRANT__SERVICE__HTTP_PORT: String(this.ports.http),
+          QDRANT__SERVICE__GRPC_PORT: String(this.ports.grpc),
+          QDRANT__STORAGE__STORAGE_PATH: join(this.folder, 'storage'),
+          QDRANT__STORAGE__SNAPSHOTS_PATH: join(this.folder, 'snapshots'),
+          QDRANT__TELEMETRY_DISABLED: 'true',
+          QDRANT__LOG_LEVEL: 'WARN',
+        },
+        stdio: 'ignore',
+      }),
+    );
     this.child = child;
     const deadline = Date.now() + READY_WITHIN_MS;
     const ready = `http://127.0.0.1:${this.ports.http}/readyz`;
@@ -78,6 +81,16 @@ export class QdrantServer implements IndexServer {
     return Promise.resolve();
   }
 
+  hang(): Promise<void> {
+    this.child?.kill('SIGSTOP');
+    return Promise.resolve();
+  }
+
+  goOn(): Promise<void> {
+    this.child?.kill('SIGCONT');
+    return Promise.resolve();
+  }
+
   async loseEverything(): Promise<void> {
     await this.crash();
     rmSync(join(this.folder, 'storage'), { recursive: true, force: true });
@@ -93,11 +106,12 @@ export class QdrantServer implements IndexServer {
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
     this.child = null;
-    if (child && child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill(signal);
-      await ended;
-    }
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    // It would wait for connections that are kept alive.
+    this.proxy.cut();
+    await ended;
     this.proxy.cut();
   }
 }

@@ -9,35 +9,40 @@ const SAMPLE = 3;
 /**
  * Resolves once nothing is left to do, by itself and without any process being started anew.
  * @param strict also what a killed process had taken up has come to its end
+ * @returns what was waited for longest
  * @throws InVain
  */
-export async function untilQuiet(fleet: Fleet, strict: boolean): Promise<void> {
+export async function untilQuiet(fleet: Fleet, strict: boolean): Promise<string> {
+  let [longest, longestMs] = ['', 0];
+  const wait = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    const started = performance.now();
+    await work();
+    const ms = performance.now() - started;
+    if (ms > longestMs) [longest, longestMs] = [what, ms];
+  };
+  const none = (what: string, sql: string): Promise<void> =>
+    wait(what, () =>
+      until(`${what} are done`, QUIET_WITHIN_MS, async () =>
+        (await fleet.query(`${sql} limit 1`)).length === 0 ? true : undefined,
+      ),
+    );
+  await wait('readiness', () => untilReady(fleet));
+  if (strict) await wait('open writes', () => fleet.writer.settleAll(QUIET_WITHIN_MS));
+  await none('runs', `select from runs where state in ('queued', 'running', 'waiting')`);
+  await none('rebuilds', `select from index_versions where lost or building is not null`);
+  // A claim of a process that was killed lasts half a minute.
+  const claimed = `due_at > now() + interval '3 seconds'`;
+  await none('marks', `select from outbox ${strict ? '' : `where not ${claimed}`}`);
+  return longest;
+}
+
+async function untilReady(fleet: Fleet): Promise<void> {
   for (const member of fleet.all) {
     if (!member.isRunning) throw new Error(`${member.name} has ended:\n${member.log.join('\n')}`);
     await until(`${member.name} is ready`, QUIET_WITHIN_MS, async () =>
       (await readiness(member))?.status === 200 ? true : undefined,
     );
   }
-  if (strict) await fleet.writer.settleAll(QUIET_WITHIN_MS);
-  await until('no run is under way', QUIET_WITHIN_MS, async () => {
-    const runs = await fleet.query(
-      `select from runs where state in ('queued', 'running', 'waiting')`,
-    );
-    return runs.length === 0 ? true : undefined;
-  });
-  await until('no collection is being rebuilt', QUIET_WITHIN_MS, async () => {
-    const rebuilt = await fleet.query(
-      `select from index_versions where lost or building is not null`,
-    );
-    return rebuilt.length === 0 ? true : undefined;
-  });
-  await until('the outbox is empty', QUIET_WITHIN_MS, async () => {
-    const claimed = `due_at > now() + interval '3 seconds'`;
-    const marks = await fleet.query(
-      `select from outbox ${strict ? '' : `where not ${claimed}`} limit 1`,
-    );
-    return marks.length === 0 ? true : undefined;
-  });
 }
 
 /** What searches of a few texts get wrong: each finds its memory, and none a deleted one. */

@@ -46,9 +46,9 @@ async function onServer(url: string, sql: string): Promise<void> {
   }
 }
 
-function show({ number, kind, told, faultMs, recoveryMs, wrong }: Round): void {
+function show({ number, kind, told, faultMs, recoveryMs, awaited, wrong }: Round): void {
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-  const times = `${seconds(faultMs)}, recovered in ${seconds(recoveryMs)}`;
+  const times = `${seconds(faultMs)}, recovered in ${seconds(recoveryMs)} (${awaited})`;
   process.stderr.write(`${number} ${kind}: ${times}; ${told.join('; ')}\n`);
   for (const line of wrong) process.stderr.write(`  WRONG ${line}\n`);
 }
@@ -62,6 +62,8 @@ const adminUrl = values.database ?? postgresql!.url;
 const index = values['qdrant-bin']
   ? await QdrantServer.start(values['qdrant-bin'])
   : await QdrantDoubleProcess.start();
+// What was started ends with this process (orphans.ts).
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 try {
   await onServer(adminUrl, `create database ${scratch}`);
   const report = await campaign({

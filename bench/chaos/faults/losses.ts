@@ -2,7 +2,8 @@ import { TOLD_WITHIN_MS, type Fault, type Ongoing } from '../fault.js';
 import { hits, search } from '../health.js';
 import { until } from '../until.js';
 
-const BACK_WITHIN_MS = 60_000;
+/** A rebuild writes some hundred points a second while everything else goes on. */
+const BACK_WITHIN_MS = 180_000;
 
 /** All points are gone: searches must say so rather than find nothing, until they are back. */
 const lost = (kind: string, idle: boolean): Fault => ({

@@ -5,6 +5,8 @@ import { until } from '../until.js';
 
 const CODE = 'index_unavailable';
 const SLOW_MS = 2000;
+/** Longer than the product waits for an answer: what it gives up is done later all the same. */
+const HANGS_MS = 17_000;
 const ANY_WORDS = 'what became of it';
 
 /** Marks that wait show to the operator and to Prometheus. */
@@ -102,7 +104,22 @@ const diskFull: Fault = {
   },
 };
 
+const hung: Fault = {
+  kind: 'qdrant hangs',
+  isPossible: always,
+  async begin(fleet): Promise<Ongoing> {
+    const { index } = fleet.options;
+    await index.hang();
+    return {
+      lastsMs: HANGS_MS,
+      told: () => tellsOfSilence(fleet),
+      end: () => index.goOn(),
+    };
+  },
+};
+
 export const outages = [
+  hung,
   down('qdrant down', 'down', 'long'),
   down('qdrant killed', 'crash', 'brief'),
   slow,

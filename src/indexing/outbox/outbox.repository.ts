@@ -12,12 +12,14 @@ export interface Mark {
 }
 
 /** Longer than all that is done with claimed marks may take. */
-const CLAIM_SECONDS = 60;
+const CLAIM_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 3600;
+
+const APPLIED = `unnest($1::uuid[], $2::int[], $3::bigint[])`;
 
 @Injectable()
 export class OutboxRepository {
-  /** The oldest marks that nobody works on; for a minute they are the caller's. */
+  /** The oldest marks that nobody works on; for half a minute they are the caller's. */
   claim(tx: EntityManager, limit: number): Promise<Mark[]> {
     return runPrepared<Mark & Record<string, unknown>>(
       tx,
@@ -33,18 +35,23 @@ export class OutboxRepository {
 
   /** Clears marks that were applied; those that were renewed on the way are due again. */
   async clear(tx: EntityManager, marks: readonly Mark[]): Promise<void> {
+    const cleared = await runPrepared(
+      tx,
+      `delete from outbox o using ${APPLIED} as a(memory_id, space_id, generation)
+       where o.memory_id = a.memory_id and o.space_id = a.space_id
+         and o.generation = a.generation
+       returning 1`,
+      keysOf(marks),
+    );
+    if (cleared.length === marks.length) return;
+    // A statement of its own: the deletion may have waited for whoever renewed a mark, and what
+    // they wrote shows to later statements only.
     await runPrepared(
       tx,
-      `with applied as (
-         select * from unnest($1::uuid[], $2::int[], $3::bigint[])
-           as u(memory_id, space_id, generation)),
-       renewed as (
-         update outbox o set due_at = now(), attempts = 0 from applied a
-         where o.memory_id = a.memory_id and o.space_id = a.space_id
-           and o.generation <> a.generation)
-       delete from outbox o using applied a
+      `update outbox o set due_at = now(), attempts = 0
+       from ${APPLIED} as a(memory_id, space_id, generation)
        where o.memory_id = a.memory_id and o.space_id = a.space_id
-         and o.generation = a.generation`,
+         and o.generation <> a.generation`,
       keysOf(marks),
     );
   }

@@ -18,7 +18,7 @@ export const DENSE = 'dense';
 export const WORDS = 'words';
 
 /** Longer than any healthy answer, shorter than a claim on a mark. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 16;
 
 /**

@@ -1,5 +1,6 @@
 import type { Database } from '../../../src/database/database.js';
 import type { IndexQuery } from '../../../src/indexing/vector-index.js';
+import { eventually, Gate } from '../../support/eventually.js';
 import { IndexTables } from './index-fixtures.js';
 import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
 
@@ -167,6 +168,25 @@ describeOnQdrant('the outbox', (open, qdrant) => {
     expect(await search({ mode: 'text', text: 'banana' })).toMatchObject({
       candidates: [{ memoryId: memory }],
     });
+  });
+
+  it('has a mark due at once that is renewed at the moment when it is cleared', async () => {
+    const memory = await add('apple');
+    const claimed = await database.asSystem((tx) => parts.outbox.claim(tx, 10));
+    const gate = new Gate();
+    const renewing = database.inTenant(tables.tenant, async (tx) => {
+      await tx.query(`update point_words set length = length where memory_id = $1`, [memory]);
+      await gate.pass();
+    });
+    await gate.reached;
+    const clearing = database.asSystem((tx) => parts.outbox.clear(tx, claimed));
+    await eventually('the clearing waits for it', async () => {
+      const waiting = await sql(`select from pg_locks where not granted`, []);
+      return waiting.length > 0 ? true : undefined;
+    });
+    gate.open();
+    await Promise.all([renewing, clearing]);
+    expect((await marks())[0]!.due_in).toBeLessThanOrEqual(0);
   });
 
   it('gives two appliers different marks', async () => {

@@ -29,13 +29,14 @@ export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
       throw explained(error, config);
     },
   );
-  logger.log({ msg: 'listening', url: server.url, role: config.role });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       logger.log({ msg: 'stopping', signal });
       stop(server, logger);
     });
   }
+  // Who reads this may stop the server at once.
+  logger.log({ msg: 'listening', url: server.url, role: config.role });
 }
 
 function showFirstKey(apiKey: string): void {

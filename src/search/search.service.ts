@@ -73,7 +73,7 @@ export class SearchService {
   ): Promise<{ hits: Hit[] } | { missing: string[] }> {
     return this.reading(tenant, async (read) => {
       const collections = await read((tx) => this.scope(tx, tenant, query));
-      const spaces = spacesOf(collections, mode, this.embedders.models);
+      const spaces = spacesOf(collections, mode, this.embedders.models, this.index.inDatabase);
       const missing = spaces
         .filter(({ comparable }) => comparable)
         .map((space) => modelOf(space))

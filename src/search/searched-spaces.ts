@@ -17,21 +17,23 @@ export interface SearchedSpace {
  * Collections by embedding space, since only vectors of one model can be compared. A space whose
  * model is not configured is searched by words.
  * @param models those that are configured
+ * @param wordsTogether the words of all spaces can be searched at once
  * @throws AppError `embedding_model_differs` for a vector search when no space's model is among them
  */
 export function spacesOf(
   collections: readonly SearchedCollection[],
   mode: SearchMode,
   models: ReadonlySet<string>,
+  wordsTogether = true,
 ): SearchedSpace[] {
   if (collections.length === 0) return [];
-  // Words are the same in every space.
-  if (mode === 'text') return [{ collections, mode, comparable: false }];
+  // Words are the same in every space, where one store holds all of them.
+  if (mode === 'text' && wordsTogether) return [{ collections, mode, comparable: false }];
   const spaces = [...new Set(collections.map((collection) => collection.space_id))].map((id) => {
     const members = collections.filter((collection) => collection.space_id === id);
     return { collections: members, mode, comparable: models.has(members[0]!.model) };
   });
-  if (mode === 'hybrid') return spaces;
+  if (mode !== 'vector') return spaces;
   const comparable = spaces.filter((space) => space.comparable);
   if (comparable.length > 0) return comparable;
   throw new AppError(

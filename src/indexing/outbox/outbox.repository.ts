@@ -9,13 +9,19 @@ export interface Mark {
   readonly space_id: number;
   readonly generation: string;
   readonly attempts: number;
+  /** End of the claim, as PostgreSQL writes it: tells it from a later one. */
+  readonly claimed_until: string;
 }
 
-/** Longer than all that is done with claimed marks may take. */
+/**
+ * Longer than what is done with claimed marks takes in all but the worst case; who is slower finds
+ * that it lost its claim, and marks anew what it wrote.
+ */
 const CLAIM_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 3600;
 
 const APPLIED = `unnest($1::uuid[], $2::int[], $3::bigint[])`;
+const CLAIMED = `unnest($1::uuid[], $2::int[], $3::bigint[], $4::timestamptz[])`;
 
 @Injectable()
 export class OutboxRepository {
@@ -28,54 +34,73 @@ export class OutboxRepository {
        from (select memory_id, space_id from outbox where due_at <= now()
              order by generation limit $1 for update skip locked) c
        where o.memory_id = c.memory_id and o.space_id = c.space_id
-       returning o.memory_id, o.space_id, o.generation, o.attempts`,
+       returning o.memory_id, o.space_id, o.generation, o.attempts,
+         o.due_at::text as claimed_until`,
       [limit],
     );
   }
 
   /** Clears marks that were applied; those that were renewed on the way are due again. */
   async clear(tx: EntityManager, marks: readonly Mark[]): Promise<void> {
-    const cleared = await runPrepared(
+    const cleared = await runPrepared<Pick<Mark, 'memory_id' | 'space_id'>>(
       tx,
       `delete from outbox o using ${APPLIED} as a(memory_id, space_id, generation)
        where o.memory_id = a.memory_id and o.space_id = a.space_id
          and o.generation = a.generation
-       returning 1`,
+       returning o.memory_id, o.space_id`,
       keysOf(marks),
     );
     if (cleared.length === marks.length) return;
-    // A statement of its own: the deletion may have waited for whoever renewed a mark, and what
+    const gone = new Set(cleared.map(keyOf));
+    // Statements of their own: the deletion may have waited for whoever renewed a mark, and what
     // they wrote shows to later statements only.
-    await runPrepared(
+    await this.giveBack(
       tx,
-      `update outbox o set due_at = now(), attempts = 0
-       from ${APPLIED} as a(memory_id, space_id, generation)
-       where o.memory_id = a.memory_id and o.space_id = a.space_id
-         and o.generation <> a.generation`,
-      keysOf(marks),
+      marks.filter((mark) => !gone.has(keyOf(mark))),
     );
   }
 
-  /** Gives claimed marks back untried. */
-  async release(tx: EntityManager, marks: readonly Mark[]): Promise<void> {
+  /**
+   * Gives claimed marks back. Of a claim that was lost, somebody else's point may have been
+   * overwritten by an older one since: what is not marked any more is marked anew.
+   */
+  async giveBack(tx: EntityManager, marks: readonly Mark[]): Promise<void> {
+    const keys = keysOf(marks);
     await runPrepared(
       tx,
-      `update outbox o set due_at = now()
-       from unnest($1::uuid[], $2::int[]) as u(memory_id, space_id)
-       where o.memory_id = u.memory_id and o.space_id = u.space_id`,
-      keysOf(marks).slice(0, 2),
+      `update outbox o set due_at = now(),
+         attempts = case when o.generation = u.generation then o.attempts else 0 end
+       from ${CLAIMED} as u(memory_id, space_id, generation, claimed_until)
+       where o.memory_id = u.memory_id and o.space_id = u.space_id
+         and o.due_at = u.claimed_until`,
+      [...keys, marks.map((mark) => mark.claimed_until)],
+    );
+    await runPrepared(
+      tx,
+      `insert into outbox (memory_id, space_id, collection_id, generation)
+       select u.memory_id, u.space_id, (select v.collection_id from point_vectors v
+           where v.memory_id = u.memory_id and v.space_id = u.space_id limit 1),
+         nextval('outbox_generation')
+       from ${APPLIED} as u(memory_id, space_id, generation)
+       order by u.memory_id, u.space_id
+       on conflict (memory_id, space_id) do nothing`,
+      keys,
     );
   }
 
-  /** Notes that a mark cannot be applied; it is tried again, ever more rarely. */
+  /**
+   * Notes that the point of a mark cannot be written; it is tried again, ever more rarely, and at
+   * once when the row is another.
+   */
   async refuse(tx: EntityManager, mark: Mark, error: string): Promise<void> {
-    await runPrepared(
+    const refused = await runPrepared(
       tx,
-      `update outbox set attempts = attempts + 1, error = $3,
+      `update outbox set attempts = attempts + 1, error = $4,
          due_at = now() + make_interval(secs => least(${LONGEST_PAUSE_SECONDS}, 2 ^ attempts))
-       where memory_id = $1 and space_id = $2`,
-      [mark.memory_id, mark.space_id, error],
+       where memory_id = $1 and space_id = $2 and generation = $3 returning 1`,
+      [mark.memory_id, mark.space_id, mark.generation, error],
     );
+    if (refused.length === 0) await this.giveBack(tx, [mark]);
   }
 
   /** Marks memories whose points were found to differ from their rows. */
@@ -112,6 +137,10 @@ export class OutboxRepository {
     );
     return row!.marks;
   }
+}
+
+function keyOf({ memory_id, space_id }: Pick<Mark, 'memory_id' | 'space_id'>): string {
+  return `${space_id} ${memory_id}`;
 }
 
 function keysOf(marks: readonly Mark[]): [Buffer, Buffer, string[]] {

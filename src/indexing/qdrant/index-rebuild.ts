@@ -6,10 +6,12 @@ import { IndexVersionsRepository, type IndexVersion } from './index-versions.rep
 import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 
-/** Memories marked per transaction. */
+/**
+ * Memories marked per transaction, and marks that wait while a rebuild adds none: fresh writes are
+ * not to queue behind all of it, nor to be refused for it.
+ */
 const MARKED_AT_ONCE = 1000;
-/** Marks that wait while a rebuild adds none: fresh writes are not to queue behind all of it. */
-const MOST_WAITING = 2000;
+const SHARE_OF_BACKLOG = 0.1;
 
 /**
  * Carries rebuilds on, from wherever any process left them: marks every memory of the space, so
@@ -26,6 +28,8 @@ export class IndexRebuild {
     private readonly versions: IndexVersionsRepository,
     private readonly outbox: OutboxRepository,
     private readonly spaces: QdrantSpaces,
+    /** Marks at which requests are refused. */
+    private readonly maxBacklog: number,
   ) {}
 
   /** @throws AppError `index_unavailable` */
@@ -36,7 +40,8 @@ export class IndexRebuild {
   }
 
   /**
-   * Makes collections again that have vanished. Writers notice as well, but nobody may write.
+   * Makes collections again that have vanished, and aliases. Writers notice as well, but nobody
+   * may write.
    * @throws AppError `index_unavailable`
    */
   async findLost(): Promise<void> {
@@ -44,7 +49,8 @@ export class IndexRebuild {
     const there = new Set(await this.spaces.present());
     for (const { space_id: space, live, building } of versions) {
       const name = this.spaces.collection(space, live);
-      if (building === null && !there.has(name)) await this.recover(space, name);
+      if (there.has(name)) await this.spaces.point(space, live);
+      else if (building === null) await this.recover(space, name);
     }
   }
 
@@ -75,9 +81,10 @@ export class IndexRebuild {
   }
 
   private async mark(space: number): Promise<void> {
-    const waiting = await this.inBackground((tx) => this.outbox.count(tx, MOST_WAITING));
-    if (waiting >= MOST_WAITING) return;
-    await this.inBackground((tx) => this.versions.markNext(tx, space, MARKED_AT_ONCE));
+    const most = Math.min(MARKED_AT_ONCE, Math.ceil(this.maxBacklog * SHARE_OF_BACKLOG));
+    const waiting = await this.inBackground((tx) => this.outbox.count(tx, most));
+    if (waiting >= most) return;
+    await this.inBackground((tx) => this.versions.markNext(tx, space, most));
   }
 
   private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {

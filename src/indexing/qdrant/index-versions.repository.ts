@@ -23,6 +23,8 @@ const COLUMNS = `i.space_id, s.dimensions, i.live, i.lost, i.building, i.marked,
   case when i.marked_to is null then i.last_generation end as last_generation, i.started_at`;
 const TABLES = `index_versions i join embedding_spaces s on s.id = i.space_id`;
 
+const REFUSED_AT_MOST = 100;
+
 @Injectable()
 export class IndexVersionsRepository {
   all(tx: EntityManager): Promise<IndexVersion[]> {
@@ -52,19 +54,23 @@ export class IndexVersionsRepository {
     );
   }
 
-  /** Begins a rebuild; one that is under way begins anew only when its own collection is gone. */
+  /**
+   * Begins a rebuild; one that is under way begins anew only when its own collection is gone.
+   * @param rebuild `above`: the highest number that Qdrant has, which rows restored from a dump may
+   *   not know of
+   */
   async begin(
     tx: EntityManager,
     space: number,
-    { lost, gone }: { lost: boolean; gone?: number },
+    { lost, gone, above }: { lost: boolean; gone?: number; above: number },
   ): Promise<void> {
     await tx.query(
-      `update index_versions set building = greatest(live, coalesce(building, 0)) + 1,
+      `update index_versions set building = greatest(live, coalesce(building, 0), $4::int) + 1,
          lost = lost or $2, started_at = now(), marked = 0, last_generation = null,
          marked_to = '00000000-0000-0000-0000-000000000000',
          total = (select count(*) from point_vectors where space_id = $1)
        where space_id = $1 and (building is null or building = $3)`,
-      [space, lost, gone ?? null],
+      [space, lost, gone ?? null, above],
     );
   }
 
@@ -107,14 +113,19 @@ export class IndexVersionsRepository {
     return marked === limit;
   }
 
-  /** Marks of a rebuild that are still to be applied; those that keep failing are not waited for. */
+  /**
+   * Marks of a rebuild that are still to be applied. Single ones that keep failing are not waited
+   * for; many of them mean that something else is wrong.
+   */
   async unapplied(tx: EntityManager, space: number, lastGeneration: string): Promise<number> {
-    const [row] = await tx.query<{ marks: number }[]>(
-      `select count(*)::int as marks from outbox
-       where space_id = $1 and generation <= $2 and attempts < 3`,
+    const [row] = await tx.query<{ marks: number; refused: number }[]>(
+      `select count(*) filter (where attempts < 3)::int as marks,
+         count(*) filter (where attempts >= 3)::int as refused
+       from outbox where space_id = $1 and generation <= $2`,
       [space, lastGeneration],
     );
-    return row!.marks;
+    const { marks, refused } = row!;
+    return refused > REFUSED_AT_MOST ? marks + refused : marks;
   }
 
   async swap(tx: EntityManager, space: number, building: number): Promise<void> {

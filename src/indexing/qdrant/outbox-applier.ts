@@ -8,8 +8,11 @@ import { MayBeDoneLater, QdrantCollectionMissing, QdrantRefusal } from './qdrant
 import { QdrantSpaces } from './qdrant-spaces.js';
 import { QdrantStore } from './qdrant-store.js';
 
-/** Marks at a time; some 3 MB of points. */
+/** Marks at a time. */
 const BATCH = 500;
+/** Qdrant takes requests of 32 MB; a number takes up to 22 characters. */
+const REQUEST_BYTES = 8_000_000;
+const BYTES_PER_NUMBER = 22;
 
 /**
  * Brings points in line with the rows that are marked: whatever the row says now, not what it said
@@ -43,7 +46,7 @@ export class OutboxApplier {
     } catch (error) {
       // Or a write that is done late would undo a newer one; the claim's end is late enough.
       if (!(error instanceof MayBeDoneLater))
-        await this.inBackground((tx) => this.outbox.release(tx, marks));
+        await this.inBackground((tx) => this.outbox.giveBack(tx, marks));
       throw error;
     }
     return marks.length;
@@ -66,12 +69,12 @@ export class OutboxApplier {
     marks: readonly Mark[],
     sources: readonly PointSource[],
   ): Promise<void> {
-    const points = sources.map(toPoint);
     const present = new Set(sources.map((source) => source.memory_id));
     const gone = marks.map((mark) => mark.memory_id).filter((id) => !present.has(id));
     for (const target of await this.spaces.targets(space)) {
       try {
-        if (points.length > 0) await this.store.upsert(target, points);
+        for (const request of requestsOf(sources))
+          await this.store.upsert(target, request.map(toPoint));
         if (gone.length > 0) await this.store.delete(target, gone);
       } catch (error) {
         if (!(error instanceof QdrantCollectionMissing)) throw error;
@@ -102,4 +105,27 @@ export class OutboxApplier {
   private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.database.asSystem(work, { priority: 'background' });
   }
+}
+
+/** Sources in groups whose points one request can carry. */
+function* requestsOf(sources: readonly PointSource[]): Generator<PointSource[]> {
+  let request: PointSource[] = [];
+  let bytes = 0;
+  for (const source of sources) {
+    const size = sizeOf(source);
+    if (request.length > 0 && bytes + size > REQUEST_BYTES) {
+      yield request;
+      request = [];
+      bytes = 0;
+    }
+    request.push(source);
+    bytes += size;
+  }
+  if (request.length > 0) yield request;
+}
+
+/** At most so many bytes of JSON. */
+function sizeOf({ embedding, terms, metadata }: PointSource): number {
+  const numbers = (embedding.length + 2 * (terms?.length ?? 0)) / Float32Array.BYTES_PER_ELEMENT;
+  return BYTES_PER_NUMBER * numbers + 2 * JSON.stringify(metadata).length + 1000;
 }

@@ -16,15 +16,18 @@ describe('errors of Qdrant', () => {
     expect(translateQdrantError(apiError(404))).toBeInstanceOf(QdrantCollectionMissing);
   });
 
-  it.each([400, 403, 409, 413, 422])('are refusals with the reason for %d', (status) => {
+  it.each([400, 409, 413, 422])('are refusals with the reason for %d', (status) => {
     const error = translateQdrantError(apiError(status, 'Wrong input'));
     expect(error).toBeInstanceOf(QdrantRefusal);
     expect(error.message).toContain('Wrong input');
   });
 
-  it.each([408, 429, 500, 503])('are an index that is unavailable for %d', (status) => {
-    expect(translateQdrantError(apiError(status))).toMatchObject({ code: 'index_unavailable' });
-  });
+  it.each([401, 403, 405, 408, 429, 500, 503])(
+    'are an index that is unavailable for %d',
+    (status) => {
+      expect(translateQdrantError(apiError(status))).toMatchObject({ code: 'index_unavailable' });
+    },
+  );
 
   it('tell what may be done later, since nobody waited for it any more', () => {
     const error = translateQdrantError(new QdrantClientTimeoutError('aborted'));

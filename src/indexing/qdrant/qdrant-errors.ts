@@ -14,8 +14,11 @@ export class MayBeDoneLater extends AppError {
   }
 }
 
-/** Qdrant understood a request and will not do it, however often it is asked. */
+/** Qdrant finds fault with what a request carries: asked again, it will again. */
 export class QdrantRefusal extends Error {}
+
+/** Whatever else it answers, a wrong key among it, is not the fault of one point. */
+const FAULTS_OF_A_REQUEST = [400, 409, 413, 422];
 
 /**
  * What went wrong, as the product tells it. The client throws errors of its own shapes: for a
@@ -26,7 +29,7 @@ export function translateQdrantError(error: unknown): Error {
   const status = statusOf(error);
   const reason = reasonOf(error);
   if (status === 404) return new QdrantCollectionMissing(reason);
-  if (status !== undefined && status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
+  if (status !== undefined && FAULTS_OF_A_REQUEST.includes(status)) {
     return new QdrantRefusal(`Qdrant answered ${status}: ${reason}`);
   }
   if (error instanceof QdrantClientTimeoutError) return new MayBeDoneLater(reason, error);

@@ -56,7 +56,8 @@ export class QdrantSpaces {
    * the old one. Does nothing while one is being built.
    */
   async rebuild(space: number): Promise<void> {
-    await this.database.asSystem((tx) => this.versions.begin(tx, space, { lost: false }));
+    const above = await this.highest(space);
+    await this.database.asSystem((tx) => this.versions.begin(tx, space, { lost: false, above }));
     await this.makeBuilding(space);
   }
 
@@ -68,10 +69,11 @@ export class QdrantSpaces {
       version.building !== null && missing === this.collection(space, version.building);
     // A swap on the way has deleted it, as it should.
     if (!isBuilding && missing !== this.collection(space, version.live)) return;
+    const above = await this.highest(space);
     await this.database.asSystem(async (tx) => {
       if (!isBuilding) await this.versions.noteLost(tx, space);
       const gone = isBuilding ? version.building : undefined;
-      await this.versions.begin(tx, space, { lost: !isBuilding, gone });
+      await this.versions.begin(tx, space, { lost: !isBuilding, gone, above });
     });
     await this.makeBuilding(space);
   }
@@ -107,12 +109,24 @@ export class QdrantSpaces {
     return this.store.collections();
   }
 
+  /** Lets the alias of a space mean its live collection, as it does unless somebody changed it. */
+  point(space: number, live: number): Promise<void> {
+    return this.store.pointAlias(this.alias(space), this.collection(space, live));
+  }
+
   /** Makes the collection of a rebuild that has begun; a crash may have come between the two. */
   async makeBuilding(space: number): Promise<void> {
     const version = await this.find(space);
     if (version?.building == null) return;
     const name = this.collection(space, version.building);
     await this.store.createCollection(name, version.dimensions);
+  }
+
+  /** The highest number of a collection of the space that Qdrant has. */
+  private async highest(space: number): Promise<number> {
+    const start = `${this.alias(space)}_v`;
+    const mine = (await this.store.collections()).filter((name) => name.startsWith(start));
+    return mine.reduce((most, name) => Math.max(most, Number(name.slice(start.length)) || 0), 0);
   }
 
   private async makeFirst(space: number): Promise<void> {

@@ -53,8 +53,9 @@ export class QdrantStore {
    * and payload indexes come before the points, because graphs take them into account.
    */
   async createCollection(name: string, dimensions: number): Promise<void> {
-    const { exists } = await call(() => this.client.collectionExists(name));
-    if (!exists) {
+    const exists = (): Promise<boolean> =>
+      call(async () => (await this.client.collectionExists(name)).exists);
+    if (!(await exists())) {
       await call(() =>
         this.client.createCollection(name, {
           // Our vectors have unit length, so the dot product is the cosine.
@@ -64,7 +65,10 @@ export class QdrantStore {
           on_disk_payload: true,
           strict_mode_config: { enabled: true, unindexed_filtering_retrieve: false },
         }),
-      );
+      ).catch(async (error: unknown) => {
+        // Another process was first.
+        if (!(await exists())) throw error;
+      });
     }
     // Every other field would get graphs of its own, one per common value: several times the work.
     const plain = { enable_hnsw: false };

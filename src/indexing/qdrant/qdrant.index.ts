@@ -27,7 +27,7 @@ import { armsOf, scoredBy } from './arms.js';
 import { pointFilter } from './point-filter.js';
 import { PointSourcesRepository } from './point-sources.repository.js';
 import { scoreSources } from './score-sources.js';
-import { QdrantCollectionMissing } from './qdrant-errors.js';
+import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 import { QdrantStore } from './qdrant-store.js';
 
@@ -167,6 +167,11 @@ export class QdrantIndex implements VectorIndex {
       );
       return scoredBy(answers, query, words);
     } catch (error) {
+      if (error instanceof QdrantRefusal) {
+        throw new AppError('index_unavailable', `The vector index: ${error.message}`, {
+          cause: error,
+        });
+      }
       if (!(error instanceof QdrantCollectionMissing)) throw error;
       // Nothing has been written yet, or the server has lost it, which the applier will notice.
       if (!(await this.spaces.isMade(query.space.id))) return [];

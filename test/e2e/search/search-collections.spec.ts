@@ -117,6 +117,8 @@ describeOnEachStore('search in several collections', (open) => {
       const seen = both.body.map((hit: { collection: string }) => hit.collection);
       expect(seen.slice(0, 2).toSorted()).toEqual(['new', 'old']);
       expect(seen[2]).toBe('new');
+      const text = await request('search', { query: 'walnut', mode: 'text' });
+      expect(text.body).toHaveLength(3);
       const vector = await request('search', { query: 'walnut', mode: 'vector', min_score: 0 });
       expect(vector.body).toHaveLength(2);
       const stale = await request('collections/old/search', { query: 'walnut', mode: 'vector' });

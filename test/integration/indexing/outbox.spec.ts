@@ -303,7 +303,7 @@ describeOnQdrant('the outbox', (open, qdrant) => {
   }
 
   async function finishRebuild(): Promise<void> {
-    for (let step = 0; step < 10; step += 1) {
+    for (let step = 0; step < 60; step += 1) {
       await parts.rebuild.step();
       await parts.drain();
       const building = (await parts.spaces.all()).some((one) => one.building !== null);

@@ -1,0 +1,152 @@
+import type { Database } from '../../../src/database/database.js';
+import { toPoint } from '../../../src/indexing/qdrant/point.js';
+import { QdrantStore } from '../../../src/indexing/qdrant/qdrant-store.js';
+import { startQdrantDouble } from '../../simulators/qdrant/index.js';
+import { IndexTables } from './index-fixtures.js';
+import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+
+const X = Float32Array.of(1, 0, 0);
+
+describeOnQdrant('an index that things happen to', (open, qdrant) => {
+  let database: Database;
+  let tables: IndexTables;
+  let parts: ReturnType<typeof qdrantTestParts>;
+  let collection: string;
+
+  beforeAll(async () => {
+    database = await open();
+  });
+
+  beforeEach(async () => {
+    parts = qdrantTestParts(database, qdrant().url);
+    tables = await IndexTables.create(database);
+    collection = await tables.addCollection();
+    await database.asSystem((tx) => tx.query('delete from outbox'));
+  });
+
+  afterEach(() => parts.remove());
+
+  async function add(embedding = X): Promise<string> {
+    const memoryId = await tables.addRow(collection);
+    await database.inTenant(tables.tenant, (tx) =>
+      parts.index.write(tx, [
+        {
+          memoryId,
+          collectionId: collection,
+          spaceId: tables.space.id,
+          embedding,
+          words: 'apple',
+        },
+      ]),
+    );
+    return memoryId;
+  }
+
+  async function found(): Promise<string[]> {
+    const { candidates } = await parts.index.candidates(
+      (work) => database.inTenant(tables.tenant, work),
+      {
+        tenant: tables.tenant,
+        space: tables.space,
+        collectionIds: [collection],
+        mode: 'hybrid',
+        embedding: X,
+        text: '',
+        depth: 10,
+        minCosine: -1,
+        filter: {},
+      },
+    );
+    return candidates.map((one) => one.memoryId).sort();
+  }
+
+  const marks = (): Promise<{ generation: string; attempts: number; due: boolean }[]> =>
+    database.asSystem((tx) =>
+      tx.query(`select generation, attempts, due_at <= now() as due from outbox`),
+    );
+
+  const lapse = () =>
+    database.asSystem((tx) => tx.query(`update outbox set due_at = now() - interval '1 s'`));
+
+  it('marks anew what was written after its claim had gone to another', async () => {
+    const memory = await add();
+    const [late] = await database.asSystem((tx) => parts.outbox.claim(tx, 1));
+    const old = await database.asSystem((tx) => parts.sources.byIds(tx, tables.space.id, [memory]));
+    await database.inTenant(tables.tenant, (tx) =>
+      tx.query(`update memories set category = 'fact' where id = $1`, [memory]),
+    );
+    await lapse();
+    await parts.drain();
+    expect(await marks()).toEqual([]);
+    // What was read before the change arrives now, and its writer clears.
+    await parts.store.upsert(parts.spaces.alias(tables.space.id), old.map(toPoint));
+    await database.asSystem((tx) => parts.outbox.clear(tx, [late!]));
+    expect(await marks()).toHaveLength(1);
+    await parts.drain();
+    const [point] = await parts.store.retrieve(parts.spaces.alias(tables.space.id), [memory]);
+    expect(point!.payload!.labels).toContain('category=fact');
+  });
+
+  it('leaves a later claim alone when an earlier one is given back', async () => {
+    await add();
+    const early = await database.asSystem((tx) => parts.outbox.claim(tx, 1));
+    await lapse();
+    await database.asSystem((tx) => parts.outbox.claim(tx, 1));
+    await database.asSystem((tx) => parts.outbox.giveBack(tx, early));
+    expect(await marks()).toMatchObject([{ due: false }]);
+  });
+
+  it('does not hold a row back for what was refused of an earlier state of it', async () => {
+    const memory = await add();
+    const [mark] = await database.asSystem((tx) => parts.outbox.claim(tx, 1));
+    await database.inTenant(tables.tenant, (tx) =>
+      tx.query(`update memories set category = 'fact' where id = $1`, [memory]),
+    );
+    await database.asSystem((tx) => parts.outbox.refuse(tx, mark!, 'no'));
+    expect(await marks()).toMatchObject([{ due: true, attempts: 0 }]);
+  });
+
+  it('finds its points again when the alias was lost', async () => {
+    const memory = await add();
+    await parts.drain();
+    const { id } = tables.space;
+    await parts.store.pointAlias(parts.spaces.alias(id), await emptyCollection());
+    expect(await found()).toEqual([]);
+    await parts.rebuild.findLost();
+    expect(await found()).toEqual([memory]);
+  });
+
+  it('rebuilds into a collection that no earlier installation has used', async () => {
+    const memory = await add();
+    await parts.drain();
+    const { id } = tables.space;
+    // As if rows were restored from before the last rebuild.
+    await parts.store.createCollection(parts.spaces.collection(id, 7), 3);
+    await parts.spaces.rebuild(id);
+    for (let step = 0; step < 20; step += 1) {
+      await parts.rebuild.step();
+      await parts.drain();
+    }
+    const version = (await parts.spaces.all()).find((one) => one.space_id === id);
+    expect(version).toMatchObject({ live: 8, building: null });
+    expect(await found()).toEqual([memory]);
+  });
+
+  async function emptyCollection(): Promise<string> {
+    const name = `${parts.prefix}_empty`;
+    await parts.store.createCollection(name, 3);
+    return name;
+  }
+});
+
+describe('a Qdrant that does not know our key', () => {
+  it('is an index that is unavailable, and no fault of any point', async () => {
+    const double = await startQdrantDouble({ apiKey: 'the right one' });
+    try {
+      const store = new QdrantStore({ url: double.url });
+      await expect(store.collections()).rejects.toMatchObject({ code: 'index_unavailable' });
+    } finally {
+      await double.close();
+    }
+  });
+});

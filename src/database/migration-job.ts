@@ -25,18 +25,19 @@ export class MigrationJob {
 
   /**
    * Runs them, after any other process that does, and answers the names of those that ran.
+   * @param options `moveVectors` empties the store that vectors were in before
    * @throws AppError `configuration_invalid`, `database_unavailable`
    */
-  run(): Promise<string[]> {
-    return this.migrate().catch(rethrow);
+  run(options: { moveVectors?: boolean } = {}): Promise<string[]> {
+    return this.migrate(options).catch(rethrow);
   }
 
-  private async migrate(): Promise<string[]> {
+  private async migrate(options: { moveVectors?: boolean }): Promise<string[]> {
     const { url, vectors } = this;
     const dataSource = createDataSource({ mode: 'server', url, poolSize: 1, vectors });
     await dataSource.initialize();
     try {
-      return await migrateServer(dataSource, url, vectors);
+      return await migrateServer(dataSource, url, vectors, options);
     } finally {
       await dataSource.destroy();
     }

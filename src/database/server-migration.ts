@@ -16,19 +16,24 @@ type Vectors = 'postgresql' | 'qdrant';
  * Runs the pending migrations, and makes the role of tenants' transactions where the login may,
  * while every other replica that starts waits, then finds none. The
  * lock belongs to a connection of its own, so it ends with the process whatever happens.
+ * @param options `moveVectors` gives up what the store has that vectors were in before
  * @returns the names of those that ran, in their order
- * @throws AppError `configuration_invalid` when the server lacks what the configuration needs.
+ * @throws AppError `configuration_invalid` when the server lacks what the configuration needs, or
+ *   vectors are in the other store.
  */
 export function migrateServer(
   dataSource: DataSource,
   url: Secret<string>,
   vectors: Vectors,
+  { moveVectors = false }: { moveVectors?: boolean } = {},
 ): Promise<string[]> {
   return onServer(url, async (client) => {
     await checkServer(client, vectors);
     await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    if (!moveVectors) await refuseVectorsElsewhere(client, vectors);
     const ran = await dataSource.runMigrations();
     await prepareTenantRole(client);
+    if (moveVectors) await forgetVectorsElsewhere(client, vectors);
     return ran.map(({ name }) => name);
   });
 }
@@ -40,6 +45,7 @@ export function migrateServer(
 export function pendingMigrations(url: Secret<string>, vectors: Vectors): Promise<string[]> {
   return onServer(url, async (client) => {
     await checkServer(client, vectors);
+    await refuseVectorsElsewhere(client, vectors);
     const applied = await appliedMigrations(client);
     return migrationsFor(vectors)
       .map(({ name }) => name)
@@ -93,6 +99,44 @@ async function appliedMigrations(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>('select name from migrations');
   return rows.map(({ name }) => name);
 }
+
+/**
+ * Vectors are in one store at a time: what another one still had would be found again, out of date,
+ * the day that the setting changes back.
+ */
+async function refuseVectorsElsewhere(client: pg.Client, vectors: Vectors): Promise<void> {
+  const other = vectors === 'qdrant' ? 'vectors' : 'point_vectors';
+  const { rows: tables } = await client.query<{ there: boolean }>(
+    `select to_regclass($1) is not null as there`,
+    [other],
+  );
+  if (!tables[0]!.there) return;
+  const { rows } = await client.query<{ held: boolean }>(
+    `select exists (select from ${other}) as held`,
+  );
+  if (!rows[0]!.held) return;
+  const [here, setting] =
+    vectors === 'qdrant' ? ['PostgreSQL', 'QDRANT_URL is set'] : ['Qdrant', 'QDRANT_URL is not'];
+  throw new AppError(
+    'configuration_invalid',
+    `The vectors of this database are in ${here}, but ${setting}. To move them, stop every process, ` +
+      'run "tributary migrate --move-vectors" with this configuration, start again and run ' +
+      '"tributary doctor --repair", which embeds all texts again.',
+  );
+}
+
+async function forgetVectorsElsewhere(client: pg.Client, vectors: Vectors): Promise<void> {
+  const others = vectors === 'qdrant' ? ['vectors', 'words'] : OF_QDRANT;
+  const { rows } = await client.query<{ name: string }>(
+    `select name from unnest($1::text[]) as name where to_regclass(name) is not null`,
+    [others],
+  );
+  // Words are counted again as they are written to the new store.
+  const tables = [...rows.map(({ name }) => name), 'term_stats', 'term_deltas', 'collection_stats'];
+  await client.query(`truncate ${tables.join(', ')}`);
+}
+
+const OF_QDRANT = ['point_vectors', 'point_words', 'index_versions', 'outbox'];
 
 async function checkServer(client: pg.Client, vectors: Vectors): Promise<void> {
   const { rows } = await client.query<{ version: number; name: string; vector: boolean }>(`

@@ -15,13 +15,22 @@ export function registerMigrate(program: Command, invoke: Invoke): void {
         'meanwhile: the step before new processes start with TRIBUTARY_MIGRATE=never.',
     )
     .option('--check', 'change nothing; fail when migrations are pending')
-    .action(invoke<[], { check?: boolean }>(migrate));
+    .option(
+      '--move-vectors',
+      'after QDRANT_URL was set or unset: give up the vectors of the other store',
+    )
+    .action(invoke<[], MigrateOptions>(migrate));
+}
+
+interface MigrateOptions {
+  check?: boolean;
+  moveVectors?: boolean;
 }
 
 async function migrate(
   context: CliContext,
   _args: [],
-  { check = false }: { check?: boolean },
+  { check = false, moveVectors = false }: MigrateOptions,
 ): Promise<void> {
   const config = readConfig(context.env);
   if (!config.databaseUrl)
@@ -31,10 +40,15 @@ async function migrate(
     );
   const job = new MigrationJob(config.databaseUrl, config);
   if (check) return showPending(context, await job.pending());
-  const applied = await job.run();
-  context.answer({ applied }, () =>
-    applied.length === 0 ? ['Nothing to do.'] : applied.map((name) => `applied  ${name}`),
-  );
+  const applied = await job.run({ moveVectors });
+  context.answer({ applied }, () => [
+    ...applied.map((name) => `applied  ${name}`),
+    ...(moveVectors
+      ? ['Start the server, then run "tributary doctor --repair": it makes the vectors again.']
+      : applied.length === 0
+        ? ['Nothing to do.']
+        : []),
+  ]);
 }
 
 function showPending(context: CliContext, pending: string[]): void {

@@ -47,10 +47,10 @@ export class IndexVersionsRepository {
     return row!.dimensions;
   }
 
-  async insertFirst(tx: EntityManager, space: number): Promise<void> {
+  async insertFirst(tx: EntityManager, space: number, live: number): Promise<void> {
     await tx.query(
-      `insert into index_versions (space_id, live) values ($1, 1) on conflict do nothing`,
-      [space],
+      `insert into index_versions (space_id, live) values ($1, $2) on conflict do nothing`,
+      [space, live],
     );
   }
 

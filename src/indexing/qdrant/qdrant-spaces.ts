@@ -132,10 +132,12 @@ export class QdrantSpaces {
   private async makeFirst(space: number): Promise<void> {
     if (!(await this.isMade(space))) {
       const dimensions = await this.database.asSystem((tx) => this.versions.dimensions(tx, space));
-      const first = this.collection(space, 1);
+      // Above whatever an earlier life of this database has left there.
+      const number = (await this.highest(space)) + 1;
+      const first = this.collection(space, number);
       await this.store.createCollection(first, dimensions);
       await this.store.pointAlias(this.alias(space), first);
-      await this.database.asSystem((tx) => this.versions.insertFirst(tx, space));
+      await this.database.asSystem((tx) => this.versions.insertFirst(tx, space, number));
     }
     this.made.add(space);
   }

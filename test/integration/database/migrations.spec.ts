@@ -107,6 +107,48 @@ onServer(`migrations on PostgreSQL${missing ? ` (skipped: ${missing})` : ''}`, (
     }
   });
 
+  vectorTest('keep vectors in one store, and move them only when told to', async () => {
+    const { dataSource, url } = await open('postgresql');
+    const secret = new Secret(url);
+    await migrateServer(dataSource, secret, 'postgresql');
+    await dataSource.query(`
+      with tenant as (insert into tenants (id, name) values (gen_random_uuid(), 't') returning id),
+      space as (insert into embedding_spaces (model, dimensions) values ('m', 1) returning id),
+      collection as (
+        insert into collections (id, tenant_id, name, space_id)
+        select gen_random_uuid(), tenant.id, 'c', space.id from tenant, space
+        returning id, tenant_id, space_id)
+      insert into memories (id, tenant_id, collection_id, text, text_hash)
+      select gen_random_uuid(), tenant_id, id, 'text', 'hash' from collection`);
+    await dataSource.query(`
+      insert into vectors (space_id, collection_id, memory_id, embedding)
+      select c.space_id, c.id, m.id, '[1]' from memories m join collections c on c.id = m.collection_id`);
+    const engine = {
+      mode: 'server' as const,
+      url: secret,
+      poolSize: 2,
+      vectors: 'qdrant' as const,
+    };
+    const moved = createDataSource(engine);
+    await moved.initialize();
+    try {
+      await expect(migrateServer(moved, secret, 'qdrant')).rejects.toMatchObject({
+        code: 'configuration_invalid',
+        message: expect.stringContaining('migrate --move-vectors'),
+      });
+      expect(await tables(moved)).not.toContain('point_vectors');
+      await migrateServer(moved, secret, 'qdrant', { moveVectors: true });
+      const counts = await moved.query(
+        `select (select count(*)::int from vectors) as vectors,
+           (select count(*)::int from memories) as memories`,
+      );
+      expect(counts).toEqual([{ vectors: 0, memories: 1 }]);
+      await migrateServer(moved, secret, 'qdrant');
+    } finally {
+      await moved.destroy();
+    }
+  });
+
   const plainTest = testPostgresqlHasVector() ? it.skip : it;
   plainTest('say what to do when the server has no pgvector and there is no Qdrant', async () => {
     const { dataSource, url } = await open('postgresql');

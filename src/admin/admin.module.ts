@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { IndexingModule } from '../indexing/indexing.module.js';
 import { AdminController } from './admin.controller.js';
 import { AdminRepository } from './admin.repository.js';
 import { AdminService } from './admin.service.js';
@@ -7,6 +8,7 @@ import { FleetService } from './fleet.service.js';
 
 /** The operator's view over all tenants. */
 @Module({
+  imports: [IndexingModule],
   controllers: [AdminController],
   providers: [AdminRepository, AdminService, FleetRepository, FleetService],
   exports: [FleetService],

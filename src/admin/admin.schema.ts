@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Timestamp } from '../common/http/id.schema.js';
 import { queryInteger } from '../common/http/query-schemas.js';
+import { IndexHealthFields } from '../indexing/index-admin.schema.js';
 
 const Count = z.int().min(0);
 const Seconds = z.number().min(0).nullable();
@@ -88,6 +89,7 @@ export const Overview = z
       pending: Count.describe('Index entries still to be written; 100000 means that or more'),
       oldest_seconds: Seconds,
     }),
+    index_health: z.object(IndexHealthFields),
     documents: Total,
     memories: Total,
     generated_at: Timestamp,

@@ -4,6 +4,7 @@ import { productVersion } from '../common/http/product-version.js';
 import { redact } from '../common/redact.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Database } from '../database/database.js';
+import { IndexHealth } from '../indexing/outbox/index-health.js';
 import { AdminRepository, type AttentionRow, type MemoryHealthRow } from './admin.repository.js';
 import type {
   ConnectorHealth,
@@ -27,6 +28,7 @@ export class AdminService {
     private readonly database: Database,
     private readonly repository: AdminRepository,
     private readonly fleet: FleetService,
+    private readonly health: IndexHealth,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -55,11 +57,13 @@ export class AdminService {
       failed: await this.repository.failedRuns(tx, FAILED_HOURS),
       worst: await this.repository.attention(tx, limit),
     }));
+    const { reachable, error, since } = this.health.state;
     return {
       version: productVersion(),
       database: this.database.mode,
       index: this.config.qdrantUrl === undefined ? 'pgvector' : 'qdrant',
       ...toOverview(fleet, failed, worst),
+      index_health: { reachable, error, since: since?.toISOString() ?? null },
       generated_at: this.clock.now().toISOString(),
     };
   }
@@ -85,7 +89,7 @@ export function toOverview(
   fleet: Fleet,
   failed: number,
   worst: readonly AttentionRow[],
-): Omit<Overview, 'version' | 'database' | 'index' | 'generated_at'> {
+): Omit<Overview, 'version' | 'database' | 'index' | 'index_health' | 'generated_at'> {
   const inState = (state: string): number =>
     fleet.runs.reduce((sum, row) => sum + (row.state === state ? row.n : 0), 0);
   return {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { DUE } from '../runs/queue-order.js';
 import { sampleOf, shareOf, type Sample } from './sampled.js';
 
 /** As the database answers it; ages in seconds. */
@@ -30,8 +31,8 @@ export class FleetRepository {
          (select coalesce(jsonb_agg(r), '[]') from (
             select provider, state, count(*)::int as n from runs
             where state in ('queued', 'running', 'waiting') group by 1, 2 order by 1, 2) r) as runs,
-         (select extract(epoch from now() - min(run_at))::float8 from runs
-          where state in ('queued', 'running', 'waiting') and state = 'queued') as oldest_queued,
+         (select extract(epoch from now() - min(r.run_at))::float8 from runs r
+          where ${DUE}) as oldest_queued,
          (select coalesce(jsonb_agg(c), '[]') from (
             select provider, status, count(*)::int as n
             from connections group by 1, 2 order by 1, 2) c) as connections,

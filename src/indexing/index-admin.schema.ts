@@ -3,9 +3,22 @@ import { Timestamp } from '../common/http/id.schema.js';
 
 const Count = z.int().min(0);
 
+/** Of the process that answers: each one sees for itself. */
+export const IndexHealthFields = {
+  reachable: z
+    .boolean()
+    .describe('False: Qdrant did not answer the last attempts of the process that answers this'),
+  error: z.string().nullable().describe('Why it does not'),
+  since: Timestamp.nullable().describe('Since when it does not'),
+};
+
 export const IndexState = z
   .object({
     kind: z.enum(['pgvector', 'qdrant']).describe('Where vectors are searched'),
+    ...IndexHealthFields,
+    last_ok: Timestamp.nullable().describe(
+      'When Qdrant last answered an attempt; null with pgvector',
+    ),
     rebuilding: z.boolean(),
     last_error: z.string().nullable().describe('Why the last rebuild of this process ended early'),
     spaces: z.array(

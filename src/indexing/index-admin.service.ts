@@ -3,6 +3,7 @@ import { AuditService } from '../auth/audit.service.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { IndexState } from './index-admin.schema.js';
 import { IndexStateRepository } from './index-state.repository.js';
+import { IndexHealth } from './outbox/index-health.js';
 import { HnswIndexes } from './pgvector/hnsw-indexes.js';
 import { QDRANT, type QdrantParts } from './qdrant/qdrant-parts.js';
 import { IndexRows } from './rows/index-rows.js';
@@ -20,6 +21,7 @@ export class IndexAdminService {
     private readonly rows: IndexRows,
     private readonly hnsw: HnswIndexes,
     private readonly audit: AuditService,
+    private readonly health: IndexHealth,
     @Inject(QDRANT) private readonly qdrant: QdrantParts | null,
   ) {}
 
@@ -50,8 +52,13 @@ export class IndexAdminService {
         started_at: building === null ? null : version!.started_at!.toISOString(),
       };
     });
+    const { reachable, error, since, lastOk } = this.health.state;
     return {
       kind: this.qdrant ? 'qdrant' : 'pgvector',
+      reachable,
+      error,
+      since: since?.toISOString() ?? null,
+      last_ok: lastOk?.toISOString() ?? null,
       rebuilding:
         this.running !== undefined || isBuilding || shown.some(({ building }) => building !== null),
       last_error: this.lastError,

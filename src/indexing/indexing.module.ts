@@ -7,6 +7,7 @@ import { IndexAdminController } from './index-admin.controller.js';
 import { IndexAdminService } from './index-admin.service.js';
 import { IndexMaintenance } from './index-maintenance.js';
 import { IndexStateRepository } from './index-state.repository.js';
+import { IndexHealth } from './outbox/index-health.js';
 import { OutboxWorker } from './outbox/outbox-worker.js';
 import { DensePlan } from './pgvector/dense-plan.js';
 import { HnswIndexes } from './pgvector/hnsw-indexes.js';
@@ -28,6 +29,7 @@ import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
     DensePlan,
     HnswIndexes,
     IndexAdminService,
+    IndexHealth,
     IndexMaintenance,
     IndexStateRepository,
     IndexWriter,
@@ -56,7 +58,15 @@ import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
         qdrant?.index ?? pgvector,
     },
   ],
-  exports: [VECTOR_INDEX, QDRANT, IndexAdminService, IndexRows, StatisticsCheck, StatsFolder],
+  exports: [
+    VECTOR_INDEX,
+    QDRANT,
+    IndexAdminService,
+    IndexHealth,
+    IndexRows,
+    StatisticsCheck,
+    StatsFolder,
+  ],
 })
 export class IndexingModule {}
 

@@ -29,7 +29,7 @@ export function fleetRegistry(fleet: Fleet | null): Registry {
   );
   gauge(
     'tributary_run_queue_oldest_age_seconds',
-    'For how long the oldest queued run has been due; 0: none is queued',
+    'For how long the oldest run that a worker may take has been due; 0: there is none',
     fleet.oldestQueuedSeconds ?? 0,
   );
   gauge(

@@ -33,6 +33,8 @@ export abstract class Metrics {
   abstract embedded(texts: number, seconds: number): void;
   /** How long a transaction waited for its turn. */
   abstract waitedForDatabase(priority: 'interactive' | 'background', seconds: number): void;
+  /** Of an index in a store of its own: whether the last attempts at it succeeded. */
+  abstract indexTried(up: boolean): void;
   /** @param outcome `success`, `partial`, `error`, `parked`, `yielded` ... */
   abstract attemptEnded(provider: string, outcome: string): void;
   abstract documentsSettled(provider: string, counts: DocumentCounts): void;

@@ -76,6 +76,7 @@ export class PrometheusMetrics extends Metrics {
     'Documents that runs settled, by what became of them',
     ['provider', 'change'],
   );
+  private indexUp?: Gauge;
 
   constructor(build: BuildInfo) {
     super();
@@ -114,6 +115,16 @@ export class PrometheusMetrics extends Metrics {
 
   waitedForDatabase(priority: 'interactive' | 'background', seconds: number): void {
     this.waits.observe({ priority }, seconds);
+  }
+
+  /** Only one that is told of has a series: none is up or down before, or with pgvector. */
+  indexTried(up: boolean): void {
+    this.indexUp ??= new Gauge({
+      name: 'tributary_index_up',
+      help: 'Whether Qdrant answered the last attempts of this process',
+      registers: [this.registry],
+    });
+    this.indexUp.set(up ? 1 : 0);
   }
 
   attemptEnded(provider: string, outcome: string): void {

@@ -4,6 +4,7 @@ import { CollectionsService } from '../collections/collections.service.js';
 import { EmbeddingSpacesService } from '../collections/embedding-spaces.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { BackgroundDatabase } from '../database/background-database.js';
+import { StatisticsCheck } from '../indexing/drift/statistics-check.js';
 import { VECTOR_INDEX, type SpaceRef, type VectorIndex } from '../indexing/vector-index.js';
 import { Embedders } from '../inference/embedders.js';
 import { StoredTexts, type StoredTarget } from '../remember/stored/stored-texts.js';
@@ -47,6 +48,7 @@ export class CollectionReindex {
     private readonly spaces: EmbeddingSpacesService,
     private readonly embedders: Embedders,
     private readonly texts: StoredTexts,
+    private readonly statistics: StatisticsCheck,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -69,6 +71,8 @@ export class CollectionReindex {
       embedded += await run.patiently(() => this.texts.write(tenant, target, ids, signal));
       await meter.advance(page.length, page.at(-1));
     }
+    // Words that another store held are no longer there to be subtracted, and are counted twice.
+    if (!(await this.statistics.addsUp(id))) await this.statistics.recount(id);
     return { model, embedded };
   }
 

@@ -7,6 +7,8 @@ import { postgresqlMissing } from './test-postgresql.js';
 export interface TestStore {
   database: Database;
   env: Record<string, string>;
+  /** In place of Qdrant, where vectors are there. */
+  double?: QdrantDouble;
 }
 
 /** The same tests on every database, and on PostgreSQL with a double of Qdrant for the vectors. */
@@ -29,6 +31,7 @@ export function describeOnEachStore(
       expect(violations).toEqual([]);
     });
     tests(async () => ({
+      double,
       database: await open(),
       // The application borrows the database; only that there is one counts.
       env: { QDRANT_URL: double.url, DATABASE_URL: 'postgres://127.0.0.1/borrowed' },

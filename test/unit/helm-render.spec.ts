@@ -60,7 +60,7 @@ const OWN_SECRET = [
   '--set=secrets.operatorKey=0123456789abcdef',
 ];
 const EVERYTHING = [
-  '--set=worker.autoscaling.type=queueAge,worker.autoscaling.minReplicas=0',
+  '--set=worker.autoscaling.type=queueAge,worker.autoscaling.minReplicas=2',
   '--set=qdrant.url=http://qdrant:6333,serviceMonitor.enabled=true',
   '--set=ingress.enabled=true,ingress.host=memory.example.com,ingress.tlsSecretName=tls',
   '--set=config.TRIBUTARY_WORKER_SLOTS=4,config.TRIBUTARY_SLACK_RATE=0.8',
@@ -212,7 +212,7 @@ withHelm(`the chart as Helm renders it${found ? '' : ' (skipped: there is no hel
     const { spec } = byAge.find(({ kind }) => kind === 'ScaledObject')!;
     expect(spec).toMatchObject({
       scaleTargetRef: { name: 'tributary-worker' },
-      minReplicaCount: 0,
+      minReplicaCount: 2,
       triggers: [{ type: 'prometheus', metadata: { threshold: '30' } }],
     });
   });
@@ -231,6 +231,7 @@ withHelm(`the chart as Helm renders it${found ? '' : ' (skipped: there is no hel
   it.each([
     ['no database', [], /set secrets\.existingSecret or secrets\.databaseUrl/],
     ['an Ingress without host', [...EXISTING, '--set=ingress.enabled=true'], /ingress\.host/],
+    ['no worker', [...EXISTING, '--set=worker.autoscaling.minReplicas=0'], /minReplicas/],
     ['a misspelt value', [...EXISTING, '--set=api.replica=3'], /additional properties 'replica'/],
   ])('refuses %s', async (_, args, message) => {
     await expect(render(...args)).rejects.toThrow(message);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { projectRoot } from '../../src/common/compiled.js';
+import { DUE } from '../../src/runs/queue-order.js';
 import { parseYaml } from '../support/yaml.js';
 
 const CHART = 'deploy/helm/tributary';
@@ -91,11 +92,14 @@ describe('the values of the chart', () => {
     expect(validate.errors ?? []).toEqual([]);
   });
 
-  it('do not let CPU alone scale workers to none', () => {
-    const scaled = (type: string): boolean =>
-      validate(merged(values, { worker: { autoscaling: { type, minReplicas: 0 } } }));
-    expect([scaled('cpu'), scaled('queueAge')]).toEqual([false, true]);
-  });
+  it.each(['cpu', 'queueAge'])(
+    'leave a worker for schedules and jobs when scaled by %s',
+    (type) => {
+      const scaled = (minReplicas: number): boolean =>
+        validate(merged(values, { worker: { autoscaling: { type, minReplicas } } }));
+      expect([scaled(0), scaled(1)]).toEqual([false, true]);
+    },
+  );
 
   it('exist where a template reads them', () => {
     const used = new Set([
@@ -194,5 +198,10 @@ describe('the chart', () => {
   it('scales on a metric that the product has', () => {
     const [metric] = all(templates, /max\((tributary_\w+)\{/g);
     expect(read('src/metrics/fleet-registry.ts')).toContain(`'${metric}'`);
+  });
+
+  it('asks the database for the runs that a worker may take', () => {
+    const [query] = all(templates, /"(select [^"]+ from runs [^"]+)"/g);
+    expect(query).toContain(` where ${DUE.replaceAll('r.', '')}`);
   });
 });

@@ -61,7 +61,7 @@ async function overview(
 }
 
 function overviewFields(answer: Overview): [string, string][] {
-  const { runs, outbox, documents, memories } = answer;
+  const { runs, outbox, documents, memories, index_health: health } = answer;
   const total = ({ total: n, estimated }: Overview['documents']): string =>
     `${estimated ? 'about ' : ''}${formatCount(n)}`;
   const since = (seconds: number | null): string =>
@@ -80,6 +80,9 @@ function overviewFields(answer: Overview): [string, string][] {
     ],
     ['failed', `${formatCount(runs.failed_24h)} runs in 24 h`],
     ['outbox', `${formatCount(outbox.pending)}${since(outbox.oldest_seconds)}`],
+    ...(health.reachable
+      ? []
+      : [['index', `down since ${health.since}: ${health.error}`] as [string, string]]),
     ['documents', total(documents)],
     ['memories', total(memories)],
   ];

@@ -25,6 +25,7 @@ import {
   checkPort,
 } from './machine-checks.js';
 import { checkPostgresql } from './postgresql-checks.js';
+import { checkQdrant } from './qdrant-checks.js';
 import { checkServer } from './server-checks.js';
 
 const MOST_LINES = 4;
@@ -75,7 +76,7 @@ async function allChecks(context: CliContext, options: DoctorOptions): Promise<C
   } catch (error) {
     return [node, fail('configuration', describeFailure(error))];
   }
-  const { databaseUrl, qdrantUrl } = config;
+  const { databaseUrl, qdrantUrl, qdrantApiKey } = config;
   const mode = databaseUrl ? 'server mode, DATABASE_URL is set' : 'embedded mode';
   const { clock } = context.runtime;
   return [
@@ -88,6 +89,9 @@ async function allChecks(context: CliContext, options: DoctorOptions): Promise<C
           config,
         )
       : await embeddedChecks(context, config)),
+    ...(qdrantUrl === undefined
+      ? []
+      : [await checkQdrant({ url: qdrantUrl, apiKey: qdrantApiKey })]),
     await checkKeyRing(config),
     ...(await modelChecks(config, clock)),
     await attempt('files roots', () => checkFilesRoots(config)),

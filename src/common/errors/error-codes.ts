@@ -128,7 +128,7 @@ export const ERROR_CODES = {
   },
   index_behind: {
     status: 503,
-    meaning: 'So many memories wait to be indexed that no more are taken; nothing was stored.',
+    meaning: 'So many memories wait to be indexed that no more are taken.',
   },
   embedder_unavailable: { status: 503, meaning: 'The embedding model cannot be reached.' },
   shutting_down: { status: 503, meaning: 'The server is stopping.' },

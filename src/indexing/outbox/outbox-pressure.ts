@@ -35,7 +35,7 @@ export class OutboxPressure {
     if ((await this.marks()) < this.most) return;
     throw new AppError(
       'index_behind',
-      `${this.most.toLocaleString('en')} memories or more wait to be indexed; nothing was stored.`,
+      `${this.most.toLocaleString('en')} memories or more wait to be indexed.`,
       { retryAfter: 10 },
     );
   }

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../common/clock.js';
 import { QDRANT, type QdrantParts } from '../qdrant/qdrant-parts.js';
+import { IndexHealth } from './index-health.js';
 
 /** Batches under way at a time: while Qdrant works on one, the next is read. */
 const LANES = 2;
@@ -14,6 +15,13 @@ const IDLE_MS = 200;
 const REBUILD_STEP_MS = 500;
 const LOST_LOOK_MS = 5000;
 const LONGEST_PAUSE_MS = 10_000;
+
+interface Attempt {
+  /** Milliseconds before the work is to be done again. */
+  readonly pause: number;
+  /** Whether Qdrant was asked for something, so that its answer tells how it is. */
+  readonly asked: boolean | 'maybe';
+}
 
 /**
  * Applies marks in every process of an installation with Qdrant, API or worker: claims keep them
@@ -27,24 +35,28 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(
     @Inject(QDRANT) private readonly qdrant: QdrantParts | null,
+    private readonly health: IndexHealth,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
     const { qdrant } = this;
     if (!qdrant) return;
-    const apply = async (): Promise<number | null> =>
-      (await qdrant.applier.applySome()) > 0 ? 0 : null;
-    const rebuild = async (): Promise<number> => {
+    const apply = async (): Promise<Attempt> => {
+      const asked = (await qdrant.applier.applySome()) > 0;
+      return { pause: asked ? 0 : IDLE_MS, asked };
+    };
+    const rebuild = async (): Promise<Attempt> => {
       await qdrant.rebuild.step();
-      return REBUILD_STEP_MS;
+      // Mostly there is none to carry on.
+      return { pause: REBUILD_STEP_MS, asked: 'maybe' };
     };
-    const lookForLost = async (): Promise<number> => {
+    const lookForLost = async (): Promise<Attempt> => {
       await qdrant.rebuild.findLost();
-      return LOST_LOOK_MS;
+      return { pause: LOST_LOOK_MS, asked: true };
     };
-    const appliers = Array.from({ length: LANES }, () => apply);
-    this.loops = [...appliers, rebuild, lookForLost].map((work) => this.loop(work));
+    const appliers = Array.from({ length: LANES }, () => this.loop('apply', apply));
+    this.loops = [...appliers, this.loop('rebuild', rebuild), this.loop('look', lookForLost)];
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -52,25 +64,24 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     await Promise.all(this.loops);
   }
 
-  /**
-   * @param work answers the pause, in milliseconds, before it is to be done again; null: there was
-   *   nothing to do, which tells nothing about Qdrant
-   */
-  private async loop(work: () => Promise<number | null>): Promise<void> {
+  /** @param name under which its attempts count; loops that do the same share one */
+  private async loop(name: string, work: () => Promise<Attempt>): Promise<void> {
     const { signal } = this.stop;
     let failures = 0;
     while (!signal.aborted) {
       let pause: number;
       try {
-        const next = await work();
-        pause = next ?? IDLE_MS;
-        if (next !== null && failures > 0) this.logger.log('The vector index answers again.');
-        if (next !== null) failures = 0;
+        const attempt = await work();
+        pause = attempt.pause;
+        if (attempt.asked) failures = 0;
+        if (attempt.asked === true) this.health.answered(name);
+        else this.health.idle(name);
       } catch (error) {
         failures += 1;
         pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** failures);
-        // The state itself is in the rows: the outbox, its age and the errors of its marks.
-        if (!signal.aborted && failures === 1) this.logger.error(error);
+        // The rows tell of marks that are refused or wait, not of an outage: that is in the health.
+        if (!signal.aborted && !this.health.failed(name, error) && failures === 1)
+          this.logger.error(error);
       }
       await this.clock.sleep(pause, signal).catch(() => undefined);
     }

@@ -10,12 +10,12 @@ import type { QdrantStore } from './qdrant-store.js';
 describe('OutboxApplier, when Qdrant gives no answer', () => {
   const mark = { memory_id: crypto.randomUUID(), space_id: 1, generation: '1', attempts: 0 };
   let failure: Error;
-  let released: number;
+  let giveBackd: number;
 
   function applier(): OutboxApplier {
     const outbox = {
       claim: () => Promise.resolve([mark]),
-      release: () => Promise.resolve(void (released += 1)),
+      giveBack: () => Promise.resolve(void (giveBackd += 1)),
     };
     return new OutboxApplier(
       { asSystem: (work: () => unknown) => work() } as unknown as Database,
@@ -27,18 +27,18 @@ describe('OutboxApplier, when Qdrant gives no answer', () => {
   }
 
   beforeEach(() => {
-    released = 0;
+    giveBackd = 0;
   });
 
   it('gives marks back at once where nothing was done', async () => {
     failure = new AppError('index_unavailable', 'ECONNREFUSED');
     await expect(applier().applySome()).rejects.toBe(failure);
-    expect(released).toBe(1);
+    expect(giveBackd).toBe(1);
   });
 
   it('keeps them claimed where it may yet be done, after what another would write', async () => {
     failure = new MayBeDoneLater('The operation was aborted');
     await expect(applier().applySome()).rejects.toBe(failure);
-    expect(released).toBe(0);
+    expect(giveBackd).toBe(0);
   });
 });

@@ -45,6 +45,7 @@ describeOnEachDatabase('what an operator sees', (open) => {
       runs: { queued: 0, running: 0, waiting: 0, oldest_queued_seconds: null, failed_24h: 0 },
       attention: { total: 0, connections: [] },
       outbox: { pending: 0, oldest_seconds: null },
+      index_health: { reachable: true, error: null, since: null },
       documents: { total: 0, estimated: false },
       memories: { total: 0, estimated: false },
       generated_at: expect.any(String),

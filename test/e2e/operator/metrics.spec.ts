@@ -173,6 +173,18 @@ describeOnEachDatabase('the metrics of a fleet', (open) => {
     expect(value('documents')).toBe(2);
     expect(value('memories')).toBe(7);
   });
+
+  it('count a waiting run in the age of the queue from when its wait is over', async () => {
+    const ageWhereWaiting = async (due: string): Promise<number> => {
+      await database.asSystem((tx) =>
+        tx.query(`update runs set run_at = now() + $1::interval where state = 'waiting'`, [due]),
+      );
+      clock.advance(5_001);
+      return valueOf(await scrape(app), 'tributary_run_queue_oldest_age_seconds')!;
+    };
+    expect(await ageWhereWaiting('1 hour')).toBeLessThan(1000);
+    expect(await ageWhereWaiting('-1 hour')).toBeGreaterThan(3599);
+  });
 });
 
 describe('a scrape', () => {

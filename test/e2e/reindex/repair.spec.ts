@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import { describeOnEachStore, type TestStore } from '../../support/store-fixtures.js';
 import { searchable, type SearchableCollection } from '../search/search-fixture.js';
+import { ended, reindex } from './reindex-fixture.js';
 
 const TEXTS = Array.from({ length: 12 }, (_, n) => `Note ${n} about tide table number ${n}`);
 
@@ -115,6 +116,30 @@ describeOnEachStore('drift between rows and index', (open) => {
     ]);
     await expectMended({ collections_miscounted: 1 });
     expect(await scores()).toEqual(before);
+  });
+
+  it('is none after a reindex has filled the empty tables of another store', async () => {
+    const of = `collection_id = (select id from collections where name = $1)`;
+    const statistics = async () => ({
+      collection: await sql(
+        `select documents, total_length, average_length from collection_stats where ${of}`,
+        [notes.name],
+      ),
+      terms: await sql(`select term, documents from term_stats where ${of} order by term`, [
+        notes.name,
+      ]),
+    });
+    const before = await statistics();
+    expect(before.collection).toMatchObject([{ documents: String(TEXTS.length) }]);
+    // Statistics belong to no store: they stay where its vectors and words do not come along.
+    for (const table of [tables.vectors, tables.words])
+      await sql(`delete from ${table} where ${of}`, [notes.name]);
+    await settled();
+    const { body } = await reindex(app, notes.name);
+    expect(await ended(app, body.job_id)).toMatchObject({ status: 'success' });
+    await settled();
+    expect(await statistics()).toEqual(before);
+    expect(await check(true)).toEqual({ found: {}, mended: {} });
   });
 
   it('of vectors in a space that the collection does not use is mended by removing them', async () => {

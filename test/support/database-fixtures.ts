@@ -44,6 +44,17 @@ export function describeOnEachDatabase(
     describe(`${name} (PostgreSQL)`, () => tests(opener((options) => openOnPostgresql(options))));
 }
 
+/** The same tests once, on PostgreSQL where there is one: for what no database changes. */
+export function describeOnOneDatabase(
+  name: string,
+  tests: (open: OpenTestDatabase) => void,
+  needs: Needs = { pgvector: true },
+): void {
+  const [pglite, postgresql] = databases(needs);
+  const { name: engine, open } = postgresql ?? pglite!;
+  describe(`${name} (${engine})`, () => tests(open));
+}
+
 interface TestDatabase {
   database: Database;
   remove: () => Promise<void>;

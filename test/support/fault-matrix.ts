@@ -27,11 +27,12 @@ export function engineFaultMatrix(
   name: string,
   makeSource: () => Promise<ConformanceHarness>,
   { pageSize, listingLane = 'sweep', supports }: ConformanceOptions,
+  engines = databases(),
 ): void {
   const missing = postgresqlMissing({ pgvector: true });
   if (missing) it.skip(`fault matrix of ${name} on PostgreSQL (${missing})`, () => undefined);
 
-  for (const { name: engine, open } of databases()) {
+  for (const { name: engine, open } of engines) {
     describe(`fault matrix of ${name} on ${engine}`, () => {
       let bench: EngineBench;
       let source: SyncedSource;

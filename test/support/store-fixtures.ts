@@ -15,8 +15,9 @@ export interface TestStore {
 export function describeOnEachStore(
   name: string,
   tests: (open: () => Promise<TestStore>) => void,
+  inDatabase: typeof describeOnEachDatabase = describeOnEachDatabase,
 ): void {
-  describeOnEachDatabase(name, (open) => tests(async () => ({ database: await open(), env: {} })));
+  inDatabase(name, (open) => tests(async () => ({ database: await open(), env: {} })));
   const missing = postgresqlMissing({ pgvector: false });
   const on = missing ? `skipped, ${missing}` : 'with a double of Qdrant';
   (missing ? describe.skip : describe)(`${name} (PostgreSQL ${on})`, () => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { Gate } from '../../support/eventually.js';
 import {
   COMMON_WORD,
@@ -11,7 +11,7 @@ import {
 import { CONNECTIONS, FilesBench } from '../../support/files-bench.js';
 import { PAGE_FILES } from '../../support/files-source.js';
 
-describeOnEachDatabase('a connection', (open) => {
+describeOnOneDatabase('a connection', (open) => {
   let bench: FilesBench;
   let source: SyncedSource;
   let editor: FilesSourceEditor;

@@ -1,12 +1,11 @@
-import { describeOnEachStore } from '../../support/store-fixtures.js';
+import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
-describeOnEachStore('syncing a folder', (open) => {
+describeOnEachDatabase('syncing a folder', (open) => {
   let folder: SyncedFolder;
 
   beforeEach(async () => {
-    const { database, env } = await open();
-    folder = await syncedFolder(database, env);
+    folder = await syncedFolder(await open());
   });
 
   afterEach(async () => {

@@ -1,5 +1,6 @@
 import { slackConnector } from '../../../connectors/slack/slack.connector.js';
 import { SlackSourceEditor } from '../../integration/connectors/slack/slack-source-editor.js';
+import { databases } from '../../support/database-fixtures.js';
 import { engineFaultMatrix } from '../../support/fault-matrix.js';
 
 /** Small, so that listings longer than a page are quick to make. */
@@ -22,4 +23,6 @@ engineFaultMatrix(
     };
   },
   { pageSize: PAGE_MESSAGES, listingLane: 'history', supports: SlackSourceEditor.supports },
+  // `files` shows on both that no database changes what the engine does.
+  databases().slice(-1),
 );

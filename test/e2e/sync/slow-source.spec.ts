@@ -1,5 +1,5 @@
 import { TimeSlice } from '../../../src/sync/engine/time-slice.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import { SlowSlack } from '../../support/fault-matrix/slow-slack.js';
 import { textOf } from '../../support/fault-matrix/synced-source.js';
@@ -7,7 +7,7 @@ import { textOf } from '../../support/fault-matrix/synced-source.js';
 /** Minutes after which a run that gets ahead with every call has long ended. */
 const MOST = 24;
 
-describeOnEachDatabase('a source of one call a minute', (open) => {
+describeOnOneDatabase('a source of one call a minute', (open) => {
   let bench: EngineBench;
   let slack: SlowSlack;
 

@@ -8,7 +8,7 @@ import {
   withClaimedSize,
   xlsx,
 } from '../../../src/extract/sample-files.contract.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import { filesHarness, PAGE_FILES } from '../../support/files-source.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
@@ -23,7 +23,7 @@ interface Failure {
   message: string;
 }
 
-describeOnEachDatabase('wrong input', (open) => {
+describeOnOneDatabase('wrong input', (open) => {
   let bench: EngineBench;
   let source: SyncedSource;
   let editor: FilesSourceEditor;

@@ -5,20 +5,11 @@ import { outsideTheWall } from '../../database/row-level-security.js';
 import { runPrepared } from '../../database/prepared-statement.js';
 import { rankCandidates, type ScoredMemory } from '../rank-candidates.js';
 import { IndexRows } from '../rows/index-rows.js';
+import { RowBackedIndex } from '../rows/row-backed-index.js';
 import { IndexWriter } from '../rows/index-writer.js';
 import { QueryStatistics } from '../statistics/query-statistics.js';
 import { queryTerms } from '../terms/sparse-encoder.js';
-import type {
-  CandidateList,
-  HeldMemories,
-  IndexEntry,
-  IndexQuery,
-  ReadRows,
-  SpaceRef,
-  VectorEntry,
-  VectorIndex,
-  WordEntry,
-} from '../vector-index.js';
+import type { CandidateList, IndexQuery, ReadRows, SpaceRef } from '../vector-index.js';
 import { candidateStatement, type CandidateRow } from './candidate-statement.js';
 import { DensePlan } from './dense-plan.js';
 import { HnswIndexes } from './hnsw-indexes.js';
@@ -27,41 +18,23 @@ import { wordsQuery, type WeighedWords } from './words-query.js';
 
 /** Vectors and words in PostgreSQL or PGlite, beside the rows and in their transactions. */
 @Injectable()
-export class PgVectorIndex implements VectorIndex {
+export class PgVectorIndex extends RowBackedIndex {
   readonly inDatabase = true;
 
   constructor(
     private readonly database: Database,
-    private readonly rows: IndexRows,
-    private readonly writer: IndexWriter,
+    rows: IndexRows,
+    writer: IndexWriter,
     private readonly statistics: QueryStatistics,
     private readonly densePlan: DensePlan,
     private readonly hnsw: HnswIndexes,
-  ) {}
+  ) {
+    super(rows, writer);
+  }
 
   ensureSpace(space: SpaceRef): Promise<void> {
     this.hnsw.watch(space);
     return Promise.resolve();
-  }
-
-  write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
-    return this.writer.write(tx, entries);
-  }
-
-  writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {
-    return this.writer.writeWords(tx, entries);
-  }
-
-  writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
-    return this.writer.writeVectors(tx, entries);
-  }
-
-  remove(tx: EntityManager, memoryIds: readonly string[]): Promise<void> {
-    return this.writer.remove(tx, memoryIds);
-  }
-
-  move(tx: EntityManager, memoryIds: readonly string[], toCollection: string): Promise<void> {
-    return this.writer.move(tx, memoryIds, toCollection);
   }
 
   candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList> {
@@ -69,45 +42,9 @@ export class PgVectorIndex implements VectorIndex {
     return read((tx) => this.find(tx, asked));
   }
 
-  vectors(
-    tx: EntityManager,
-    space: number,
-    memoryIds: readonly string[],
-  ): Promise<Map<string, Float32Array>> {
-    if (memoryIds.length === 0) return Promise.resolve(new Map<string, Float32Array>());
-    return this.rows.vectors(tx, space, memoryIds);
-  }
-
-  held(
-    tx: EntityManager,
-    space: number,
-    collectionId: string,
-    memoryIds: readonly string[],
-  ): Promise<HeldMemories> {
-    return this.rows.held(tx, space, collectionId, memoryIds);
-  }
-
-  countWithoutVector(
-    tx: EntityManager,
-    space: number,
-    collectionId: string,
-    limit: number,
-  ): Promise<number> {
-    return this.rows.countWithoutVector(tx, space, collectionId, limit);
-  }
-
   /** An index that is still to be built would be missed by every search of a large collection. */
   isServing(tx: EntityManager, space: SpaceRef): Promise<boolean> {
     return this.hnsw.isServing(tx, space);
-  }
-
-  removeVectorsOutside(
-    tx: EntityManager,
-    collectionId: string,
-    spaces: readonly number[],
-    limit: number,
-  ): Promise<number> {
-    return this.rows.removeVectorsOutside(tx, collectionId, spaces, limit);
   }
 
   waitForRoom(): Promise<void> {

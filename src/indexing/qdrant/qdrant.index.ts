@@ -5,23 +5,14 @@ import { AppError } from '../../common/errors/app-error.js';
 import { OutboxPressure } from '../outbox/outbox-pressure.js';
 import { rankCandidates, type ScoredMemory } from '../rank-candidates.js';
 import { IndexRows } from '../rows/index-rows.js';
+import { RowBackedIndex } from '../rows/row-backed-index.js';
 import { IndexWriter } from '../rows/index-writer.js';
 import { filtersRows, memoryConditions, VISIBLE } from '../rows/memory-conditions.js';
 import { Parameters } from '../rows/parameters.js';
 import { QueryStatistics } from '../statistics/query-statistics.js';
 import { queryTerms } from '../terms/sparse-encoder.js';
 import { weighQuery, type WeighedQuery } from '../terms/weighed-query.js';
-import type {
-  CandidateList,
-  HeldMemories,
-  IndexEntry,
-  IndexQuery,
-  ReadRows,
-  SpaceRef,
-  VectorEntry,
-  VectorIndex,
-  WordEntry,
-} from '../vector-index.js';
+import type { CandidateList, IndexQuery, ReadRows, SpaceRef } from '../vector-index.js';
 import { uuidArray } from '../binary-arrays.js';
 import { armsOf, scoredBy } from './arms.js';
 import { pointFilter } from './point-filter.js';
@@ -39,43 +30,25 @@ const SCORED_BY_SEARCH = 64;
  * checked against the rows, so a point that is behind hides nothing for long and shows nothing.
  */
 @Injectable()
-export class QdrantIndex implements VectorIndex {
+export class QdrantIndex extends RowBackedIndex {
   readonly inDatabase = false;
 
   constructor(
     private readonly store: QdrantStore,
     private readonly spaces: QdrantSpaces,
-    private readonly rows: IndexRows,
-    private readonly writer: IndexWriter,
+    rows: IndexRows,
+    writer: IndexWriter,
     private readonly sources: PointSourcesRepository,
     private readonly statistics: QueryStatistics,
     private readonly pressure: OutboxPressure,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  ) {
+    super(rows, writer);
+  }
 
   /** The first point makes it; a start must not wait for Qdrant. */
   ensureSpace(_space: SpaceRef): Promise<void> {
     return Promise.resolve();
-  }
-
-  write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
-    return this.writer.write(tx, entries);
-  }
-
-  writeWords(tx: EntityManager, entries: readonly WordEntry[]): Promise<void> {
-    return this.writer.writeWords(tx, entries);
-  }
-
-  writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
-    return this.writer.writeVectors(tx, entries);
-  }
-
-  remove(tx: EntityManager, memoryIds: readonly string[]): Promise<void> {
-    return this.writer.remove(tx, memoryIds);
-  }
-
-  move(tx: EntityManager, memoryIds: readonly string[], toCollection: string): Promise<void> {
-    return this.writer.move(tx, memoryIds, toCollection);
   }
 
   waitForRoom(signal: AbortSignal): Promise<void> {
@@ -86,44 +59,8 @@ export class QdrantIndex implements VectorIndex {
     return this.pressure.require();
   }
 
-  vectors(
-    tx: EntityManager,
-    space: number,
-    memoryIds: readonly string[],
-  ): Promise<Map<string, Float32Array>> {
-    if (memoryIds.length === 0) return Promise.resolve(new Map<string, Float32Array>());
-    return this.rows.vectors(tx, space, memoryIds);
-  }
-
-  held(
-    tx: EntityManager,
-    space: number,
-    collectionId: string,
-    memoryIds: readonly string[],
-  ): Promise<HeldMemories> {
-    return this.rows.held(tx, space, collectionId, memoryIds);
-  }
-
-  countWithoutVector(
-    tx: EntityManager,
-    space: number,
-    collectionId: string,
-    limit: number,
-  ): Promise<number> {
-    return this.rows.countWithoutVector(tx, space, collectionId, limit);
-  }
-
   async isServing(tx: EntityManager, { id }: SpaceRef, collectionId: string): Promise<boolean> {
     return !(await this.sources.isPending(tx, id, collectionId));
-  }
-
-  removeVectorsOutside(
-    tx: EntityManager,
-    collectionId: string,
-    spaces: readonly number[],
-    limit: number,
-  ): Promise<number> {
-    return this.rows.removeVectorsOutside(tx, collectionId, spaces, limit);
   }
 
   async candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList> {

@@ -11,7 +11,8 @@ import { LengthRewrite } from '../../../src/indexing/rows/length-rewrite.js';
 import { QueryStatistics } from '../../../src/indexing/statistics/query-statistics.js';
 import { StatsFolder } from '../../../src/indexing/statistics/stats-folder.js';
 import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-statistics.repository.js';
-import type { SpaceRef } from '../../../src/indexing/vector-index.js';
+import type { IndexHarness } from '../../../src/indexing/vector-index.contract.js';
+import type { SpaceRef, VectorIndex } from '../../../src/indexing/vector-index.js';
 
 /** The parts of the pgvector implementation, wired as the module wires them. */
 export function pgvectorParts(database: Database, clock = new ManualClock()) {
@@ -57,6 +58,20 @@ export class IndexTables {
       ),
     );
     return { id: row!.id, dimensions };
+  }
+
+  /** What the contract needs beside the index itself. */
+  harness(index: VectorIndex, settle: () => Promise<void>): IndexHarness {
+    return {
+      index,
+      settle,
+      tenant: this.tenant,
+      space: this.space,
+      transaction: (work) => this.database.inTenant(this.tenant, work),
+      addSpace: () => this.addSpace(),
+      addCollection: () => this.addCollection(),
+      addRow: (collection, labels) => this.addRow(collection, labels),
+    };
   }
 
   async addCollection(): Promise<string> {

@@ -7,15 +7,6 @@ describeOnEachDatabase('PgVectorIndex', (open) => {
     const database = await open();
     const { index, folder } = pgvectorParts(database);
     const tables = await IndexTables.create(database);
-    return {
-      index,
-      tenant: tables.tenant,
-      space: tables.space,
-      transaction: (work) => database.inTenant(tables.tenant, work),
-      addSpace: () => tables.addSpace(),
-      addCollection: () => tables.addCollection(),
-      addRow: (collection, labels) => tables.addRow(collection, labels),
-      settle: () => folder.foldAll(),
-    };
+    return tables.harness(index, () => folder.foldAll());
   });
 });

@@ -13,19 +13,10 @@ describeOnQdrant('QdrantIndex', (open, qdrant) => {
       const { index, folder, drain } = parts;
       ({ remove } = parts);
       const tables = await IndexTables.create(database);
-      return {
-        index,
-        tenant: tables.tenant,
-        space: tables.space,
-        transaction: (work) => database.inTenant(tables.tenant, work),
-        addSpace: () => tables.addSpace(),
-        addCollection: () => tables.addCollection(),
-        addRow: (collection, labels) => tables.addRow(collection, labels),
-        settle: async () => {
-          await folder.foldAll();
-          await drain();
-        },
-      };
+      return tables.harness(index, async () => {
+        await folder.foldAll();
+        await drain();
+      });
     });
   });
 
@@ -34,16 +25,7 @@ describeOnQdrant('QdrantIndex', (open, qdrant) => {
       const database = await open();
       const { index, folder } = qdrantTestParts(database, qdrant().url);
       const tables = await IndexTables.create(database);
-      return {
-        index,
-        tenant: tables.tenant,
-        space: tables.space,
-        transaction: (work) => database.inTenant(tables.tenant, work),
-        addSpace: () => tables.addSpace(),
-        addCollection: () => tables.addCollection(),
-        addRow: (collection, labels) => tables.addRow(collection, labels),
-        settle: () => folder.foldAll(),
-      };
+      return tables.harness(index, () => folder.foldAll());
     });
   });
 });

@@ -19,9 +19,9 @@ export function describeServed(name: string, tests: (served: () => Served) => vo
     tests(() => ({ client: clientOf(double.url), double }));
   });
   const url = process.env.QDRANT_URL;
-  if (url)
-    describe(`${name} (${url})`, () => tests(() => ({ client: clientOf(url), double: null })));
-  else describe.skip(`${name} (server: skipped, QDRANT_URL is not set)`, () => it('', () => {}));
+  const onServer = (): void => tests(() => ({ client: clientOf(url!), double: null }));
+  if (url) describe(`${name} (${url})`, onServer);
+  else describe.skip(`${name} (server: skipped, QDRANT_URL is not set)`, onServer);
 }
 
 export function clientOf(url: string): QdrantClient {

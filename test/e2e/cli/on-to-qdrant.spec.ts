@@ -11,6 +11,9 @@ import { runCli } from './cli-process.js';
 jest.setTimeout(180_000);
 
 const API_KEY = 'mv_onwards_0123456789abcdef';
+const MOVE = 'tributary migrate --move-vectors';
+const REPAIR = 'tributary doctor --repair';
+const argumentsOf = (line: string): string[] => line.split(' ').slice(1);
 const TEXTS = ['Alex prefers jasmine tea', 'Backups run at four in the morning'];
 
 const missing = postgresqlMissing({ pgvector: true });
@@ -50,10 +53,10 @@ onServer(`vectors that move on to Qdrant${missing ? ` (skipped: ${missing})` : '
 
     const onQdrant = { DATABASE_URL: database, QDRANT_URL: double.url };
     await expect(start(onQdrant)).rejects.toMatchObject({
-      message: expect.stringContaining('tributary migrate --move-vectors'),
+      message: expect.stringContaining(MOVE),
     });
-    const moved = await runCli(['migrate', '--move-vectors'], { env: onQdrant });
-    expect(moved).toMatchObject({ exit: 0, stdout: expect.stringContaining('doctor --repair') });
+    const moved = await runCli(argumentsOf(MOVE), { env: onQdrant });
+    expect(moved).toMatchObject({ exit: 0, stdout: expect.stringContaining(REPAIR) });
 
     const after = await start(onQdrant);
     expect(await found(after)).toEqual([]);
@@ -62,14 +65,12 @@ onServer(`vectors that move on to Qdrant${missing ? ` (skipped: ${missing})` : '
       TRIBUTARY_API_KEY: API_KEY,
       TRIBUTARY_OPERATOR_KEY: after.operatorKey,
     };
-    const repaired = await runCli(['doctor', '--repair'], { env });
+    const repaired = await runCli(argumentsOf(REPAIR), { env });
     expect(repaired).toMatchObject({ exit: 0 });
     expect((await found(after))[0]).toBe(TEXTS[0]);
     expect(double.violations).toEqual([]);
 
-    const doctor = await runCli(['doctor', '--json'], {
-      env: onQdrant,
-    });
+    const doctor = await runCli(['doctor', '--json'], { env: onQdrant });
     const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; state: string }[] };
     const state = (name: string) => checks.find((check) => check.name === name)?.state;
     expect([state('migrations'), state('Qdrant')]).toEqual(['ok', 'ok']);

@@ -112,16 +112,16 @@ export class FakeVectorIndex implements VectorIndex {
   }
 
   /** It knows of those memories only that have words. */
-  countWithoutVector(
+  withoutVector(
     _tx: EntityManager,
     space: number,
     collectionId: string,
     limit: number,
-  ): Promise<number> {
-    const missing = [...this.entries.values()].filter(
-      (entry) => entry.collectionId === collectionId && !entry.vectors.has(space),
+  ): Promise<string[]> {
+    const missing = [...this.entries].filter(
+      ([, entry]) => entry.collectionId === collectionId && !entry.vectors.has(space),
     );
-    return Promise.resolve(Math.min(missing.length, limit));
+    return Promise.resolve(missing.slice(0, limit).map(([id]) => id));
   }
 
   isServing(): Promise<boolean> {

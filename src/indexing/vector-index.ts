@@ -56,13 +56,13 @@ export interface VectorIndex {
     collectionId: string,
     memoryIds: readonly string[],
   ): Promise<HeldMemories>;
-  /** Memories of a collection without a vector in a space, counted up to `limit`. */
-  countWithoutVector(
+  /** Memories of a collection that have no vector in a space, up to `limit`, in no order. */
+  withoutVector(
     tx: EntityManager,
     space: number,
     collectionId: string,
     limit: number,
-  ): Promise<number>;
+  ): Promise<string[]>;
   /** False while searches of the space would miss vectors of the collection, or be slow. */
   isServing(tx: EntityManager, space: SpaceRef, collectionId: string): Promise<boolean>;
   /**

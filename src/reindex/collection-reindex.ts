@@ -8,6 +8,7 @@ import { StatisticsCheck } from '../indexing/drift/statistics-check.js';
 import { VECTOR_INDEX, type SpaceRef, type VectorIndex } from '../indexing/vector-index.js';
 import { Embedders } from '../inference/embedders.js';
 import { StoredTexts, type StoredTarget } from '../remember/stored/stored-texts.js';
+import { slices } from '../remember/slices.js';
 import type { ReindexMeter } from './reindex-meter.js';
 import { ReindexRepository } from './reindex.repository.js';
 import type { ReindexProgress } from './reindex.schema.js';
@@ -20,7 +21,7 @@ const LOOK_AGAIN_MS = 500;
  * A sync may add memories faster than rounds end. After so many rounds a batch of them may be
  * missing when the new model takes over; they are found by their words until the next moment.
  */
-const STRICT_ROUNDS = 5;
+const STRICT_ROUNDS = 100;
 /** Searches that began before the swap still read the old vectors. */
 const GRACE_MS = 2000;
 
@@ -93,13 +94,14 @@ export class CollectionReindex {
         if (!needed.includes(space.id)) throw new Error(`the reindex to ${model} was cancelled`);
       },
     };
+    if (collection.model !== model) embedded += await this.fill(run, target);
     for (let round = 1; collection.model !== model; round += 1) {
-      embedded += await this.fill(run, target, round === 1 ? 'embedding' : 'catching_up');
+      embedded += await this.catchUp(run, target);
       const allowed = round > STRICT_ROUNDS ? this.database.writeBatch : 0;
       if ((await this.swapWhenServed(run, space, allowed)) === 'swapped') break;
     }
     // What a swap may have left, or a crash right after it.
-    embedded += await this.fill(run, target, 'catching_up');
+    embedded += await this.catchUp(run, target);
     await this.clock.sleep(GRACE_MS, signal);
     return { model, embedded };
   }
@@ -130,15 +132,11 @@ export class CollectionReindex {
     }
   }
 
-  /** Embeds the memories that have no vector in the space. */
-  private async fill(
-    run: ReindexRun,
-    target: StoredTarget,
-    phase: ReindexProgress['phase'],
-  ): Promise<number> {
+  /** Looks at every memory and embeds those that have no vector in the space. */
+  private async fill(run: ReindexRun, target: StoredTarget): Promise<number> {
     const { tenant, meter, signal } = run;
     const { collectionId, spaceId } = target;
-    await meter.begin(phase, await this.texts.count(tenant, collectionId));
+    await meter.begin('embedding', await this.texts.count(tenant, collectionId));
     let embedded = 0;
     for await (const page of this.texts.pages(tenant, collectionId, PAGE)) {
       signal.throwIfAborted();
@@ -148,11 +146,36 @@ export class CollectionReindex {
       );
       await meter.advance(vectors.size);
       const missing = ids.filter((id) => !vectors.has(id));
-      for (let from = 0; from < missing.length; from += PAGE_IN_PLACE) {
-        const some = missing.slice(from, from + PAGE_IN_PLACE);
-        embedded += await run.patiently(() => this.texts.write(tenant, target, some, signal));
-        await meter.advance(some.length);
-      }
+      embedded += await this.embed(run, target, missing);
+    }
+    return embedded;
+  }
+
+  /** Embeds what was added meanwhile; a look is quick, so that little is added during the last. */
+  private async catchUp(run: ReindexRun, target: StoredTarget): Promise<number> {
+    const { collectionId, spaceId } = target;
+    let embedded = 0;
+    for (;;) {
+      run.signal.throwIfAborted();
+      const missing = await this.database.inTenant(run.tenant, (tx) =>
+        this.index.withoutVector(tx, spaceId, collectionId, PAGE),
+      );
+      if (missing.length === 0) return embedded;
+      await run.meter.begin('catching_up', missing.length);
+      embedded += await this.embed(run, target, missing);
+      if (missing.length < PAGE) return embedded;
+    }
+  }
+
+  private async embed(
+    { tenant, meter, signal, patiently }: ReindexRun,
+    target: StoredTarget,
+    ids: readonly string[],
+  ): Promise<number> {
+    let embedded = 0;
+    for (const some of slices(ids, PAGE_IN_PLACE)) {
+      embedded += await patiently(() => this.texts.write(tenant, target, some, signal));
+      await meter.advance(some.length);
     }
     return embedded;
   }
@@ -180,8 +203,8 @@ export class CollectionReindex {
   ): Promise<'swapped' | 'missing' | 'unserved'> {
     const look = async (tx: EntityManager): Promise<'ready' | 'missing' | 'unserved'> => {
       if (!(await this.index.isServing(tx, space, id))) return 'unserved';
-      const missing = await this.index.countWithoutVector(tx, space.id, id, allowed + 1);
-      return missing > allowed ? 'missing' : 'ready';
+      const missing = await this.index.withoutVector(tx, space.id, id, allowed + 1);
+      return missing.length > allowed ? 'missing' : 'ready';
     };
     // Before the lock, which makes writers wait.
     const seen = await this.database.inTenant(tenant, look);

@@ -36,6 +36,11 @@ describe('the spaces of a search', () => {
     expect(shape('text')).toEqual([['a,b,c', false]]);
   });
 
+  it('are searched for words one by one where each is a store, without a vector', () => {
+    const apart = spacesOf(mixed, 'text', new Set(['here']), false);
+    expect(apart.map(({ comparable }) => comparable)).toEqual([false, false]);
+  });
+
   it('are none without collections', () => {
     expect(spacesOf([], 'vector', new Set(['here']))).toEqual([]);
   });

@@ -9,7 +9,7 @@ const RANK_OFFSET = 60;
 export interface SearchedSpace {
   readonly collections: readonly SearchedCollection[];
   readonly mode: SearchMode;
-  /** The space's model is configured, so that the query can be embedded with it. */
+  /** The query is to be embedded with the space's model: that is configured, and vectors count. */
   readonly comparable: boolean;
 }
 
@@ -31,7 +31,8 @@ export function spacesOf(
   if (mode === 'text' && wordsTogether) return [{ collections, mode, comparable: false }];
   const spaces = [...new Set(collections.map((collection) => collection.space_id))].map((id) => {
     const members = collections.filter((collection) => collection.space_id === id);
-    return { collections: members, mode, comparable: models.has(members[0]!.model) };
+    const comparable = mode !== 'text' && models.has(members[0]!.model);
+    return { collections: members, mode, comparable };
   });
   if (mode !== 'vector') return spaces;
   const comparable = spaces.filter((space) => space.comparable);

@@ -18,6 +18,8 @@ export interface SyncedFolder {
   sync(body?: Record<string, unknown>): Promise<Answer['body']>;
   /** What is searchable: path of each live document -> its visible text, chunks joined. */
   index(): Promise<Map<string, string>>;
+  /** Deletes the connection and all that it brought. */
+  purge(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,11 @@ export async function syncedFolder(
       return answer.body.run;
     },
     index: () => visibleText(database, connection),
+    async purge() {
+      const path = `/v1/memory/connections/${connection}?purge=true`;
+      const answer = await app.request('DELETE', path);
+      if (answer.status !== 200) throw new Error(answer.text);
+    },
     async close() {
       await app.close();
       rmSync(root, { recursive: true, force: true });

@@ -22,8 +22,11 @@ import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 import { QdrantStore } from './qdrant-store.js';
 
-/** So many marked memories a search scores by itself; more of them are a sync, which it lets be. */
-const SCORED_BY_SEARCH = 64;
+/**
+ * So many marked memories a search scores by itself: more than one bulk request adds (100). Still
+ * more of them are a sync, which it lets be.
+ */
+const SCORED_BY_SEARCH = 128;
 
 /**
  * Vectors and words in Qdrant, which follows the rows by way of the outbox. What a search finds is

@@ -170,22 +170,21 @@ export abstract class IndexRows {
     return { vectors: ids(true), words: ids(false) };
   }
 
-  async countWithoutVector(
+  async withoutVector(
     tx: EntityManager,
     space: number,
     collectionId: string,
     limit: number,
-  ): Promise<number> {
-    const [row] = await runPrepared<{ count: number }>(
+  ): Promise<string[]> {
+    const rows = await runPrepared<{ id: string }>(
       tx,
-      `select count(*)::int as count from (
-         select from memories m where m.collection_id = $2 and not exists (
-           select from ${this.tables.vectors} v
-           where v.space_id = $1 and v.collection_id = $2 and v.memory_id = m.id)
-         limit $3) as missing`,
+      `select m.id from memories m where m.collection_id = $2 and not exists (
+         select from ${this.tables.vectors} v
+         where v.space_id = $1 and v.collection_id = $2 and v.memory_id = m.id)
+       limit $3`,
       [space, collectionId, limit],
     );
-    return row!.count;
+    return rows.map(({ id }) => id);
   }
 
   /** Vectors of a collection in all spaces but some. */

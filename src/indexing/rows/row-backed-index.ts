@@ -66,13 +66,13 @@ export abstract class RowBackedIndex implements VectorIndex {
     return this.rows.held(tx, space, collectionId, memoryIds);
   }
 
-  countWithoutVector(
+  withoutVector(
     tx: EntityManager,
     space: number,
     collectionId: string,
     limit: number,
-  ): Promise<number> {
-    return this.rows.countWithoutVector(tx, space, collectionId, limit);
+  ): Promise<string[]> {
+    return this.rows.withoutVector(tx, space, collectionId, limit);
   }
 
   removeVectorsOutside(

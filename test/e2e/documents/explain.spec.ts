@@ -1,10 +1,10 @@
 import { ItemError } from '../../../connectors/sdk/errors.js';
 import { RetentionService } from '../../../src/scheduler/retention.service.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { lazily, scripted } from '../../support/scripted-source.js';
 import { ScriptedApp } from '../runs/scripted-app.js';
 
-describeOnEachDatabase('why a document is not in the index', (open) => {
+describeOnOneDatabase('why a document is not in the index', (open) => {
   let bench: ScriptedApp;
 
   beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/database/database.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
-describeOnEachDatabase('the scope of a connection', (open) => {
+describeOnOneDatabase('the scope of a connection', (open) => {
   let database: Database;
   let folder: SyncedFolder;
   let scope: string;

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Partition } from '../../../connectors/sdk/contract.js';
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
 import { RunsRepository } from '../../../src/runs/runs.repository.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually, Gate } from '../../support/eventually.js';
 import { scripted } from '../../support/scripted-source.js';
 import { openEvents, type EventStream } from './event-stream.js';
 import { ScriptedApp } from './scripted-app.js';
 
-describeOnEachDatabase('events of a run', (open) => {
+describeOnOneDatabase('events of a run', (open) => {
   let scriptedApp: ScriptedApp;
 
   beforeAll(async () => {
@@ -184,7 +184,7 @@ describeOnEachDatabase('events of a run', (open) => {
   });
 });
 
-describeOnEachDatabase('the end of a server', (open) => {
+describeOnOneDatabase('the end of a server', (open) => {
   it('ends the streams of events', async () => {
     const scriptedApp = await ScriptedApp.start(await open());
     await scriptedApp.attach();

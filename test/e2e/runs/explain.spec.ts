@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { Gate } from '../../support/eventually.js';
 import { scripted } from '../../support/scripted-source.js';
 import { ScriptedApp } from './scripted-app.js';
 
 const RUNS = '/v1/memory/runs';
 
-describeOnEachDatabase('a run explains itself', (open) => {
+describeOnOneDatabase('a run explains itself', (open) => {
   let bench: ScriptedApp;
 
   beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { ConfigError } from '../../../connectors/sdk/errors.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { scripted } from '../../support/scripted-source.js';
 import { ScriptedApp } from './scripted-app.js';
 
 /** sync_connection, connection_runs and delete_connection as Longmem's client reads them. */
-describeOnEachDatabase("Longmem's view of connections", (open) => {
+describeOnOneDatabase("Longmem's view of connections", (open) => {
   let bench: ScriptedApp;
 
   beforeAll(async () => {

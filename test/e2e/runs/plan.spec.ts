@@ -1,11 +1,11 @@
 import type { CallEstimate, Partition } from '../../../connectors/sdk/contract.js';
 import { ConfigError, RateLimitedError } from '../../../connectors/sdk/errors.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { PARTITION, scripted } from '../../support/scripted-source.js';
 import { openEvents } from './event-stream.js';
 import { ScriptedApp } from './scripted-app.js';
 
-describeOnEachDatabase('the plan of a backfill', (open) => {
+describeOnOneDatabase('the plan of a backfill', (open) => {
   let bench: ScriptedApp;
 
   beforeAll(async () => {

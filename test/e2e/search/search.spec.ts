@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/database/database.js';
+import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import { describeOnEachStore } from '../../support/store-fixtures.js';
 import { searchable } from './search-fixture.js';
@@ -118,6 +119,11 @@ describeOnEachStore('search', (open) => {
       await system(`update memories set archived = true, visible = false where id = any($1)`, [
         notes.ids.slice(0, 450),
       ]);
+      // So many at once are found when their points are there.
+      await eventually('points', async () => {
+        const marks = (await system('select 1 from outbox limit 1', [])) as unknown[];
+        return marks.length === 0 || undefined;
+      });
       for (const mode of ['hybrid', 'vector', 'text']) {
         const query = 'standup note: all is well';
         const texts = await notes.texts({ query, mode, limit: 6, min_score: 0 });

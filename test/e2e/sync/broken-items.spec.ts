@@ -1,10 +1,10 @@
 import type { SourceDocument } from '../../../connectors/sdk/contract.js';
 import { ItemError, TransientSourceError } from '../../../connectors/sdk/errors.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
 
-describeOnEachDatabase('what is broken stays alone', (open) => {
+describeOnOneDatabase('what is broken stays alone', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
 

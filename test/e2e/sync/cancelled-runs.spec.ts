@@ -1,11 +1,11 @@
 import type { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
 import { CONNECTIONS, FilesBench } from '../../support/files-bench.js';
 import { PAGE_FILES } from '../../support/files-source.js';
 
-describeOnEachDatabase('cancelling a run', (open) => {
+describeOnOneDatabase('cancelling a run', (open) => {
   let bench: FilesBench;
   let source: SyncedSource;
   let editor: FilesSourceEditor;

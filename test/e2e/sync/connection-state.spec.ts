@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { startApp } from '../../support/http-app.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
-describeOnEachDatabase('the state of a connection', (open) => {
+describeOnOneDatabase('the state of a connection', (open) => {
   let folder: SyncedFolder;
 
   beforeEach(async () => {

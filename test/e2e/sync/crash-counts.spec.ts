@@ -2,7 +2,7 @@ import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
 import { LeaseLost } from '../../../src/runs/run-queue.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
 import { RunReaper } from '../../../src/sync/worker/run-reaper.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
@@ -19,7 +19,7 @@ const documents = [
   ...Array.from({ length: 400 }, (_, n) => scripted(`z${n}`, `Text z${n}.`)),
 ];
 
-describeOnEachDatabase('counts of a run whose worker dies in the middle of a page', (open) => {
+describeOnOneDatabase('counts of a run whose worker dies in the middle of a page', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
 

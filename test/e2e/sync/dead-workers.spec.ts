@@ -1,11 +1,11 @@
 import { MAX_CRASHES } from '../../../src/runs/run-reaping.js';
 import { RunReaper } from '../../../src/sync/worker/run-reaper.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
 import { filesHarness } from '../../support/files-source.js';
 
-describeOnEachDatabase('a run that costs every worker that takes it', (open) => {
+describeOnOneDatabase('a run that costs every worker that takes it', (open) => {
   let bench: EngineBench;
   let source: SyncedSource;
 

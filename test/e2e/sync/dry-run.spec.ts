@@ -1,9 +1,9 @@
 import { ItemError, TransientSourceError } from '../../../connectors/sdk/errors.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { lazily, PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
 
-describeOnEachDatabase('a dry run of one partition', (open) => {
+describeOnOneDatabase('a dry run of one partition', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
 

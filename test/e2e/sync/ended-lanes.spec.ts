@@ -6,7 +6,7 @@ import {
 } from '../../../connectors/sdk/errors.js';
 import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/engine/error-policy.js';
 import { TimeSlice } from '../../../src/sync/engine/time-slice.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { lazily, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
 
@@ -18,7 +18,7 @@ const LANES: readonly LaneDefinition[] = [
 const pause = () => new RateLimitedError('wait', new Date(Date.now() + 3_600_000), 'list');
 
 /** Feeds that have something to list whenever they are asked, as one that goes round has. */
-describeOnEachDatabase('a lane that has listed what there is for this run', (open) => {
+describeOnOneDatabase('a lane that has listed what there is for this run', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
 

@@ -2,12 +2,12 @@ import type { FilesSourceEditor } from '../../../connectors/files/files.source-e
 import { TransientSourceError } from '../../../connectors/sdk/errors.js';
 import { AppError } from '../../../src/common/errors/app-error.js';
 import { EMBEDDER, type Embedder } from '../../../src/inference/embedder.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
 import { filesHarness } from '../../support/files-source.js';
 
-describeOnEachDatabase('failures', (open) => {
+describeOnOneDatabase('failures', (open) => {
   let bench: EngineBench;
   let source: SyncedSource;
   let editor: FilesSourceEditor;

@@ -1,14 +1,21 @@
+import type { Database } from '../../../src/database/database.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
+const API_KEY = 'mv_folder_0123456789abcdef';
+
 describeOnEachDatabase('syncing a folder', (open) => {
+  let database: Database;
   let folder: SyncedFolder;
 
-  beforeEach(async () => {
-    folder = await syncedFolder(await open());
+  beforeAll(async () => {
+    database = await open();
   });
-
+  beforeEach(async () => {
+    folder = await syncedFolder(database, { TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY });
+  });
   afterEach(async () => {
+    await folder.purge();
     await folder.close();
   });
 

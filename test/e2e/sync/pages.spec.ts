@@ -5,7 +5,7 @@ import {
 } from '../../../connectors/sdk/errors.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
 import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/engine/error-policy.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { aborted } from '../../support/fault-matrix/hooked-connector.js';
 import { lazily, PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
@@ -17,7 +17,7 @@ const later = () => new Date(Date.now() + 3_600_000);
 const longText = (...words: string[]): string =>
   words.map((word) => `## ${word}\n\n${`Everything about ${word}. `.repeat(60)}`).join('\n\n');
 
-describeOnEachDatabase('pages of a source', (open) => {
+describeOnOneDatabase('pages of a source', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
   const index = () => bench.index();

@@ -1,6 +1,6 @@
 import type { LaneDefinition, SourceDocument } from '../../../connectors/sdk/contract.js';
 import { RateLimitedError, TransientSourceError } from '../../../connectors/sdk/errors.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { lazily, PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
 
@@ -14,7 +14,7 @@ const created = (id: string, n: number, more: Partial<SourceDocument> = {}): Sou
   scripted(id, `Said on day ${n}.`, { times: { createdAt: day(n), updatedAt: null }, ...more });
 const later = () => new Date(Date.now() + 3_600_000);
 
-describeOnEachDatabase('a source that is read by changes', (open) => {
+describeOnOneDatabase('a source that is read by changes', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
 import { CONNECTIONS, FilesBench } from '../../support/files-bench.js';
 
-describeOnEachDatabase('schedules', (open) => {
+describeOnOneDatabase('schedules', (open) => {
   let bench: FilesBench;
   let source: SyncedSource;
   let editor: FilesSourceEditor;

@@ -1,10 +1,10 @@
 import { TimeSlice } from '../../../src/sync/engine/time-slice.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { EngineBench } from '../../support/fault-matrix/engine-bench.js';
 import type { SyncedSource } from '../../support/fault-matrix/synced-source.js';
 import { filesHarness, PAGE_FILES } from '../../support/files-source.js';
 
-describeOnEachDatabase('a run that gives its slot up after every page', (open) => {
+describeOnOneDatabase('a run that gives its slot up after every page', (open) => {
   let bench: EngineBench;
   let source: SyncedSource;
   let isOver: jest.SpiedFunction<TimeSlice['isOver']>;

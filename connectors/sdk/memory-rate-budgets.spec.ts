@@ -10,6 +10,7 @@ describe('budgets in memory', () => {
       budgets: (pacing) =>
         pacing ? new MemoryRateBudgets(now, { perSecond: null, ...pacing }) : budgets,
       advance: (seconds) => Promise.resolve(void (time += seconds * 1000)),
+      now: () => Promise.resolve(time / 1000),
     };
   });
 });

@@ -10,6 +10,8 @@ export const AUDIT_ACTIONS = {
   'collection.deleted': 'A collection was deleted with its memories',
   'collection.connections_deleted': 'Connections were deleted together with their collection',
   'collection.reindex_started': 'New vectors were asked for; `details` has the model and the job',
+  'collection.reindex_cancelled':
+    'A reindex was cancelled; `details` has its model, null for its own, and the job',
   'connection.created': 'An account of a source was attached',
   'connection.updated': 'Settings were changed; `details.changed` names them, never their values',
   'connection.paused': 'A connection was paused',

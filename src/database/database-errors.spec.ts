@@ -37,6 +37,17 @@ describe('translateDatabaseError', () => {
     },
   );
 
+  it.each([
+    ['3D000', 'database "notes" does not exist', 'createdb'],
+    ['28000', 'role "alex" does not exist', 'role in DATABASE_URL'],
+    ['28P01', 'password authentication failed for user "alex"', 'password in DATABASE_URL'],
+  ])('makes %s configuration_invalid, with advice', (code, message, advice) => {
+    expect(translateDatabaseError(failed(code, message))).toMatchObject({
+      code: 'configuration_invalid',
+      message: expect.stringMatching(`${message}.*${advice}`),
+    });
+  });
+
   it('looks into the errors of several addresses', () => {
     const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     expect(translateDatabaseError(new AggregateError([refused]))).toMatchObject({

@@ -4,6 +4,12 @@ import { AppError } from '../common/errors/app-error.js';
 const RETRIABLE = new Set(['40001', '40P01']);
 const NO_SPACE = new Set(['53100', 'ENOSPC', 'disk_full']);
 const UNREACHABLE = /^(08...|57P0.|53300)$|^E(CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN)/;
+/** Why a server refuses a login, and what to do about it. */
+const REFUSED = new Map([
+  ['3D000', 'Create the database first, e.g. with createdb, or correct its name in DATABASE_URL.'],
+  ['28000', 'Correct the role in DATABASE_URL, or let pg_hba.conf admit it.'],
+  ['28P01', 'Correct the role and password in DATABASE_URL.'],
+]);
 /** `pg` and `pg-pool` give these no code. */
 const UNREACHABLE_MESSAGE =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|write after end)/i;
@@ -19,8 +25,8 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
- * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`); every
- * other error, e.g. a broken constraint, stays as it is.
+ * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`), and so
+ * does a refused login (`configuration_invalid`, with what to do); every other error, e.g. a broken constraint, stays as it is.
  */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;
@@ -33,6 +39,12 @@ export function translateDatabaseError(error: unknown): unknown {
       retryAfter: 1,
       cause: error,
     });
+  }
+  const refusal = errors.find(({ code }) => REFUSED.has(String(code)));
+  if (refusal) {
+    const advice = REFUSED.get(String(refusal.code));
+    const message = `PostgreSQL: ${String(refusal.message)}. ${advice}`;
+    return new AppError('configuration_invalid', message, { cause: error });
   }
   return error;
 }

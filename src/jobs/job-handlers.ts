@@ -26,14 +26,18 @@ export interface JobKind {
   readonly handler: JobHandler;
   /** Kinds that take hours have a worker of their own, so that the others need not wait. */
   readonly lane: 'short' | 'long';
-  /** What else cancelling means, in the same transaction; kinds without it cannot be cancelled. */
+  /**
+   * What else cancelling means, in the same transaction, its entry in the audit log included;
+   * kinds without it cannot be cancelled.
+   */
   readonly cancel?: JobCancel;
 }
 
 export type JobCancel = (
   tx: EntityManager,
   tenant: string,
-  params: Record<string, unknown>,
+  job: { readonly id: string; readonly params: Record<string, unknown> },
+  actor: string,
 ) => Promise<void>;
 
 /** Which features handle which kinds of jobs; they register when their module starts. */

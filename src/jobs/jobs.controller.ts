@@ -46,7 +46,7 @@ export class JobsController {
     @Param('id', { schema: Id }) id: string,
   ): Promise<JobAnswer> {
     await this.find(key, id);
-    return toJobAnswer(await this.jobs.cancel(key.tenant, id));
+    return toJobAnswer(await this.jobs.cancel(key.tenant, id, `key:${key.id}`));
   }
 
   private async find(key: ApiKeyIdentity, id: string): Promise<JobRecord> {

@@ -65,9 +65,10 @@ export class JobsService {
 
   /**
    * Ends a job where it stands; what that means is its kind's affair.
+   * @param actor who asked, as the audit log names them
    * @throws AppError `job_not_found`, `job_not_cancellable`
    */
-  async cancel(tenant: string, id: string): Promise<JobRecord> {
+  async cancel(tenant: string, id: string, actor: string): Promise<JobRecord> {
     await this.get(tenant, id);
     await this.database.inTenant(tenant, async (tx) => {
       const job = await this.jobs.findUnderWay(tx, tenant, id);
@@ -77,7 +78,7 @@ export class JobsService {
         throw new AppError('job_not_cancellable', `Job ${id} ${why}.`);
       }
       await this.jobs.cancel(tx, tenant, id);
-      await cancel(tx, tenant, job.params);
+      await cancel(tx, tenant, { id, params: job.params }, actor);
     });
     this.ring();
     return this.get(tenant, id);

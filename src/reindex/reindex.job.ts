@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
+import { AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { JobHandlers, type JobProgress } from '../jobs/job-handlers.js';
@@ -31,6 +32,7 @@ export class ReindexJob implements OnModuleInit {
     private readonly repository: ReindexRepository,
     private readonly jobs: JobsService,
     private readonly handlers: JobHandlers,
+    private readonly audit: AuditService,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -41,11 +43,17 @@ export class ReindexJob implements OnModuleInit {
         this.run(tenant, ReindexParams.parse(params), signal, progress),
       {
         lane: 'long',
-        cancel: async (tx, tenant, params) => {
-          const { collection_id: id } = ReindexParams.parse(params);
+        cancel: async (tx, tenant, job, actor) => {
+          const { collection_id: id, collection, model } = ReindexParams.parse(job.params);
           await this.repository.lock(tx, tenant, id);
           await this.repository.setNextSpace(tx, tenant, id, null);
-          await this.jobs.enqueueIn(tx, tenant, REMOVE_JOB, params);
+          await this.jobs.enqueueIn(tx, tenant, REMOVE_JOB, job.params);
+          await this.audit.record(tx, tenant, {
+            actor,
+            action: 'collection.reindex_cancelled',
+            target: collection,
+            details: { model, job: job.id },
+          });
         },
       },
     );

@@ -46,6 +46,14 @@ export const AUDITED: Record<string, AuditedOperation> = {
     arrange: (owner) => `delete from connections where id = ${of('connection', owner)}`,
   },
   reindexCollection: { action: 'collection.reindex_started', sample: { body: () => ({}) } },
+  cancelJob: {
+    action: 'collection.reindex_cancelled',
+    arrange: (owner) =>
+      `update jobs set kind = 'reindex', state = 'running', lease_token = jobs.id,
+         lease_until = now() + interval '1 hour', params = jsonb_build_object('collection', c.name,
+           'collection_id', c.id, 'model', null)
+       from collections c where jobs.id = ${of('job', owner)} and c.tenant_id = jobs.tenant_id`,
+  },
   createConnection: { action: 'connection.created' },
   updateConnection: { action: 'connection.updated' },
   deleteConnection: { action: 'connection.deleted' },
@@ -91,7 +99,6 @@ export const NOT_AUDITED: Record<string, string> = {
   planScope: 'a question to the source; applying it is audited',
   syncConnection: 'everyday work, of which the run keeps the history',
   cancelConnection: 'everyday work, of which the run keeps the history',
-  cancelJob: 'everyday work, of which the job keeps the history',
   cancelRun: 'everyday work, of which the run keeps the history',
   retryFailure: 'everyday work, of which the run keeps the history',
 };

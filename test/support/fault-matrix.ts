@@ -2,7 +2,7 @@ import type {
   ConformanceHarness,
   ConformanceOptions,
 } from '../../connectors/sdk/conformance/harness.contract.js';
-import { databases } from './database-fixtures.js';
+import type { TestEngine } from './database-fixtures.js';
 import { changeCases } from './fault-matrix/change-cases.js';
 import { deletionCases } from './fault-matrix/deletion-cases.js';
 import { EngineBench } from './fault-matrix/engine-bench.js';
@@ -19,7 +19,7 @@ import { postgresqlMissing } from './test-postgresql.js';
  * on a port of its own, whose address is in the configuration or built into the connector.
  * `pageSize` is that of the lane that lists everything, `listingLane` its name.
  *
- * What the engine must survive with every connector, on every database: after each fault, its
+ * What the engine must survive with every connector: after each fault, its
  * repair and another sync the index equals the source, and at no time has anything been deleted
  * that the source still has.
  */
@@ -27,7 +27,7 @@ export function engineFaultMatrix(
   name: string,
   makeSource: () => Promise<ConformanceHarness>,
   { pageSize, listingLane = 'sweep', supports }: ConformanceOptions,
-  engines = databases(),
+  engines: TestEngine[],
 ): void {
   const missing = postgresqlMissing({ pgvector: true });
   if (missing) it.skip(`fault matrix of ${name} on PostgreSQL (${missing})`, () => undefined);

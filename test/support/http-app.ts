@@ -19,6 +19,7 @@ import { APP_OPTIONS, configureHttp, stopServer, urlOf } from '../../src/http.js
 import { BootstrapService } from '../../src/tenants/bootstrap.service.js';
 import { AnswerContract } from './answer-contract.js';
 import { migratedDataDirectory } from './data-directory-template.js';
+import { createTestDatabase, dropTestDatabase, postgresqlMissing } from './test-postgresql.js';
 import { send, type Answer, type RequestOptions } from './http-request.js';
 
 export const OPERATOR_KEY = 'operator-key-for-tests';
@@ -26,6 +27,8 @@ export const OPERATOR_KEY = 'operator-key-for-tests';
 export interface TestAppOptions {
   /** A database that the test opened and closes (test/support/database-fixtures.ts). */
   database?: Database;
+  /** For what only embedded mode has. */
+  embedded?: boolean;
   env?: Record<string, string>;
   clock?: Clock;
   /** In place of the connectors of the installation. */
@@ -56,15 +59,20 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** The real application on an embedded database of its own (or the given one), on a free port. */
+/**
+ * The real application on the given database, or one of its own, on a free port. What no database
+ * changes runs on PostgreSQL where there is one, which starts much sooner.
+ */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const dataDir = options.database ? undefined : await migratedDataDirectory();
+  const databaseUrl = hasOwnDatabase(options) ? await createTestDatabase() : undefined;
+  const dataDir = (options.database ?? databaseUrl) ? undefined : await migratedDataDirectory();
   const config = readConfig({
     PORT: '0',
     TRIBUTARY_OPERATOR_KEY: OPERATOR_KEY,
+    DATABASE_URL: databaseUrl,
     TRIBUTARY_DATA_DIR: dataDir,
-    // A borrowed embedded database has no folder in which a key file could be made.
-    TRIBUTARY_ENCRYPTION_KEYS: options.database && `test:${'A'.repeat(43)}=`,
+    // Without a data directory there is no folder in which a key file could be made.
+    TRIBUTARY_ENCRYPTION_KEYS: (options.database ?? databaseUrl) && `test:${'A'.repeat(43)}=`,
     ...options.env,
   });
   const logs: string[] = [];
@@ -107,8 +115,15 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     async close() {
       await stopServer(nest);
       if (dataDir) await rm(dataDir, { recursive: true, force: true });
+      if (databaseUrl) await dropTestDatabase(databaseUrl);
     },
   };
+}
+
+function hasOwnDatabase({ database, embedded, env }: TestAppOptions): boolean {
+  if (database || embedded) return false;
+  if (env && ('DATABASE_URL' in env || 'TRIBUTARY_DATA_DIR' in env)) return false;
+  return postgresqlMissing({ pgvector: true }) === null;
 }
 
 /** In place of DatabaseModule: the same tokens, but the test closes what it opened. */

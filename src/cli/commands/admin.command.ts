@@ -148,7 +148,7 @@ async function audit(
   const entries = await operatorApi(context, operatorKey).audit(query);
   const columns: Column<AuditEntryAnswer>[] = [
     { title: 'TIME', value: (entry) => entry.created_at },
-    { title: 'TENANT', value: ({ tenant }) => (tenant === null ? '-' : shortId(tenant)) },
+    { title: 'TENANT', value: ({ tenant }) => tenant ?? '-' },
     { title: 'ACTOR', value: ({ actor }) => actor, flexible: true, min: 12 },
     { title: 'ACTION', value: ({ action }) => action },
     { title: 'TARGET', value: ({ target }) => target ?? '', flexible: true },

@@ -2,6 +2,7 @@ import { Secret } from '../../common/secret.js';
 import { CliError, usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
+import { requireUrl } from './require-url.js';
 import { ApiClient } from '../http/api-client.js';
 import { TributaryApi } from '../http/tributary-api.js';
 
@@ -12,11 +13,12 @@ export function namedServer(context: CliContext): string | undefined {
 
 /**
  * The named server with its operator key.
- * @throws CliError `usage_error` without a server, `operator_key_missing` without a key
+ * @throws CliError `usage_error` without a server or for what is no URL, `operator_key_missing` without a key
  */
 export function operatorApi(context: CliContext, givenKey: string | undefined): TributaryApi {
   const url = namedServer(context);
   if (!url) throw usageError('this command needs the URL of a server (--url or TRIBUTARY_URL)');
+  requireUrl(url);
   const key = givenKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
   if (!key)
     throw new CliError(

@@ -12,6 +12,7 @@ import { ApiClient } from '../http/api-client.js';
 import { TributaryApi } from '../http/tributary-api.js';
 import { readLocalKey } from '../local/local-key-file.js';
 import { ProgressBoard } from '../output/progress-board.js';
+import { requireUrl } from './require-url.js';
 import { startEmbeddedServer } from './embedded-server.js';
 
 const PATIENCE_MS = 20_000;
@@ -49,9 +50,7 @@ export async function reachServer(context: CliContext, needs: Needs): Promise<Se
   if (needs.local) {
     throw usageError('this command works on the machine of the data directory, without --url');
   }
-  if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url)) {
-    throw usageError(`${url} is not an http or https URL`);
-  }
+  requireUrl(url);
   const key = givenKey(context) ?? (await localKeyFor(url, context));
   if (!key) throw keyMissing(`no API key for ${url}`);
   return link(context, needs, 'given', url, key);

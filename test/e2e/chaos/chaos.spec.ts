@@ -37,7 +37,7 @@ onPostgresql(`two APIs and two workers${missing ? ` (skipped: ${missing})` : ''}
         postgresql,
         index,
         databaseUrl: postgresql.url,
-        rounds: 5,
+        rounds: 4,
         kinds: [
           ...['api killed', 'worker killed', 'postgresql crashed', 'outbox full'],
           ...['qdrant down', 'qdrant lost its data, nobody writes'],
@@ -48,7 +48,7 @@ onPostgresql(`two APIs and two workers${missing ? ` (skipped: ${missing})` : ''}
         outageMs: { brief: 500, long: 2000 },
       });
       expect(report.wrong).toEqual([]);
-      expect(report.rounds.map(({ kind, wrong }) => ({ kind, wrong }))).toHaveLength(5);
+      expect(report.rounds.map(({ kind, wrong }) => ({ kind, wrong }))).toHaveLength(4);
       expect(report.rounds.every(({ told }) => told.length > 0)).toBe(true);
       expect(report.acknowledged).toBeGreaterThan(50);
       expect(report.documents).toBe(60);

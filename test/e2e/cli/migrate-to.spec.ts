@@ -1,4 +1,4 @@
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { nodeFileSystem } from '../../../connectors/files/file-system.js';
@@ -6,7 +6,10 @@ import { filesConnector } from '../../../connectors/files/files.connector.js';
 import { registryOf } from '../../../connectors/registry.js';
 import type { SearchHit } from '../../../src/search/search.schema.js';
 import { openDatabase } from '../../../src/database/open-database.js';
-import { migratedDataDirectory } from '../../support/data-directory-template.js';
+import {
+  emptyDataDirectory,
+  migratedDataDirectory,
+} from '../../support/data-directory-template.js';
 import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import type { Answer } from '../../support/http-request.js';
@@ -25,6 +28,14 @@ const API_KEY = 'mv_moving_0123456789abcdef';
 const TOKEN = 'tok-0123456789';
 const QUERIES = ['watering tomatoes', 'rye starter', 'jasmine tea', 'lemon'];
 
+/** A data directory with rows of every kind; each test has a copy. */
+interface Filled {
+  dataDir: string;
+  files: string;
+  secret: string;
+  results: unknown[];
+}
+
 const missing = postgresqlMissing({ pgvector: true });
 const onServer = missing ? describe.skip : describe;
 
@@ -34,17 +45,26 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   let url: string;
   let dataDir: string;
   let root: string;
+  let filled: Filled;
   const running = new Set<TestApp>();
 
-  beforeEach(async () => {
-    url = await createTestDatabase();
+  beforeAll(async () => {
     dataDir = await migratedDataDirectory();
     root = await sampleFolder();
+    filled = await fill();
+  });
+  afterAll(async () => {
+    for (const folder of [filled.dataDir, root]) await rm(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    url = await createTestDatabase();
+    dataDir = await emptyDataDirectory();
+    await cp(filled.dataDir, dataDir, { recursive: true });
   });
   afterEach(async () => {
     for (const app of running) await stop(app);
     await dropTestDatabase(url);
-    for (const folder of [dataDir, root]) await rm(folder, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true, force: true });
   });
 
   const start = async (env: Record<string, string>): Promise<TestApp> => {
@@ -97,7 +117,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   }
 
   /** A data directory with memories, a synced folder and a connection with credentials. */
-  async function fill(): Promise<{ files: string; secret: string; results: unknown[] }> {
+  async function fill(): Promise<Filled> {
     const app = await start({});
     await ok(app, 'POST', '/collections/people/memories', { text: 'Alex prefers jasmine tea' });
     const connection = (provider: string, more: object): Promise<Answer['body']> =>
@@ -107,7 +127,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     const secret = await connection('secretive', { credentials: { token: TOKEN } });
     const results = await found(app);
     await stop(app);
-    return { files: files.id, secret: secret.id, results };
+    return { dataDir, files: files.id, secret: secret.id, results };
   }
 
   async function onSource(sql: string): Promise<void> {
@@ -127,7 +147,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   }
 
   it('brings everything, and goes on as if nothing had happened', async () => {
-    const { files, secret, results } = await fill();
+    const { files, secret, results } = filled;
     // As a kill leaves it, so that the server has to take it up.
     await onSource(`
       update runs set state = 'running', lease_token = id, lease_until = now(),
@@ -181,7 +201,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   });
 
   it('goes on after a kill, and a server refuses to start on half of the rows', async () => {
-    const { results } = await fill();
+    const { results } = filled;
     await onSource(`
       insert into audit_log (id, actor, action, details)
       select gen_random_uuid(), 'test', 'test', jsonb_build_object('text', repeat('x', 2000))
@@ -211,7 +231,6 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   });
 
   it('notices that rows changed between two tries, and begins anew when told to', async () => {
-    await fill();
     await query('create table tenants_stay_away (id int)');
     const strange = await move();
     expect([strange.exit, strange.stderr]).toEqual([5, expect.stringContaining('schemas_differ')]);
@@ -263,7 +282,6 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   });
 
   it('begins nothing while the key ring does not open every credential', async () => {
-    await fill();
     const file = join(dataDir, 'encryption-keys');
     await rename(file, `${file}.away`);
     const without = await move();

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../src/database/database.js';
 import { RetentionService } from '../../../src/scheduler/retention.service.js';
-import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { syncedFolder, visibleText, type SyncedFolder } from '../../support/synced-folder.js';
 
 const DOCUMENTS = '/v1/memory/documents';
 
-describeOnEachDatabase('documents', (open) => {
+describeOnOneDatabase('documents', (open) => {
   let database: Database;
   let folder: SyncedFolder;
 

@@ -6,7 +6,7 @@ const PATH = '/v1/memory/collections/notes/memories';
 describe('adding many memories, cut short', () => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ embedded: true });
   });
   afterAll(() => app.close());
 

@@ -37,7 +37,7 @@ describe('the audit log', () => {
       TRIBUTARY_FILES_ROOTS: folder,
       TRIBUTARY_ENCRYPTION_KEYS: `audit:${'A'.repeat(43)}=`,
     };
-    app = await startApp({ env });
+    app = await startApp({ env, embedded: true });
     routes = routesOf((await app.request('GET', '/openapi.json')).body);
     await app.nest.get(LocalAccessService).announce(app.url);
     const { dataDir } = app.nest.get<Config>(CONFIG);

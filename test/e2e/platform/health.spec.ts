@@ -3,7 +3,7 @@ import { startApp, type TestApp } from '../../support/http-app.js';
 describe('health', () => {
   let app: TestApp;
   beforeAll(async () => {
-    app = await startApp();
+    app = await startApp({ embedded: true });
   });
   afterAll(() => app.close());
 

@@ -23,6 +23,6 @@ engineFaultMatrix(
     };
   },
   { pageSize: PAGE_MESSAGES, listingLane: 'history', supports: SlackSourceEditor.supports },
-  // `files` shows on both that no database changes what the engine does.
+  // On PostgreSQL where there is one; that of `files` is on PGlite (fault-matrix.spec.ts).
   databases().slice(-1),
 );

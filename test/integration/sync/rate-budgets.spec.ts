@@ -35,6 +35,7 @@ describeOnEachDatabase(
     describeRateBudgets(() => {
       const scope = `slack:T${(scopes += 1)}`;
       const clocks: ManualClock[] = [];
+      let advanced = 0;
       return {
         budgets: (pacing) => {
           const clock = new ManualClock(new Date(Date.now() + clocks.length * 3_600_000));
@@ -42,8 +43,17 @@ describeOnEachDatabase(
           return process(clock).of(scope, { perSecond: null, ...pacing });
         },
         advance: async (seconds) => {
+          advanced += seconds;
           for (const clock of clocks) clock.advance(seconds * 1000);
           await age(scope, seconds);
+        },
+        now: async () => {
+          const [row] = await database.asSystem((tx) =>
+            tx.query<{ now: number }[]>(
+              `select extract(epoch from clock_timestamp())::float8 as now`,
+            ),
+          );
+          return row!.now + advanced;
         },
       };
     });

@@ -4,6 +4,9 @@ import type { Database } from './database.js';
 /** A table that `tributary migrate-to` keeps in its target until every row has arrived. */
 export const HALF_TRANSFERRED = 'transfer_progress';
 
+export const UNFINISHED_TRANSFER =
+  'The database is the target of a "tributary migrate-to" that has not ended; run it again.';
+
 /**
  * A server that worked on half of the rows would take the rest for deleted, and add its own.
  * @throws AppError `configuration_invalid`
@@ -15,8 +18,5 @@ export async function refuseHalfTransferred(database: Database): Promise<void> {
     ),
   );
   if (!row!.there) return;
-  throw new AppError(
-    'configuration_invalid',
-    'The database is the target of a "tributary migrate-to" that has not ended; run it again.',
-  );
+  throw new AppError('configuration_invalid', UNFINISHED_TRANSFER);
 }

@@ -5,6 +5,7 @@ import { readConfig, type Config } from '../../config/config.js';
 import { readLock } from '../../database/embedded/data-directory-lock.js';
 import { dataPaths } from '../../database/embedded/data-directory.js';
 import { migrationsFor } from '../../database/migrations.js';
+import { CliError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { plural } from '../output/quantities.js';
@@ -137,9 +138,13 @@ async function embeddedServerChecks(
 
 /** The index of a server is its operator's affair. */
 async function checkNamedIndex(context: CliContext, options: DoctorOptions): Promise<Check> {
-  const key = options.operatorKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
+  const key = operatorKeyOf(context, options);
   if (!key) return indexUnchecked(options);
   return checkIndex(context, operatorApi(context, key), 'index', options.repair === true);
+}
+
+function operatorKeyOf(context: CliContext, { operatorKey }: DoctorOptions): string | undefined {
+  return operatorKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
 }
 
 function indexUnchecked({ repair }: DoctorOptions): Check {
@@ -147,7 +152,8 @@ function indexUnchecked({ repair }: DoctorOptions): Check {
   return repair ? fail('index', message) : skip('index', message);
 }
 
-async function viaServer(context: CliContext, { repair }: DoctorOptions): Promise<Check[]> {
+async function viaServer(context: CliContext, given: DoctorOptions): Promise<Check[]> {
+  const { repair } = given;
   try {
     return await context.withServer({}, async ({ api, origin }) => {
       const checks = [...(await checkServer(api)), ...(await checkEncryption(api))];
@@ -163,6 +169,12 @@ async function viaServer(context: CliContext, { repair }: DoctorOptions): Promis
       ];
     });
   } catch (error) {
+    const onlyOperator =
+      error instanceof CliError &&
+      error.code === 'api_key_missing' &&
+      operatorKeyOf(context, given);
+    if (onlyOperator)
+      return [skip('server', 'needs an API key; the operator key tells the index only')];
     const name = namedServer(context) !== undefined ? 'server' : 'database';
     return [fail(name, describeFailure(error))];
   }

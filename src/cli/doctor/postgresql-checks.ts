@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Secret } from '../../common/secret.js';
 import type { Config } from '../../config/config.js';
 import { migrationsFor } from '../../database/migrations.js';
+import { HALF_TRANSFERRED, UNFINISHED_TRANSFER } from '../../database/half-transferred.js';
 import { readRowLevelSecurity, type RowLevelSecurity } from '../../database/row-level-security.js';
 import { translateDatabaseError } from '../../database/database-errors.js';
 import { describeFailure, fail, ok, skip, warn, type Check } from './check.js';
@@ -16,6 +17,7 @@ interface ServerFacts {
   available: string | null;
   installed: string | null;
   migrated: boolean;
+  half_transferred: boolean;
 }
 
 const FACTS = `
@@ -23,7 +25,8 @@ const FACTS = `
          current_setting('server_version') as version,
          (select default_version from pg_available_extensions where name = 'vector') as available,
          (select extversion from pg_extension where extname = 'vector') as installed,
-         to_regclass('migrations') is not null as migrated`;
+         to_regclass('migrations') is not null as migrated,
+         to_regclass('${HALF_TRANSFERRED}') is not null as half_transferred`;
 
 /** Looks at the PostgreSQL of server mode without changing it. */
 export async function checkPostgresql(
@@ -45,6 +48,7 @@ export async function checkPostgresql(
     const applied = facts.migrated ? await appliedMigrations(client) : [];
     const migrations = checkMigrations(applied, vectors);
     const checks = [checkVersion(facts), checkVector(facts, vectors), migrations];
+    if (facts.half_transferred) checks.push(fail('transfer', UNFINISHED_TRANSFER));
     // Before its migrations a database may lack the columns that this looks at.
     if (migrations.state === 'ok') {
       checks.push(judgeRowLevelSecurity(await readRowLevelSecurity(client)));

@@ -110,7 +110,8 @@ async function refuseRows(
     'target_not_empty',
     `the target holds rows already (${taken.join(', ')})`,
     EXIT.conflict,
-    'Use an empty database, on which no server has been started yet.',
+    'Use an empty database, on which no server has been started yet. Where an earlier migrate-to ' +
+      'into it ended well, nothing is left to do.',
   );
 }
 

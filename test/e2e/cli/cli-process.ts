@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { projectRoot } from '../../../src/common/compiled.js';
 
+/** Compiles PGlite only once, for fast starts: none of these processes lives long. */
+const QUICK_START = '--liftoff-only';
 const COMPILED = join(projectRoot, 'dist', 'src');
 
 export interface CliOptions {
@@ -31,7 +33,7 @@ export class CliProcess {
   constructor(args: readonly string[], options: CliOptions = {}) {
     const { env = {}, cwd, input = '', program = join('cli', 'main.js') } = options;
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [join(COMPILED, program), ...args], {
+    this.child = spawn(process.execPath, [QUICK_START, join(COMPILED, program), ...args], {
       cwd,
       // Nothing of the environment that the tests run in may change what is tested.
       env: { PATH, HOME, ...env },

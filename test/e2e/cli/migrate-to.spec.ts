@@ -221,6 +221,10 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     expect(half).toBeGreaterThan(0);
     expect(half).toBeLessThan(30_000);
     await expect(onTarget()).rejects.toMatchObject({ code: 'configuration_invalid' });
+    const doctor = await runCli(['doctor', '--json'], { env: { DATABASE_URL: url } });
+    expect(JSON.parse(doctor.stdout).checks).toContainEqual(
+      expect.objectContaining({ name: 'transfer', state: 'fail' }),
+    );
 
     const moved = await move('--json');
     expect([moved.exit, moved.stderr]).toEqual([0, '']);

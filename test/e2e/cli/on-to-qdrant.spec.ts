@@ -60,11 +60,8 @@ onServer(`vectors that move on to Qdrant${missing ? ` (skipped: ${missing})` : '
 
     const after = await start(onQdrant);
     expect(await found(after)).toEqual([]);
-    const env = {
-      TRIBUTARY_URL: after.url,
-      TRIBUTARY_API_KEY: API_KEY,
-      TRIBUTARY_OPERATOR_KEY: after.operatorKey,
-    };
+    // No tenant's key is needed.
+    const env = { TRIBUTARY_URL: after.url, TRIBUTARY_OPERATOR_KEY: after.operatorKey };
     const repaired = await runCli(argumentsOf(REPAIR), { env });
     expect(repaired).toMatchObject({ exit: 0 });
     expect((await found(after))[0]).toBe(TEXTS[0]);

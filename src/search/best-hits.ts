@@ -4,9 +4,8 @@ import { boost, boosted, HIGHEST_BOOST, LOWEST_BOOST, type Boostable } from './b
 /** Read beside those that are sure to be needed, in place of hidden ones among them. */
 const SPARE_ROWS = 8;
 
-export interface RankedHit<Row> {
+export interface RankedHit {
   readonly candidate: Candidate;
-  readonly row: Row;
   readonly rankScore: number;
 }
 
@@ -23,13 +22,13 @@ export interface RankOptions {
  * @param read the rows, by id, of those that may be shown
  * @returns fewer than `limit` only when all candidates were read
  */
-export async function bestHits<Row extends Boostable>(
+export async function bestHits(
   candidates: readonly Candidate[],
   options: RankOptions,
-  read: (ids: string[]) => Promise<ReadonlyMap<string, Row>>,
-): Promise<RankedHit<Row>[]> {
+  read: (ids: string[]) => Promise<ReadonlyMap<string, Boostable>>,
+): Promise<RankedHit[]> {
   const { limit, boosts, now } = options;
-  const hits: RankedHit<Row>[] = [];
+  const hits: RankedHit[] = [];
   let seen = 0;
   while (seen < candidates.length && !settled(hits, candidates[seen]!, options)) {
     const slice = candidates.slice(seen, seen + reach(candidates, seen, options));
@@ -39,7 +38,7 @@ export async function bestHits<Row extends Boostable>(
       const row = rows.get(candidate.memoryId);
       if (!row) continue;
       const share = boosts ? boost(row, now) : 0;
-      hits.push({ candidate, row, rankScore: boosted(candidate.fused, share) });
+      hits.push({ candidate, rankScore: boosted(candidate.fused, share) });
     }
     hits.sort((a, b) => b.rankScore - a.rankScore || byId(a.candidate, b.candidate));
   }
@@ -47,8 +46,8 @@ export async function bestHits<Row extends Boostable>(
 }
 
 /** True when not even the highest boost takes `next` into the list. */
-function settled<Row>(
-  hits: readonly RankedHit<Row>[],
+function settled(
+  hits: readonly RankedHit[],
   next: Candidate,
   { limit, boosts }: RankOptions,
 ): boolean {

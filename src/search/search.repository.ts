@@ -7,6 +7,7 @@ import {
   READABLE,
   type MemoryRecord,
 } from '../memories/memory.mapper.js';
+import type { Boostable } from './boosts.js';
 
 /** A collection to search, with the space that its vectors are in. */
 export interface SearchedCollection {
@@ -21,8 +22,6 @@ export interface SearchedCollection {
 export interface HitRecord extends MemoryRecord {
   /** Of the document, for synced memories. */
   readonly synced_at: Date | null;
-  /** When its source last changed it, else when it was stored. */
-  readonly time: Date;
 }
 
 export interface NeighbourRecord {
@@ -54,10 +53,29 @@ export class SearchRepository {
   }
 
   /**
-   * By id; what is hidden, expired or no longer in these collections is left out. Reads the rows
-   * by primary key first: beside `visible`, the planner takes the whole list of the collection to
-   * be the shorter way.
+   * What ranks memories, by id; what is hidden, expired or no longer in these collections is left
+   * out. Ten times as many are ranked as are shown where many are alike. Reads the rows by primary
+   * key first: beside `visible`, the planner takes the whole list of the collection to be the
+   * shorter way.
    */
+  async standings(
+    tx: EntityManager,
+    tenant: string,
+    collectionIds: readonly string[],
+    ids: readonly string[],
+  ): Promise<Map<string, Boostable>> {
+    const rows = await runPrepared<Boostable & { id: string }>(
+      tx,
+      `with wanted as materialized (select * from memories where id = any($3::uuid[]))
+       select m.id, m.importance, coalesce(m.source_updated_at, m.created_at) as time
+       from wanted m
+       where m.tenant_id = $1 and m.collection_id = any($2::uuid[]) and ${shown('m')}`,
+      [tenant, collectionIds, ids],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** By id, as `standings`. */
   async hits(
     tx: EntityManager,
     tenant: string,
@@ -67,7 +85,7 @@ export class SearchRepository {
     const rows = await runPrepared<HitRecord>(
       tx,
       `with wanted as materialized (select * from memories where id = any($3::uuid[]))
-       select ${MEMORY_COLUMNS}, d.synced_at, coalesce(m.source_updated_at, m.created_at) as time
+       select ${MEMORY_COLUMNS}, d.synced_at
        from ${MEMORY_TABLES.replace('memories', 'wanted')}
        where m.tenant_id = $1 and m.collection_id = any($2::uuid[]) and ${shown('m')}`,
       [tenant, collectionIds, ids],

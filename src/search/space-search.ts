@@ -64,17 +64,21 @@ export class SpaceSearch {
         filter: query.filter,
         visibleOnly: round > 0,
       });
-      const hits = await bestHits(list.candidates, options, (ids) =>
-        read((tx) => this.repository.hits(tx, tenant, collectionIds, ids)),
+      const best = await bestHits(list.candidates, options, (ids) =>
+        read((tx) => this.repository.standings(tx, tenant, collectionIds, ids)),
       );
-      const crowdedOut = hits.length < limit && hits.length < list.candidates.length;
-      if (!crowdedOut || !list.full || round + 1 === ROUNDS) {
-        return hits.map(({ candidate, row, rankScore }) => ({
-          row,
-          rankScore,
-          score: embedding ? calibrated(candidate.cosine, low) : rounded(candidate.coverage),
-        }));
-      }
+      const crowdedOut = best.length < limit && best.length < list.candidates.length;
+      if (crowdedOut && list.full && round + 1 < ROUNDS) continue;
+      if (best.length === 0) return [];
+      const ids = best.map(({ candidate }) => candidate.memoryId);
+      const rows = await read((tx) => this.repository.hits(tx, tenant, collectionIds, ids));
+      return best.flatMap(({ candidate, rankScore }) => {
+        const row = rows.get(candidate.memoryId);
+        // Hidden since it was ranked.
+        if (!row) return [];
+        const score = embedding ? calibrated(candidate.cosine, low) : rounded(candidate.coverage);
+        return [{ row, rankScore, score }];
+      });
     }
   }
 }

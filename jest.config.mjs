@@ -42,6 +42,7 @@ const base = {
 };
 
 export default {
+  testSequencer: '<rootDir>/test/longest-first.mjs',
   projects: [
     {
       ...base,

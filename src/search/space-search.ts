@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
 import {
   VECTOR_INDEX,
+  type Candidate,
   type MemoryFilter,
   type ReadRows,
   type VectorIndex,
 } from '../indexing/vector-index.js';
-import { bestHits } from './best-hits.js';
+import { bestHits, type RankedHit, type RankOptions } from './best-hits.js';
 import { calibrated, leastCosine, rounded } from './calibration.js';
 import type { SearchMode } from './search-query.js';
 import { SearchRepository, type HitRecord, type SearchedCollection } from './search.repository.js';
@@ -26,6 +28,12 @@ export interface SpaceQuery {
   readonly minScore: number;
   readonly boosts: boolean;
   readonly filter: MemoryFilter;
+}
+
+interface RankScope {
+  readonly tenant: string;
+  readonly collectionIds: readonly string[];
+  readonly options: RankOptions;
 }
 
 export interface SpaceHit {
@@ -50,7 +58,7 @@ export class SpaceSearch {
     const { collections, embedding, limit, boosts } = query;
     const { space_id: id, dimensions, score_low: low } = collections[0]!;
     const collectionIds = collections.map((collection) => collection.id);
-    const options = { limit, boosts, now: this.clock.now() };
+    const scope = { tenant, collectionIds, options: { limit, boosts, now: this.clock.now() } };
     for (let round = 0; ; round += 1) {
       const list = await this.index.candidates(read, {
         tenant,
@@ -64,21 +72,34 @@ export class SpaceSearch {
         filter: query.filter,
         visibleOnly: round > 0,
       });
-      const best = await bestHits(list.candidates, options, (ids) =>
-        read((tx) => this.repository.standings(tx, tenant, collectionIds, ids)),
-      );
-      const crowdedOut = best.length < limit && best.length < list.candidates.length;
-      if (crowdedOut && list.full && round + 1 < ROUNDS) continue;
-      if (best.length === 0) return [];
-      const ids = best.map(({ candidate }) => candidate.memoryId);
-      const rows = await read((tx) => this.repository.hits(tx, tenant, collectionIds, ids));
-      return best.flatMap(({ candidate, rankScore }) => {
-        const row = rows.get(candidate.memoryId);
-        // Hidden since it was ranked.
-        if (!row) return [];
-        const score = embedding ? calibrated(candidate.cosine, low) : rounded(candidate.coverage);
-        return [{ row, rankScore, score }];
-      });
+      if (list.candidates.length === 0) return [];
+      const hits = await read((tx) => this.best(tx, scope, list.candidates));
+      const crowdedOut = hits.length < limit && hits.length < list.candidates.length;
+      if (!crowdedOut || !list.full || round + 1 === ROUNDS) {
+        return hits.map(({ candidate, row, rankScore }) => ({
+          row,
+          rankScore,
+          score: embedding ? calibrated(candidate.cosine, low) : rounded(candidate.coverage),
+        }));
+      }
     }
+  }
+
+  private async best(
+    tx: EntityManager,
+    { tenant, collectionIds, options }: RankScope,
+    candidates: readonly Candidate[],
+  ): Promise<(RankedHit & { row: HitRecord })[]> {
+    const ranked = await bestHits(candidates, options, (ids) =>
+      this.repository.standings(tx, tenant, collectionIds, ids),
+    );
+    if (ranked.length === 0) return [];
+    const ids = ranked.map(({ candidate }) => candidate.memoryId);
+    const rows = await this.repository.hits(tx, tenant, collectionIds, ids);
+    return ranked.flatMap((hit) => {
+      const row = rows.get(hit.candidate.memoryId);
+      // None: hidden since it was ranked.
+      return row ? [{ ...hit, row }] : [];
+    });
   }
 }

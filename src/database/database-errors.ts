@@ -26,7 +26,8 @@ export function isUniqueViolation(error: unknown): boolean {
 
 /**
  * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`), and so
- * does a refused login (`configuration_invalid`, with what to do); every other error, e.g. a broken constraint, stays as it is.
+ * does a refused login (`configuration_invalid`, with what to do); every other error, e.g. a broken
+ * constraint, stays as it is.
  */
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) return error;

@@ -19,7 +19,7 @@ export interface RankOptions {
  * The best `limit` candidates that may be shown, boosts included, as if every candidate's row had
  * been read. Boosts are bounded, so rows beyond their reach are left where they are.
  * @param candidates best fused first
- * @param read the rows, by id, of those that may be shown
+ * @param read what ranks them, by id, of those that may be shown
  * @returns fewer than `limit` only when all candidates were read
  */
 export async function bestHits(

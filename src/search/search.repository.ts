@@ -35,6 +35,12 @@ export interface NeighbourRecord {
 const shown = (memory: string): string =>
   `${memory}.visible and (${memory}.expires_at is null or ${memory}.expires_at > now())`;
 
+/**
+ * Rows by primary key first: beside `visible`, the planner takes the whole list of the collection
+ * to be the shorter way.
+ */
+const WANTED = `with wanted as materialized (select * from memories where id = any($3::uuid[]))`;
+
 @Injectable()
 export class SearchRepository {
   /** The tenant's collections by name, or those of these names. */
@@ -54,9 +60,7 @@ export class SearchRepository {
 
   /**
    * What ranks memories, by id; what is hidden, expired or no longer in these collections is left
-   * out. Ten times as many are ranked as are shown where many are alike. Reads the rows by primary
-   * key first: beside `visible`, the planner takes the whole list of the collection to be the
-   * shorter way.
+   * out. Where many are alike, ten times as many are ranked as are shown, so texts are not read.
    */
   async standings(
     tx: EntityManager,
@@ -66,8 +70,7 @@ export class SearchRepository {
   ): Promise<Map<string, Boostable>> {
     const rows = await runPrepared<Boostable & { id: string }>(
       tx,
-      `with wanted as materialized (select * from memories where id = any($3::uuid[]))
-       select m.id, m.importance, coalesce(m.source_updated_at, m.created_at) as time
+      `${WANTED} select m.id, m.importance, coalesce(m.source_updated_at, m.created_at) as time
        from wanted m
        where m.tenant_id = $1 and m.collection_id = any($2::uuid[]) and ${shown('m')}`,
       [tenant, collectionIds, ids],
@@ -75,7 +78,7 @@ export class SearchRepository {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** By id, as `standings`. */
+  /** Memories as hits show them, by id; leaves out what `standings` leaves out. */
   async hits(
     tx: EntityManager,
     tenant: string,
@@ -84,8 +87,7 @@ export class SearchRepository {
   ): Promise<Map<string, HitRecord>> {
     const rows = await runPrepared<HitRecord>(
       tx,
-      `with wanted as materialized (select * from memories where id = any($3::uuid[]))
-       select ${MEMORY_COLUMNS}, d.synced_at
+      `${WANTED} select ${MEMORY_COLUMNS}, d.synced_at
        from ${MEMORY_TABLES.replace('memories', 'wanted')}
        where m.tenant_id = $1 and m.collection_id = any($2::uuid[]) and ${shown('m')}`,
       [tenant, collectionIds, ids],

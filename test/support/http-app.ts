@@ -64,7 +64,7 @@ export interface TestApp {
  * changes runs on PostgreSQL where there is one, which starts much sooner.
  */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const databaseUrl = hasOwnDatabase(options) ? await createTestDatabase() : undefined;
+  const databaseUrl = runsOnPostgresql(options) ? await createTestDatabase() : undefined;
   const dataDir = (options.database ?? databaseUrl) ? undefined : await migratedDataDirectory();
   const config = readConfig({
     PORT: '0',
@@ -120,7 +120,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   };
 }
 
-function hasOwnDatabase({ database, embedded, env }: TestAppOptions): boolean {
+function runsOnPostgresql({ database, embedded, env }: TestAppOptions): boolean {
   if (database || embedded) return false;
   if (env && ('DATABASE_URL' in env || 'TRIBUTARY_DATA_DIR' in env)) return false;
   return postgresqlMissing({ pgvector: true }) === null;

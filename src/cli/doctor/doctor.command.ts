@@ -12,7 +12,7 @@ import { plural } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { padEnd, textWidth, wrap } from '../output/text-width.js';
 import type { Invoke } from '../program.js';
-import { namedServer, operatorApi } from '../server/operator-api.js';
+import { namedServer, operatorApi, operatorKeyOf } from '../server/operator-api.js';
 import { attempt, describeFailure, fail, ok, skip, type Check } from './check.js';
 import { checkIndex } from './index-checks.js';
 import { checkEncryption, checkKeyRing } from './key-checks.js';
@@ -138,13 +138,9 @@ async function embeddedServerChecks(
 
 /** The index of a server is its operator's affair. */
 async function checkNamedIndex(context: CliContext, options: DoctorOptions): Promise<Check> {
-  const key = operatorKeyOf(context, options);
+  const key = operatorKeyOf(context, options.operatorKey);
   if (!key) return indexUnchecked(options);
   return checkIndex(context, operatorApi(context, key), 'index', options.repair === true);
-}
-
-function operatorKeyOf(context: CliContext, { operatorKey }: DoctorOptions): string | undefined {
-  return operatorKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
 }
 
 function indexUnchecked({ repair }: DoctorOptions): Check {
@@ -152,13 +148,12 @@ function indexUnchecked({ repair }: DoctorOptions): Check {
   return repair ? fail('index', message) : skip('index', message);
 }
 
-async function viaServer(context: CliContext, given: DoctorOptions): Promise<Check[]> {
-  const { repair } = given;
+async function viaServer(context: CliContext, options: DoctorOptions): Promise<Check[]> {
   try {
     return await context.withServer({}, async ({ api, origin }) => {
       const checks = [...(await checkServer(api)), ...(await checkEncryption(api))];
       if (origin !== 'given')
-        checks.push(await checkIndex(context, api, 'local-index', repair === true));
+        checks.push(await checkIndex(context, api, 'local-index', options.repair === true));
       if (origin !== 'opened') return checks;
       const migrations = plural(migrationsFor('postgresql').length, 'migration');
       return [
@@ -172,7 +167,7 @@ async function viaServer(context: CliContext, given: DoctorOptions): Promise<Che
     const onlyOperator =
       error instanceof CliError &&
       error.code === 'api_key_missing' &&
-      operatorKeyOf(context, given);
+      operatorKeyOf(context, options.operatorKey);
     if (onlyOperator)
       return [skip('server', 'needs an API key; the operator key tells the index only')];
     const name = namedServer(context) !== undefined ? 'server' : 'database';

@@ -11,6 +11,11 @@ export function namedServer(context: CliContext): string | undefined {
   return context.options.url ?? (context.env['TRIBUTARY_URL'] || undefined);
 }
 
+/** The key that was passed, or that of the environment; undefined: neither. */
+export function operatorKeyOf(context: CliContext, passed: string | undefined): string | undefined {
+  return passed ?? (context.env['TRIBUTARY_OPERATOR_KEY'] || undefined);
+}
+
 /**
  * The named server with its operator key.
  * @throws CliError `usage_error` without a server or for what is no URL, `operator_key_missing` without a key
@@ -19,7 +24,7 @@ export function operatorApi(context: CliContext, givenKey: string | undefined): 
   const url = namedServer(context);
   if (!url) throw usageError('this command needs the URL of a server (--url or TRIBUTARY_URL)');
   requireUrl(url);
-  const key = givenKey ?? context.env['TRIBUTARY_OPERATOR_KEY'];
+  const key = operatorKeyOf(context, givenKey);
   if (!key)
     throw new CliError(
       'operator_key_missing',

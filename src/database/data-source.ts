@@ -42,6 +42,7 @@ export function createDataSource(
     url: engine.url.reveal(),
     poolSize: engine.poolSize,
     applicationName: 'tributary',
-    extra: { connectionTimeoutMillis: 10_000 },
+    // Statements go out as they are made (src/database/together.ts).
+    extra: { connectionTimeoutMillis: 10_000, pipeline: true },
   });
 }

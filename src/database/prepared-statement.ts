@@ -1,22 +1,34 @@
 import { createHash } from 'node:crypto';
-import type { ClientBase, QueryResultRow } from 'pg';
+import type { Client, QueryResultRow } from 'pg';
 import type { EntityManager } from 'typeorm';
 
 const names = new Map<string, string>();
+const clients = new WeakMap<EntityManager, Client>();
+
+/** Told when a transaction begins: what its statements go over. */
+export function sendOver(tx: EntityManager, client: Client): void {
+  clients.set(tx, client);
+}
+
+/** @throws Error outside a transaction */
+export function clientOf(tx: EntityManager): Client {
+  const client = clients.get(tx);
+  if (!client) throw new Error('A prepared statement needs a transaction.');
+  return client;
+}
 
 /**
  * Runs a statement that the session parses and plans once: for hot statements, on which TypeORM's
  * `tx.query` would pay for both every time. Only constant texts, since each one stays prepared
- * for as long as the connection lives; errors are those of `pg`, not wrapped.
+ * for as long as the connection lives; errors are those of `pg`, not wrapped. It is sent before the
+ * function returns, so statements stand in the order of the calls.
  */
 export async function runPrepared<Row extends QueryResultRow>(
   tx: EntityManager,
   text: string,
   values: unknown[],
 ): Promise<Row[]> {
-  if (!tx.queryRunner) throw new Error('A prepared statement needs a transaction.');
-  const client = (await tx.queryRunner.connect()) as ClientBase;
-  const { rows } = await client.query<Row>({ name: nameOf(text), text, values });
+  const { rows } = await clientOf(tx).query<Row>({ name: nameOf(text), text, values });
   return rows;
 }
 

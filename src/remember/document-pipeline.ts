@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import type { Embedder } from '../inference/embedder.js';
+import { together } from '../database/together.js';
 import { Embedders } from '../inference/embedders.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import type { ChangedDocument, SyncTarget } from './changed-document.js';
@@ -141,27 +142,22 @@ export class DocumentPipeline {
     batch: WriteBatch,
   ): Promise<void> {
     const { collection } = target;
-    await this.documents.upsert(
-      tx,
-      tenant,
-      { ...target, collection: collection.id },
-      batch.documents,
-    );
+    const owner = { ...target, collection: collection.id };
     const rows = [...batch.fresh.map((chunk) => chunk.row), ...batch.reordered];
-    await this.memories.upsert(tx, tenant, collection.id, rows);
-    await this.memories.relabel(tx, tenant, batch.relabelled);
-    if (batch.fresh.length > 0) {
-      await this.index.write(
-        tx,
-        batch.fresh.map((chunk) => ({
-          memoryId: chunk.row.id,
-          collectionId: collection.id,
-          spaceId: collection.spaceId,
-          embedding: chunk.embedding,
-          words: chunk.words,
-        })),
-      );
-    }
+    const entries = batch.fresh.map((chunk) => ({
+      memoryId: chunk.row.id,
+      collectionId: collection.id,
+      spaceId: collection.spaceId,
+      embedding: chunk.embedding,
+      words: chunk.words,
+    }));
+    await together(
+      tx,
+      () => this.documents.upsert(tx, tenant, owner, batch.documents),
+      () => this.memories.upsert(tx, tenant, collection.id, rows),
+      () => this.memories.relabel(tx, tenant, batch.relabelled),
+      () => this.index.write(tx, entries),
+    );
     if (batch.removed.length > 0) {
       await this.index.remove(tx, batch.removed);
       await this.memories.remove(tx, tenant, batch.removed);

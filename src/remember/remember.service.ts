@@ -4,6 +4,7 @@ import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import { IDS, uuidV5, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
+import { together } from '../database/together.js';
 import { SpaceChanged } from '../indexing/space-changed.js';
 import { Embedders } from '../inference/embedders.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
@@ -71,10 +72,11 @@ export class RememberService {
         tenant,
         async (tx) => {
           const batchRows = batch.map(({ row }) => row);
-          await this.rows.upsert(tx, tenant, collection.id, batchRows);
-          await this.index.write(
+          const batchEntries = batch.map(({ entry }) => entry);
+          await together(
             tx,
-            batch.map(({ entry }) => entry),
+            () => this.rows.upsert(tx, tenant, collection.id, batchRows),
+            () => this.index.write(tx, batchEntries),
           );
         },
         // A busy database refuses all or nothing.

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { together } from '../../database/together.js';
 import { statisticsDeltas } from '../statistics/statistics-delta.js';
 import { StatsFolder } from '../statistics/stats-folder.js';
 import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
@@ -19,11 +20,15 @@ export class IndexWriter {
 
   async write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    await this.rows.requireSpaces(tx, entries);
-    const replaced = new Set(await this.replaceWords(tx, entries));
-    const known = entries.filter((entry) => replaced.has(entry.memoryId));
+    const [, replaced] = await together(
+      tx,
+      () => this.rows.requireSpaces(tx, entries),
+      () => this.replaceWords(tx, entries),
+      () => this.rows.upsertVectors(tx, entries),
+    );
+    const ids = new Set(replaced);
+    const known = entries.filter((entry) => ids.has(entry.memoryId));
     if (known.length > 0) await this.rows.removeVectorsElsewhere(tx, known);
-    await this.rows.upsertVectors(tx, entries);
   }
 
   async writeVectors(tx: EntityManager, entries: readonly VectorEntry[]): Promise<void> {
@@ -66,8 +71,12 @@ export class IndexWriter {
       const weights = weigh(counts, averageLength);
       return { memoryId, collectionId, length, averageLength, terms, weights };
     });
-    const replaced = await this.rows.upsertWords(tx, rows);
-    await this.count(tx, rows, replaced);
+    const [replaced] = await together(
+      tx,
+      () => this.rows.upsertWords(tx, rows),
+      () => this.count(tx, rows, []),
+    );
+    await this.count(tx, [], replaced);
     return replaced.map((row) => row.memoryId);
   }
 

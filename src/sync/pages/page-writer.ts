@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BackgroundDatabase } from '../../database/background-database.js';
+import { together } from '../../database/together.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
 import { DocumentPipeline } from '../../remember/document-pipeline.js';
@@ -110,8 +111,11 @@ export class PageWriter {
     if (found) source.advance(found.findings.seen);
     await sync.timed('write', () =>
       this.database.inTenant(tenant, async (tx) => {
-        await this.queue.fence(tx, run, sync.report(totals, done));
-        await this.pipeline.store(tx, tenant, target, batch);
+        await together(
+          tx,
+          () => this.queue.fence(tx, run, sync.report(totals, done)),
+          () => this.pipeline.store(tx, tenant, target, batch),
+        );
         if (!settled) return;
         await this.lifecycle.relabel(tx, tenant, target, settled.findings.relabelled);
         await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import type { Database } from '../../../src/database/database.js';
 import { runPrepared } from '../../../src/database/prepared-statement.js';
+import { together } from '../../../src/database/together.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 
 const TENANT = '00000000-0000-4000-8000-000000000001';
@@ -154,6 +156,35 @@ describeOnEachDatabase(
       );
       expect(row.length).toBe(2_000_000);
       expect(row.text === text).toBe(true);
+    });
+
+    it('run parts together and answer their results in order', async () => {
+      const sent = await database.inTenant(TENANT, (tx) =>
+        together(
+          tx,
+          () => runPrepared<{ n: number }>(tx, 'select 1 as n', []),
+          () => runPrepared<{ n: number }>(tx, 'select $1::int as n', [2]),
+        ),
+      );
+      expect(sent).toEqual([[{ n: 1 }], [{ n: 2 }]]);
+    });
+
+    it('end all parts before they roll back, and name what failed first', async () => {
+      const id = randomUUID();
+      const failing = database.inTenant(TENANT, (tx) =>
+        together(
+          tx,
+          async () => {
+            await runPrepared(tx, 'select 1', []);
+            for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+            await insert(tx, id);
+          },
+          () => runPrepared(tx, 'select 1 / 0', []),
+          () => runPrepared(tx, 'select 2', []),
+        ),
+      );
+      await expect(failing).rejects.toThrow('division by zero');
+      expect(await stored(database, id)).toBe(false);
     });
 
     it('run again after a serialization failure', async () => {

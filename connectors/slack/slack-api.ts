@@ -1,4 +1,4 @@
-import { LogLevel, WebClient, type WebAPICallResult } from '@slack/web-api';
+import { LogLevel, WebClient } from '@slack/web-api';
 import type { ConnectorContext } from '../sdk/context.js';
 import { TransientSourceError } from '../sdk/errors.js';
 import { withLinkedAbort } from '../sdk/linked-abort.js';
@@ -6,6 +6,7 @@ import { retryAfterSeconds } from '../sdk/retry-after.js';
 import { classifySlackError, SlackRateLimit } from './slack-errors.js';
 import type { SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { Timestamp } from './timestamp.js';
+import { WholeAnswers, type Answer } from './whole-answers.js';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -50,6 +51,8 @@ export interface SlackUser {
 /** Slack's methods as far as they are used; every call is paced and classified. */
 export class SlackApi {
   private readonly clients = new WeakMap<AbortSignal, WebClient>();
+  private readonly answers = new WholeAnswers();
+
   constructor(
     private readonly ctx: Pick<ConnectorContext, 'calls' | 'clock'>,
     private readonly token: string,
@@ -188,7 +191,7 @@ export class SlackApi {
     return this.ctx.calls.call<Answer>({
       method,
       ...(target !== undefined && { target }),
-      run: async (signal) => (await this.client(signal).apiCall(method, args)) as Answer,
+      run: async (signal) => this.answers.whole(await this.client(signal).apiCall(method, args)),
       classify: (error) => classifySlackError(error, this.ctx.clock.now()),
     });
   }
@@ -204,7 +207,8 @@ export class SlackApi {
       rejectRateLimitedCalls: true,
       logger: SILENT,
       // Its `timeout` option would add a second timer to the one of `send`.
-      fetch: (url, init) => this.send(url, init ?? {}, signal, whole),
+      fetch: (url, init) =>
+        this.send(url, init ?? {}, signal, (response) => this.answers.outline(response)),
     });
     this.clients.set(signal, client);
     return client;
@@ -235,18 +239,9 @@ export class SlackApi {
   }
 }
 
-/** The client reads an answer later, when nothing watches over the time any more. */
-async function whole(response: Response): Promise<Response> {
-  const body = await response.arrayBuffer();
-  // A status such as 204 may not come with a body, however empty.
-  return new Response(body.byteLength > 0 ? body : null, response);
-}
-
 /** As `AbortSignal.timeout` gives it. */
 const tooSlow = (): DOMException =>
   new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-
-type Answer = WebAPICallResult & { readonly [key: string]: unknown };
 
 const nothing = (): void => {};
 /** The client logs to the console otherwise; what matters is in the run's request log. */

@@ -1,0 +1,51 @@
+import type { WebAPICallResult } from '@slack/web-api';
+import { asObject, type JsonObject } from './json-object.js';
+
+export type Answer = WebAPICallResult & { readonly [key: string]: unknown };
+
+/** What the client looks at to tell an error from an answer. */
+const READ_BY_CLIENT = ['ok', 'error', 'needed', 'provided', 'warning', 'response_metadata'];
+const NUMBER = 'tributary_answer';
+
+/**
+ * Answers on their way around the client. It copies each one field by field and serialises the copy
+ * for its log, whether or not anybody reads that: twice the work of parsing it. So it gets the
+ * fields that it judges by, and the caller the whole answer once it has passed.
+ */
+export class WholeAnswers {
+  private readonly kept = new Map<number, object>();
+  private count = 0;
+
+  /** Reads the answer to its end, as the client does later, when nothing watches over the time. */
+  async outline(response: Response): Promise<Response> {
+    const body = await response.text();
+    const answer = asObject(parsed(body));
+    // What is no answer, or a refusal, is for the client to name.
+    const text = answer.ok === true ? this.keep(answer) : body;
+    // A status such as 204 may not come with a body, however empty.
+    return new Response(text === '' ? null : text, response);
+  }
+
+  /** @param judged what the client made of an outline */
+  whole(judged: WebAPICallResult): Answer {
+    const { [NUMBER]: number, ...told } = judged as Answer;
+    const answer = this.kept.get(number as number);
+    this.kept.delete(number as number);
+    return { ...answer, ...told };
+  }
+
+  private keep(answer: JsonObject): string {
+    const number = ++this.count;
+    this.kept.set(number, answer);
+    const outline = READ_BY_CLIENT.map((key) => [key, answer[key]] as const);
+    return JSON.stringify({ ...Object.fromEntries(outline), [NUMBER]: number });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -35,6 +35,8 @@ interface Known {
   readonly recent: RecentCallCounter;
   freeUntil: number;
   blockedUntil: number;
+  /** A look at the database that is under way. */
+  asking: Promise<unknown> | null;
   /** What was told last by this process, and until when telling it again is known to be idle. */
   told: { readonly perMinute: number | null; readonly until: number } | null;
 }
@@ -72,8 +74,15 @@ export class RateBudgetsService {
     const before = this.now();
     if (known.blockedUntil > before)
       return { granted: false, waitSeconds: (known.blockedUntil - before) / 1000 };
-    if (pacing.perSecond === null && known.freeUntil > before) return this.taken(known);
-    const wait = await this.database.asSystem((tx) => this.repository.take(tx, key, pacing));
+    if (pacing.perSecond === null) {
+      if (known.freeUntil > before) return this.taken(known);
+      // One of many at once asks for all of them: mostly the answer is that there is no limit.
+      if (known.asking) {
+        await known.asking.catch(() => undefined);
+        if (known.freeUntil > this.now()) return this.taken(known);
+      }
+    }
+    const wait = await this.ask(key, pacing, known);
     if (wait !== null && wait > 0) return { granted: false, waitSeconds: wait };
     // A refusal may have come while the database was asked.
     const now = this.now();
@@ -81,6 +90,16 @@ export class RateBudgetsService {
       return { granted: false, waitSeconds: (known.blockedUntil - now) / 1000 };
     if (wait === null) known.freeUntil = now + FREE_MS;
     return this.taken(known);
+  }
+
+  private async ask(key: BudgetKey, pacing: Pacing, known: Known): Promise<number | null> {
+    const answer = this.database.asSystem((tx) => this.repository.take(tx, key, pacing));
+    known.asking = answer;
+    try {
+      return await answer;
+    } finally {
+      if (known.asking === answer) known.asking = null;
+    }
   }
 
   private taken(known: Known): Take {
@@ -141,7 +160,13 @@ export class RateBudgetsService {
     const key = `${scope}\n${method}`;
     const found = this.#known.get(key);
     if (found) return found;
-    const fresh = { recent: new RecentCallCounter(), freeUntil: 0, blockedUntil: 0, told: null };
+    const fresh: Known = {
+      recent: new RecentCallCounter(),
+      freeUntil: 0,
+      blockedUntil: 0,
+      asking: null,
+      told: null,
+    };
     this.#known.set(key, fresh);
     if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
     return fresh;

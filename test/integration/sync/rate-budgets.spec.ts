@@ -58,8 +58,8 @@ describeOnEachDatabase(
       };
     });
 
-    it('asks the database only now and then while no limit is known', async () => {
-      const clock = new ManualClock();
+    /** A process whose looks at the database are counted. */
+    function counted(clock: ManualClock): { service: RateBudgetsService; asked: () => number } {
       let asked = 0;
       const counting = {
         asSystem: (work: never) => {
@@ -68,12 +68,35 @@ describeOnEachDatabase(
         },
       } as unknown as BackgroundDatabase;
       const service = new RateBudgetsService(counting, new RateBudgetsRepository(), clock);
+      return { service, asked: () => asked };
+    }
+
+    it('asks the database only now and then while no limit is known', async () => {
+      const clock = new ManualClock();
+      const { service, asked } = counted(clock);
       const budgets = service.of('slack:free', { perSecond: null });
       for (let n = 0; n < 1000; n += 1) {
         clock.advance(1);
         await budgets.take('users.list');
       }
-      expect(asked).toBeLessThanOrEqual(5);
+      expect(asked()).toBeLessThanOrEqual(5);
+    });
+
+    it('asks once for all who want to call at the same time', async () => {
+      const { service, asked } = counted(new ManualClock());
+      const budgets = service.of('slack:crowd', { perSecond: null });
+      const takes = await Promise.all(Array.from({ length: 20 }, () => budgets.take('users.list')));
+      expect(takes.every(({ granted }) => granted)).toBe(true);
+      expect(asked()).toBe(1);
+    });
+
+    it('lets each of a crowd ask for itself where there is a limit', async () => {
+      const clock = new ManualClock();
+      const { service } = counted(clock);
+      const budgets = service.of('slack:queue', { perSecond: null });
+      await budgets.limit('users.list', 60);
+      const takes = await Promise.all(Array.from({ length: 5 }, () => budgets.take('users.list')));
+      expect(takes.filter(({ granted }) => granted).length).toBeLessThanOrEqual(1);
     });
 
     it('stops at a local refusal at once, without asking', async () => {

@@ -16,10 +16,10 @@ export interface BenchFolder {
   remove(): void;
 }
 
-/** `count` Markdown files of one chunk each, in twenty folders. */
-export function makeFolder(count: number, words: number): BenchFolder {
+/** `count` Markdown files of one chunk each, in twenty folders; other texts for another seed. */
+export function makeFolder(count: number, words: number, seed?: number): BenchFolder {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'tributary-bench-')));
-  const corpus = new Corpus();
+  const corpus = new Corpus(seed);
   const files: string[] = [];
   for (let n = 0; n < count; n += 1) {
     const folder = join(path, `folder-${String(n % 20).padStart(2, '0')}`);

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { armsOf } from '../../src/indexing/qdrant/arms.js';
+import { armsOf, bestOf } from '../../src/indexing/qdrant/arms.js';
 import { pointFilter } from '../../src/indexing/qdrant/point-filter.js';
 import type { QdrantParts } from '../../src/indexing/qdrant/qdrant-parts.js';
 import { TermStatisticsRepository } from '../../src/indexing/statistics/term-statistics.repository.js';
@@ -39,9 +39,10 @@ export async function bareArmsOfQdrant(
   const words = weighQuery(terms, statistics);
   const filter = pointFilter(asked, new Date());
   const alias = spaces.alias(collection.spaceId);
+  const arms = armsOf(asked, words);
   const start = performance.now();
-  await store.query(alias, armsOf(asked, null, filter));
+  await store.query(alias, bestOf({ ...arms, words: null }, filter, DEPTH));
   const middle = performance.now();
-  await store.query(alias, armsOf({ ...asked, embedding: null }, words, filter));
+  await store.query(alias, bestOf({ ...arms, dense: null }, filter, DEPTH));
   return { dense: middle - start, words: performance.now() - middle };
 }

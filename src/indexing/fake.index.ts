@@ -159,7 +159,7 @@ export class FakeVectorIndex implements VectorIndex {
         const cosine = embedding && vector ? dot(embedding, vector) : 0;
         const { bm25, coverage } = score(entry);
         const fused = embedding ? fuse(cosine, bm25, inScope.length) : bm25;
-        return { memoryId: id, collectionId: entry.collectionId, cosine, bm25, coverage, fused };
+        return { memoryId: id, cosine, bm25, coverage, fused };
       });
     const best = (by: (candidate: Candidate) => number): Candidate[] =>
       scored.toSorted((a, b) => by(b) - by(a)).slice(0, query.depth);

@@ -4,7 +4,6 @@ import type { Candidate, IndexQuery } from './vector-index.js';
 /** What the arms of a store found out about a memory. */
 export interface ScoredMemory {
   readonly memoryId: string;
-  readonly collectionId: string;
   /** 0 when the query has no vector. */
   readonly cosine: number;
   /** 0 where no query term occurs. */
@@ -23,11 +22,10 @@ export function rankCandidates(
   documents: number,
 ): Candidate[] {
   const candidates: Candidate[] = [];
-  for (const { memoryId, collectionId, cosine, bm25 } of found) {
+  for (const { memoryId, cosine, bm25 } of found) {
     if (bm25 === 0 && (!query.embedding || cosine < query.minCosine)) continue;
     candidates.push({
       memoryId,
-      collectionId,
       cosine,
       bm25,
       coverage: highest > 0 ? bm25 / highest : 0,

@@ -306,7 +306,6 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
       const [found] = await search({ text: 'banana', collectionIds: [other] });
       expect(found).toMatchObject({
         memoryId: memory,
-        collectionId: other,
         cosine: expect.closeTo(0.8, 6),
       });
       expect(found!.fused).toBeCloseTo(fuse(found!.cosine, found!.bm25, 2), 5);

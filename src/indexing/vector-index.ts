@@ -156,7 +156,6 @@ export interface CandidateList {
 
 export interface Candidate {
   readonly memoryId: string;
-  readonly collectionId: string;
   /** 0 when there is no query vector. */
   readonly cosine: number;
   /** 0 where no query term occurs. */

@@ -6,7 +6,7 @@ import { boost, boosted, type Boostable } from './boosts.js';
 const NOW = new Date('2026-05-08T12:00:00Z');
 
 function candidate(id: string, fused: number): Candidate {
-  return { memoryId: id, collectionId: 'c', cosine: fused, bm25: 0, coverage: 0, fused };
+  return { memoryId: id, cosine: fused, bm25: 0, coverage: 0, fused };
 }
 
 interface Given {

@@ -23,7 +23,6 @@ const COMMON_DEPTH = 100;
 
 export interface CandidateRow {
   memory_id: string;
-  collection_id: string;
   /** Minus the cosine; null when the memory has no vector or the query none. */
   distance: number | null;
   /** Minus BM25; null when the query has no words. */
@@ -96,8 +95,8 @@ export function candidateStatement(
         select memory_id, collection_id, min(distance), min(product)
         from (${found.join(' union all ')}) u (memory_id, collection_id, distance, product)
         group by memory_id, collection_id)
-      select f.memory_id, f.collection_id,
-        f.distance is not null as in_dense, f.product is not null as in_words,
+      select f.memory_id, f.distance is not null as in_dense,
+        f.product is not null as in_words,
         ${missingDistance(dense, space)} as distance,
         ${missingProduct(sparse, query.mode)} as product
       from found f`,

@@ -121,7 +121,6 @@ function denseCount(rows: readonly CandidateRow[]): number {
 function toScored(row: CandidateRow): ScoredMemory {
   return {
     memoryId: row.memory_id,
-    collectionId: row.collection_id,
     cosine: row.distance === null ? 0 : -row.distance,
     bm25: row.product === null ? 0 : Math.max(0, -row.product),
   };

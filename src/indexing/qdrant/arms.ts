@@ -3,55 +3,89 @@ import type { WeighedQuery } from '../terms/weighed-query.js';
 import type { IndexQuery } from '../vector-index.js';
 import { DENSE, WORDS, type Filter, type Query, type ScoredPoint } from './qdrant-store.js';
 
-const PAYLOAD = ['collection_id'];
+/** Scores by memory. */
+type Scores = ReadonlyMap<string, number>;
+
+/** The two ways of asking; null where the query has no vector, or no words. */
+export interface Arms {
+  readonly dense: Pick<Query, 'query' | 'using'> | null;
+  readonly words: Pick<Query, 'query' | 'using'> | null;
+}
+
+export interface ArmScores {
+  readonly dense: Scores;
+  readonly words: Scores;
+}
+
+export function armsOf({ embedding }: Pick<IndexQuery, 'embedding'>, words: WeighedQuery | null) {
+  return {
+    dense: embedding && { query: Array.from(embedding), using: DENSE },
+    words: words && {
+      query: {
+        indices: words.terms.map((term) => term.id),
+        values: words.terms.map((term) => term.weight),
+      },
+      using: WORDS,
+    },
+  } satisfies Arms;
+}
+
+/** What each arm finds by itself. */
+export function bestOf({ dense, words }: Arms, filter: Filter, depth: number): Query[] {
+  return [dense, words]
+    .filter((arm) => arm !== null)
+    .map((arm) => ({ ...arm, filter, limit: depth, with_payload: false }));
+}
 
 /**
- * The requests of one search, for one round trip. With two arms each request finds the best of
- * both and scores them all by one, so that no candidate lacks either score
- * (https://qdrant.tech/documentation/concepts/hybrid-queries/#multi-stage-queries).
+ * What only one arm has found lacks the other one's score. Words need no second question when they
+ * gave less than they could: then nothing else has any of them.
  */
-export function armsOf(query: IndexQuery, words: WeighedQuery | null, filter: Filter): Query[] {
-  const dense = query.embedding && { query: Array.from(query.embedding), using: DENSE };
-  const sparse = words && {
-    query: {
-      indices: words.terms.map((term) => term.id),
-      values: words.terms.map((term) => term.weight),
-    },
-    using: WORDS,
-  };
-  const arms = [dense, sparse].filter((arm) => arm !== null);
-  if (arms.length === 1) {
-    return [{ ...arms[0]!, filter, limit: query.depth, with_payload: PAYLOAD }];
+export function missingOf(
+  { dense, words }: Arms,
+  found: ArmScores,
+  { tenant, depth }: Pick<IndexQuery, 'tenant' | 'depth'>,
+): Query[] {
+  if (!dense || !words) return [];
+  const byWords = without(found.words, found.dense);
+  const byVector = found.words.size < depth ? [] : without(found.dense, found.words);
+  return [
+    ...(byWords.length > 0 ? [scoring(dense, tenant, byWords)] : []),
+    ...(byVector.length > 0 ? [scoring(words, tenant, byVector)] : []),
+  ];
+}
+
+/** The answers to queries of these arms, added to what is known. */
+export function withAnswers(
+  known: ArmScores,
+  queries: readonly Query[],
+  answers: readonly ScoredPoint[][],
+): ArmScores {
+  const dense = new Map(known.dense);
+  const words = new Map(known.words);
+  for (const [at, { using }] of queries.entries()) {
+    const scores = using === DENSE ? dense : words;
+    for (const { id, score } of answers[at]!) scores.set(String(id), score);
   }
-  const prefetch = arms.map((arm) => ({ ...arm, filter, limit: query.depth }));
-  return arms.map((arm) => ({
-    prefetch,
-    ...arm,
-    limit: 2 * query.depth,
-    with_payload: PAYLOAD,
+  return { dense, words };
+}
+
+export const NO_SCORES: ArmScores = { dense: new Map(), words: new Map() };
+
+export function toScored({ dense, words }: ArmScores): ScoredMemory[] {
+  return [...new Set([...dense.keys(), ...words.keys()])].map((memoryId) => ({
+    memoryId,
+    cosine: dense.get(memoryId) ?? 0,
+    bm25: words.get(memoryId) ?? 0,
   }));
 }
 
-/** The answers to `armsOf`, by memory. */
-export function scoredBy(
-  answers: readonly ScoredPoint[][],
-  query: Pick<IndexQuery, 'embedding'>,
-  words: WeighedQuery | null,
-): ScoredMemory[] {
-  const dense = query.embedding ? answers[0]! : [];
-  const sparse = words ? answers.at(-1)! : [];
-  const bm25 = new Map(sparse.map(({ id, score }) => [String(id), score]));
-  const found = new Map<string, ScoredMemory>();
-  for (const point of [...dense, ...sparse]) {
-    const memoryId = String(point.id);
-    if (found.has(memoryId)) continue;
-    found.set(memoryId, {
-      memoryId,
-      collectionId: String(point.payload?.collection_id),
-      cosine: point.score,
-      bm25: bm25.get(memoryId) ?? 0,
-    });
-  }
-  if (!query.embedding) for (const [id, one] of found) found.set(id, { ...one, cosine: 0 });
-  return [...found.values()];
+function without(scores: Scores, others: Scores): string[] {
+  return [...scores.keys()].filter((id) => !others.has(id));
+}
+
+/** Scores these memories by one arm: so few that Qdrant looks at each of them. */
+function scoring(arm: NonNullable<Arms['dense']>, tenant: string, ids: readonly string[]): Query {
+  const filter = { must: [{ key: 'tenant_id', match: { value: tenant } }, { has_id: [...ids] }] };
+  return { ...arm, filter, limit: ids.length, with_payload: false };
 }

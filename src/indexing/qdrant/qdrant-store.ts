@@ -124,8 +124,10 @@ export class QdrantStore {
     await call(() => this.client.delete(collection, { points: ids, wait: true }));
   }
 
-  async query(collection: string, searches: Query[]): Promise<ScoredPoint[][]> {
-    const answers = await call(() => this.client.queryBatch(collection, { searches }));
+  async query(collection: string, searches: readonly Query[]): Promise<ScoredPoint[][]> {
+    const answers = await call(() =>
+      this.client.queryBatch(collection, { searches: [...searches] }),
+    );
     return answers.map(({ points }) => points);
   }
 

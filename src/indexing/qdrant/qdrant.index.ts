@@ -14,13 +14,21 @@ import { queryTerms } from '../terms/sparse-encoder.js';
 import { weighQuery, type WeighedQuery } from '../terms/weighed-query.js';
 import type { CandidateList, IndexQuery, ReadRows, SpaceRef } from '../vector-index.js';
 import { uuidArray } from '../binary-arrays.js';
-import { armsOf, scoredBy } from './arms.js';
+import {
+  armsOf,
+  bestOf,
+  missingOf,
+  NO_SCORES,
+  toScored,
+  withAnswers,
+  type ArmScores,
+} from './arms.js';
 import { pointFilter } from './point-filter.js';
 import { PointSourcesRepository } from './point-sources.repository.js';
 import { scoreSources } from './score-sources.js';
 import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
-import { QdrantStore } from './qdrant-store.js';
+import { QdrantStore, type Query } from './qdrant-store.js';
 
 /**
  * So many marked memories a search scores by itself: more than one bulk request adds (100). Still
@@ -98,14 +106,23 @@ export class QdrantIndex extends RowBackedIndex {
     };
   }
 
+  /** Both arms in one request, and in another one the scores that only one of them has given. */
   private async ask(query: IndexQuery, words: WeighedQuery | null): Promise<ScoredMemory[]> {
+    const arms = armsOf(query, words);
     const filter = pointFilter(query, this.clock.now());
+    const best = await this.scores(query, NO_SCORES, bestOf(arms, filter, query.depth));
+    return toScored(await this.scores(query, best, missingOf(arms, best, query)));
+  }
+
+  private async scores(
+    { space }: IndexQuery,
+    known: ArmScores,
+    queries: readonly Query[],
+  ): Promise<ArmScores> {
+    if (queries.length === 0) return known;
     try {
-      const answers = await this.store.query(
-        this.spaces.alias(query.space.id),
-        armsOf(query, words, filter),
-      );
-      return scoredBy(answers, query, words);
+      const answers = await this.store.query(this.spaces.alias(space.id), queries);
+      return withAnswers(known, queries, answers);
     } catch (error) {
       if (error instanceof QdrantRefusal) {
         throw new AppError('index_unavailable', `The vector index: ${error.message}`, {
@@ -114,7 +131,7 @@ export class QdrantIndex extends RowBackedIndex {
       }
       if (!(error instanceof QdrantCollectionMissing)) throw error;
       // Nothing has been written yet, or the server has lost it, which the applier will notice.
-      if (!(await this.spaces.isMade(query.space.id))) return [];
+      if (!(await this.spaces.isMade(space.id))) return known;
       throw new AppError(
         'index_unavailable',
         'The vector index has lost its points; they are being made again from the rows.',

@@ -13,7 +13,6 @@ export function scoreSources(
     .filter((source) => source.visible)
     .map((source) => ({
       memoryId: source.memory_id,
-      collectionId: source.collection_id,
       cosine: embedding ? dot(embedding, unpackFloats(source.embedding)) : 0,
       bm25: words ? bm25(words, source) : 0,
     }));

@@ -26,10 +26,12 @@ Every error has the same body, whatever route and whatever went wrong:
   per field that is wrong.
 - \`request_id\` is also the header \`X-Request-Id\` and stands in the server's log. A request that
   brings its own \`X-Request-Id\` keeps it.
-- \`Retry-After\` (seconds) comes with 429 and with each 503 that a retry can cure.
+- \`Retry-After\` (seconds) comes with 429, with \`idempotency_in_progress\` and with each 503 that a
+  retry can cure.
 
 A client should retry 429, 502, 503 and 504 after \`Retry-After\` (or with a growing pause), send an
-\`Idempotency-Key\` with every write that it may repeat, and give up at once on the other 4xx.
+\`Idempotency-Key\` with every write that it may repeat, and give up at once on the other 4xx, save
+\`idempotency_in_progress\`.
 `;
 
 /** The registry is plain data, so it can be read without a build. */

@@ -153,12 +153,14 @@ async function aftermath(
   return { quiet, awaited, wrong: wrong.slice(0, MOST_SHOWN) };
 }
 
-/** The last that each process logged as an error, to find out why something is wrong. */
+/** The last that each process complained of, to find out why something is wrong. */
 function complaints(fleet: Fleet): string[] {
-  return fleet.all.flatMap(({ name, log }) =>
-    log
-      .filter((line) => /"level":"(error|warn)"/.test(line))
+  return fleet.all.flatMap(({ name, log, isRunning }) => [
+    ...(isRunning ? [] : [`${name} has ended`]),
+    ...log
+      // What is no log entry is what Node prints about a process that crashes.
+      .filter((line) => !line.startsWith('{') || /"level":"(error|warn)"/.test(line))
       .slice(-5)
       .map((line) => `${name}: ${line.slice(0, 600)}`),
-  );
+  ]);
 }

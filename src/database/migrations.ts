@@ -20,6 +20,7 @@ import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000
 import { GuardVectors1763700000114 } from '../../migrations/pgvector/1763700000114-guard-vectors.js';
 import { CreatePoints1763700000112 } from '../../migrations/qdrant/1763700000112-create-points.js';
 import { GuardPoints1763700000113 } from '../../migrations/qdrant/1763700000113-guard-points.js';
+import { NameFirstCollections1763700000131 } from '../../migrations/qdrant/1763700000131-name-first-collections.js';
 
 type MigrationClass = new () => MigrationInterface;
 
@@ -48,7 +49,11 @@ const common: MigrationClass[] = [
 const pgvector: MigrationClass[] = [CreateVectors1763700000100, GuardVectors1763700000114];
 
 /** Run only where they live in Qdrant. */
-const qdrant: MigrationClass[] = [CreatePoints1763700000112, GuardPoints1763700000113];
+const qdrant: MigrationClass[] = [
+  CreatePoints1763700000112,
+  GuardPoints1763700000113,
+  NameFirstCollections1763700000131,
+];
 
 export function migrationsFor(vectors: 'postgresql' | 'qdrant'): MigrationClass[] {
   return [...common, ...(vectors === 'postgresql' ? pgvector : qdrant)];

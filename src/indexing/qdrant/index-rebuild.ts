@@ -47,7 +47,9 @@ export class IndexRebuild {
   async findLost(): Promise<void> {
     const versions = await this.spaces.all();
     const there = new Set(await this.spaces.present());
-    for (const { space_id: space, live, building } of versions) {
+    for (const { space_id: space, live, building, made } of versions) {
+      // Whoever writes is about to make it.
+      if (!made) continue;
       const name = this.spaces.collection(space, live);
       if (there.has(name)) await this.spaces.point(space, live);
       else if (building === null) await this.recover(space, name);

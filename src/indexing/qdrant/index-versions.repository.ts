@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-/** Which physical collections a space has; there is no row until the first one is made. */
+/** Which physical collections a space has; there is no row until the first one is to be made. */
 export interface IndexVersion {
   readonly space_id: number;
   readonly dimensions: number;
   /** The one that searches read. */
   readonly live: number;
+  /** The first one can be searched. */
+  readonly made: boolean;
   /** The live one vanished from the server. */
   readonly lost: boolean;
   /** The one that will replace it. */
@@ -19,7 +21,7 @@ export interface IndexVersion {
   readonly started_at: Date | null;
 }
 
-const COLUMNS = `i.space_id, s.dimensions, i.live, i.lost, i.building, i.marked, i.total,
+const COLUMNS = `i.space_id, s.dimensions, i.live, i.made, i.lost, i.building, i.marked, i.total,
   case when i.marked_to is null then i.last_generation end as last_generation, i.started_at`;
 const TABLES = `index_versions i join embedding_spaces s on s.id = i.space_id`;
 
@@ -39,19 +41,19 @@ export class IndexVersionsRepository {
     return rows[0];
   }
 
-  async dimensions(tx: EntityManager, space: number): Promise<number> {
-    const [row] = await tx.query<{ dimensions: number }[]>(
-      `select dimensions from embedding_spaces where id = $1`,
-      [space],
-    );
-    return row!.dimensions;
-  }
-
   async insertFirst(tx: EntityManager, space: number, live: number): Promise<void> {
     await tx.query(
-      `insert into index_versions (space_id, live) values ($1, $2) on conflict do nothing`,
+      `insert into index_versions (space_id, live, made) values ($1, $2, false)
+       on conflict do nothing`,
       [space, live],
     );
+  }
+
+  async noteMade(tx: EntityManager, space: number, live: number): Promise<void> {
+    await tx.query(`update index_versions set made = true where space_id = $1 and live = $2`, [
+      space,
+      live,
+    ]);
   }
 
   /**
@@ -130,7 +132,7 @@ export class IndexVersionsRepository {
 
   async swap(tx: EntityManager, space: number, building: number): Promise<void> {
     await tx.query(
-      `update index_versions set live = building, building = null, lost = false
+      `update index_versions set live = building, made = true, building = null, lost = false
        where space_id = $1 and building = $2`,
       [space, building],
     );

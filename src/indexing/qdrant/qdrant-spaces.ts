@@ -44,7 +44,7 @@ export class QdrantSpaces {
 
   /** Whether points have ever been written; then a missing collection is a lost one. */
   async isMade(space: number): Promise<boolean> {
-    return (await this.find(space)) !== undefined;
+    return (await this.find(space))?.made === true;
   }
 
   all(): Promise<IndexVersion[]> {
@@ -91,16 +91,15 @@ export class QdrantSpaces {
 
   /** Physical collections that nothing refers to any more, e.g. of a swap that was cut off. */
   async dead(): Promise<string[]> {
+    // In this order: a row names a collection before it is made.
+    const names = await this.store.collections();
     const versions = new Map((await this.all()).map((version) => [version.space_id, version]));
     const pattern = new RegExp(`^${this.prefix}_space_(\\d+)_v(\\d+)$`);
-    return (await this.store.collections()).filter((name) => {
+    return names.filter((name) => {
       const [, space, number] = pattern.exec(name) ?? [];
       const version = versions.get(Number(space));
       if (!version) return false;
-      const { live, building } = version;
-      // Numbers only grow, so one beyond both is being made at this moment.
-      const newest = Math.max(live, building ?? 0);
-      return Number(number) < newest && Number(number) !== live;
+      return Number(number) !== version.live && Number(number) !== version.building;
     });
   }
 
@@ -129,17 +128,28 @@ export class QdrantSpaces {
     return mine.reduce((most, name) => Math.max(most, Number(name.slice(start.length)) || 0), 0);
   }
 
+  /**
+   * Any number of writers may be at it, of several processes, and any of them may die: the row says
+   * which collection it is before anybody makes it, and that it is made once it can be searched.
+   */
   private async makeFirst(space: number): Promise<void> {
-    if (!(await this.isMade(space))) {
-      const dimensions = await this.database.asSystem((tx) => this.versions.dimensions(tx, space));
-      // Above whatever an earlier life of this database has left there.
-      const number = (await this.highest(space)) + 1;
-      const first = this.collection(space, number);
-      await this.store.createCollection(first, dimensions);
+    const version = (await this.find(space)) ?? (await this.nameFirst(space));
+    if (!version.made) {
+      const first = this.collection(space, version.live);
+      await this.store.createCollection(first, version.dimensions);
       await this.store.pointAlias(this.alias(space), first);
-      await this.database.asSystem((tx) => this.versions.insertFirst(tx, space, number));
+      await this.database.asSystem((tx) => this.versions.noteMade(tx, space, version.live));
     }
     this.made.add(space);
+  }
+
+  private async nameFirst(space: number): Promise<IndexVersion> {
+    // Above whatever an earlier life of this database has left there.
+    const number = (await this.highest(space)) + 1;
+    await this.database.asSystem((tx) => this.versions.insertFirst(tx, space, number));
+    const version = await this.find(space);
+    if (!version) throw new Error(`space ${space} is gone`);
+    return version;
   }
 
   private find(space: number): Promise<IndexVersion | undefined> {

@@ -1,11 +1,14 @@
 import type { Database } from '../../../src/database/database.js';
+import { IndexVersionsRepository } from '../../../src/indexing/qdrant/index-versions.repository.js';
 import { toPoint } from '../../../src/indexing/qdrant/point.js';
+import { QdrantSpaces } from '../../../src/indexing/qdrant/qdrant-spaces.js';
 import { QdrantStore } from '../../../src/indexing/qdrant/qdrant-store.js';
 import { startQdrantDouble } from '../../simulators/qdrant/index.js';
 import { IndexTables } from './index-fixtures.js';
 import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
 
 const X = Float32Array.of(1, 0, 0);
+const versions = new IndexVersionsRepository();
 
 describeOnQdrant('an index that things happen to', (open, qdrant) => {
   let database: Database;
@@ -67,6 +70,41 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
 
   const lapse = () =>
     database.asSystem((tx) => tx.query(`update outbox set due_at = now() - interval '1 s'`));
+
+  it('makes one first collection, however many processes are about to', async () => {
+    const memory = await add();
+    // Each knows only what the database and Qdrant tell it.
+    const others = Array.from(
+      { length: 8 },
+      () => new QdrantSpaces(database, versions, parts.store, parts.prefix),
+    );
+    const targets = await Promise.all(others.map((spaces) => spaces.targets(tables.space.id)));
+    expect(new Set(targets.flat()).size).toBe(1);
+    const mine = (await parts.store.collections()).filter((name) => name.startsWith(parts.prefix));
+    expect(mine).toEqual(targets[0]);
+    await parts.drain();
+    expect(await found()).toEqual([memory]);
+    expect(await parts.spaces.dead()).toEqual([]);
+  });
+
+  it('makes the first collection that somebody died over', async () => {
+    const memory = await add();
+    await database.asSystem((tx) => versions.insertFirst(tx, tables.space.id, 7));
+    await parts.rebuild.findLost();
+    expect(await found()).toEqual([memory]);
+    await parts.drain();
+    const name = parts.spaces.collection(tables.space.id, 7);
+    expect(await parts.store.collections()).toContain(name);
+    expect(await found()).toEqual([memory]);
+  });
+
+  it('finds collections that no row names, whatever their number', async () => {
+    await add();
+    await parts.drain();
+    const stray = parts.spaces.collection(tables.space.id, 9);
+    await parts.store.createCollection(stray, 3);
+    expect(await parts.spaces.dead()).toEqual([stray]);
+  });
 
   it('marks anew what was written after its claim had gone to another', async () => {
     const memory = await add();

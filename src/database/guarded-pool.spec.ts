@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+import type { ClientBase } from 'pg';
 import { GuardedPool } from './guarded-pool.js';
 import { insideTransaction, transactionScope } from './transaction-scope.js';
 
@@ -12,6 +14,17 @@ describe('GuardedPool', () => {
       expect(heard).toMatchObject({ message: expect.stringContaining('inside a transaction') });
       await expect(pool.query('select 1')).rejects.toThrow('inside a transaction');
     });
+  });
+
+  it('outlives a server that ends a connection in the moment in which it is handed out', async () => {
+    class EndedAtOnce extends EventEmitter {
+      connect(connected: (error?: Error) => void): void {
+        connected();
+        this.emit('error', new Error('terminating connection due to administrator command'));
+      }
+    }
+    const ending = new GuardedPool({ Client: EndedAtOnce as unknown as new () => ClientBase });
+    await expect(ending.connect()).resolves.toBeInstanceOf(EndedAtOnce);
   });
 
   it('tries to connect outside one', async () => {

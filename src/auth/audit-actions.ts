@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = {
   'encryption.rotation_started': 'Encrypting all credentials anew was asked for; of no one tenant',
   'index.rebuild_started': 'A rebuild of the whole index was asked for; of no one tenant',
   'index.repaired': 'Drift between rows and index was mended; of no one tenant',
+  'index.vectors_moved':
+    'Vectors were given up to be made in another store, `details.to`; of no one tenant',
   'backup.created': 'A backup was written to the path in `target`; of no one tenant',
 } as const;
 

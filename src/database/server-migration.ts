@@ -133,7 +133,15 @@ async function forgetVectorsElsewhere(client: pg.Client, vectors: Vectors): Prom
   );
   // Words are counted again as they are written to the new store.
   const tables = [...rows.map(({ name }) => name), 'term_stats', 'term_deltas', 'collection_stats'];
+  // Together: an act without its entry, or an entry without its act, would be wrong.
+  await client.query('begin');
   await client.query(`truncate ${tables.join(', ')}`);
+  await client.query(
+    `insert into audit_log (id, actor, action, details, created_at)
+     values (gen_random_uuid(), 'operator', $1, $2, now())`,
+    ['index.vectors_moved', { to: vectors }],
+  );
+  await client.query('commit');
 }
 
 const OF_QDRANT = ['point_vectors', 'point_words', 'index_versions', 'outbox'];

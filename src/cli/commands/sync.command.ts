@@ -81,6 +81,8 @@ export async function syncAndFollow(
     if (run.counts.failed > 0) {
       const items = plural(run.counts.failed, 'item');
       context.note(`${items} failed: "tributary runs show ${shortId(run.id)}" names them.`);
+    } else if (run.status === 'partial') {
+      context.note(`Not everything was read: "tributary runs show ${shortId(run.id)}" says why.`);
     }
     if (run.held_deletions) {
       const held = plural(run.held_deletions.count, 'deletion');

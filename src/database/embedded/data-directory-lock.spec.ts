@@ -31,6 +31,18 @@ describe('DataDirectoryLock', () => {
     return file;
   }
 
+  it('says why a folder cannot be a data directory, and what to do', async () => {
+    const file = join(dataDir, 'a-file');
+    await writeFile(file, '');
+    const unusable = { code: 'configuration_invalid', message: expect.stringContaining(file) };
+    await expect(DataDirectoryLock.acquire(file)).rejects.toMatchObject(unusable);
+    await expect(DataDirectoryLock.acquire(join(file, 'below'))).rejects.toMatchObject(unusable);
+    await expect(readLock(file)).rejects.toMatchObject({
+      ...unusable,
+      message: expect.stringContaining('TRIBUTARY_DATA_DIR'),
+    });
+  });
+
   it('goes to exactly one of many takers', async () => {
     const takers = Array.from({ length: 20 }, () => acquire());
     const outcomes = await Promise.allSettled(takers);

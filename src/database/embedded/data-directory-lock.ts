@@ -16,6 +16,7 @@ import { type Clock, SystemClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { currentProcess, type ProcessIdentity, processState } from './process-identity.js';
 import { systemTimers, type Timers } from './timers.js';
+import { usingDirectory } from './using-directory.js';
 
 const HEARTBEAT_MS = 5_000;
 /** A holder whose process cannot be looked up from here counts as gone after this silence. */
@@ -53,8 +54,15 @@ export class DataDirectoryLock {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AppError `data_directory_in_use`, naming the process that owns the directory. */
-  static async acquire(dataDir: string, options: LockOptions = {}): Promise<DataDirectoryLock> {
+  /**
+   * @throws AppError `data_directory_in_use`, naming the process that owns the directory;
+   *   `configuration_invalid` where there cannot be one
+   */
+  static acquire(dataDir: string, options: LockOptions = {}): Promise<DataDirectoryLock> {
+    return usingDirectory(dataDir, () => DataDirectoryLock.take(dataDir, options));
+  }
+
+  private static async take(dataDir: string, options: LockOptions): Promise<DataDirectoryLock> {
     const clock = options.clock ?? new SystemClock();
     const folder = join(dataDir, 'lock');
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -111,13 +119,16 @@ export class DataDirectoryLock {
   }
 }
 
-/** The running process that owns the directory, or null when none does. */
-export async function readLock(
+/**
+ * The running process that owns the directory, or null when none does.
+ * @throws AppError `configuration_invalid` where the folder cannot be read
+ */
+export function readLock(
   dataDir: string,
   clock: Clock = new SystemClock(),
 ): Promise<LockHolder | null> {
   const folder = join(dataDir, 'lock');
-  return liveHolder(folder, await highest(folder), clock);
+  return usingDirectory(dataDir, async () => liveHolder(folder, await highest(folder), clock));
 }
 
 function inUse(dataDir: string, owner: LockHolder): AppError {

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, HttpException, Module, Patch, Post } from '@n
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Scopes } from '../../../src/auth/access.js';
+import { IdempotencyService } from '../../../src/common/http/idempotency/idempotency.service.js';
 import { Operation } from '../../../src/common/http/operation.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import { ShiftedClock } from '../../support/shifted-clock.js';
@@ -119,6 +120,29 @@ describe('Idempotency-Key', () => {
     const retried = await write(id);
     expect([retried.status, retried.body]).toEqual([201, { calls: 2 }]);
     await lost;
+  });
+
+  it('is free again when the one process of an embedded database starts anew', async () => {
+    const embedded = await startApp({ modules: [WritesModule], embedded: true });
+    try {
+      const ask = () =>
+        embedded.request('POST', '/test/writes', {
+          body: { a: 1 },
+          headers: { 'idempotency-key': 'left' },
+        });
+      let release = () => {};
+      state.hold = new Promise((resolve) => (release = resolve));
+      const entered = new Promise<void>((resolve) => (state.entered = resolve));
+      const lost = ask();
+      await entered;
+      expect((await ask()).status).toBe(409);
+      await embedded.nest.get(IdempotencyService, { strict: false }).onApplicationBootstrap();
+      state.entered = () => release();
+      expect([(await ask()).status, state.calls]).toEqual([201, 2]);
+      await lost;
+    } finally {
+      await embedded.close();
+    }
   });
 
   it('is free again after a failure of the server', async () => {

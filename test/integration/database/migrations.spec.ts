@@ -143,6 +143,9 @@ onServer(`migrations on PostgreSQL${missing ? ` (skipped: ${missing})` : ''}`, (
            (select count(*)::int from memories) as memories`,
       );
       expect(counts).toEqual([{ vectors: 0, memories: 1 }]);
+      expect(await moved.query(`select actor, action, details from audit_log`)).toEqual([
+        { actor: 'operator', action: 'index.vectors_moved', details: { to: 'qdrant' } },
+      ]);
       await migrateServer(moved, secret, 'qdrant');
     } finally {
       await moved.destroy();

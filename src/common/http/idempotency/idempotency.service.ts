@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '../../../database/database.js';
 import { CLOCK, type Clock } from '../../clock.js';
 import { AppError } from '../../errors/app-error.js';
@@ -16,7 +16,7 @@ export interface Replay {
 
 /** Makes a write happen once per tenant and Idempotency-Key within 24 hours. */
 @Injectable()
-export class IdempotencyService {
+export class IdempotencyService implements OnApplicationBootstrap {
   /** A request that still runs renews its lock this often. */
   readonly renewEveryMs = LOCK_MS / 3;
   private readonly lastSweep = new Map<string, number>();
@@ -26,6 +26,12 @@ export class IdempotencyService {
     private readonly keys: IdempotencyRepository,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
+
+  /** In embedded mode there is one process, so whatever is locked at its start was left by a crash. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.database.mode !== 'embedded') return;
+    await this.database.asSystem((tx) => this.keys.unlockAll(tx));
+  }
 
   /**
    * @returns the answer of the first time, or undefined: the caller owns the key and must `store`

@@ -104,7 +104,8 @@ function toSyncAnswer(run: RunAnswer, coalesced: boolean): SyncAnswer {
     status: active ? 'running' : run.status,
     run_id: run.id,
     coalesced,
-    error: run.error,
+    // What an active run waits for is no error to a client: `run.waiting` tells of it.
+    error: active ? null : run.error,
     run,
   };
 }

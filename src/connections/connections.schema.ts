@@ -107,7 +107,7 @@ export const CreatedConnectionAnswer = ConnectionAnswer.extend({
 }).meta({ id: 'CreatedConnection' });
 export type CreatedConnectionAnswer = z.infer<typeof CreatedConnectionAnswer>;
 
-/** `status` is `running` when the run goes on after 25 s; poll the run then. */
+/** `status` is `running`, `error` null when the run goes on after 25 s; poll the run then. */
 export const SyncAnswer = z
   .object({
     synced: z.int().describe('Documents created or updated'),

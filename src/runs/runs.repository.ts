@@ -18,7 +18,8 @@ export interface Enqueued {
 export class RunsRepository {
   /**
    * Queues a run unless the connection has an active one; then that one is answered
-   * (`coalesced`), with its priority raised to the new request's.
+   * (`coalesced`), with its priority raised to the new request's. What the run before holds stays
+   * held until this one has judged it again, so this one shows it from the start.
    */
   async enqueue(
     tx: EntityManager,
@@ -33,9 +34,11 @@ export class RunsRepository {
   ): Promise<Enqueued> {
     const inserted = await tx.query<{ id: string }[]>(
       `insert into runs (id, tenant_id, connection_id, provider, trigger, priority, options,
-         served_at)
+         served_at, held_deletions)
        values ($1, $2, $3, $4, $5, $6, $7,
-         (select last_served_at from connections where id = $3))
+         (select last_served_at from connections where id = $3),
+         (select held_deletions from runs where connection_id = $3
+          order by created_at desc, id limit 1))
        on conflict (connection_id) where state in ('queued', 'running', 'waiting') do nothing
        returning id`,
       [

@@ -23,8 +23,13 @@ export interface PageFindings {
   readonly read: string[];
   /** Sequence numbers of the documents that the page mentions. */
   readonly seen: number[];
-  /** Read on request, and as stored. */
+  /** Read because the source asked for it, and as stored. */
   unchanged: number;
+  /**
+   * Read because all is read again, and as stored: ids with the number of their chunks. Their
+   * chunks are compared, too; whose are not as they should be leaves this, for it is mended.
+   */
+  readonly asStored: Map<string, number>;
   moved: number;
   /** Removed for good under another name. */
   suppressed: number;
@@ -69,7 +74,7 @@ export class ContentChanges {
     }
   }
 
-  /** Whether the content of a stored document is new; notes what it is if not. */
+  /** Whether a stored document is written whole; notes what it is if not. */
   private isToBeStored(
     sync: SyncRun,
     document: ReadDocument,
@@ -78,8 +83,13 @@ export class ContentChanges {
   ): boolean {
     if (!document.known) findings.moved += 1;
     this.meet(sync, findings, known.seq);
-    if (sync.run.options.full) return true;
-    if (isAsStored(document, known)) {
+    const isSame = isAsStored(document, known);
+    if (sync.run.options.full) {
+      // Stored once more, so that chunks, labels and citations are mended.
+      if (isSame) findings.asStored.set(known.id, known.chunkCount);
+      return true;
+    }
+    if (isSame) {
       findings.unchanged += 1;
       return false;
     }

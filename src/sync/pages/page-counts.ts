@@ -1,3 +1,4 @@
+import type { DocumentRow } from '../../remember/document-row.js';
 import type { WriteBatch } from '../../remember/write-batches.js';
 import type { RunCounts } from '../../runs/run-row.js';
 import type { PageFindings } from './content-changes.js';
@@ -23,9 +24,28 @@ export function begunBefore({ toRead }: Pick<JudgedPage, 'toRead'>): ReadonlySet
   return new Set(toRead.flatMap(({ known }) => (known?.state === 'pending' ? [known.id] : [])));
 }
 
-export function writtenBy(batch: WriteBatch, begun: ReadonlySet<string>): Written {
+/** Documents that are stored whole once the batch is. */
+export function completedBy({ documents }: WriteBatch): DocumentRow[] {
+  return documents.filter(({ state }) => state === 'live');
+}
+
+/** Ids of documents whose stored chunks are not those that their content makes. */
+export function mendedBy(
+  { documents, fresh, reordered }: WriteBatch,
+  asStored: PageFindings['asStored'],
+): string[] {
+  const chunks = [...fresh.map(({ row }) => row), ...reordered];
+  const miscounted = documents.filter(({ id, chunkCount }) => asStored.get(id) !== chunkCount);
+  return [...chunks.map(({ documentId }) => documentId!), ...miscounted.map(({ id }) => id)];
+}
+
+export function writtenBy(
+  batch: WriteBatch,
+  begun: ReadonlySet<string>,
+  asStored: PageFindings['asStored'],
+): Written {
   const rewritten = new Set(batch.relabelled.map(({ id }) => id));
-  const done = batch.documents.filter(({ state }) => state === 'live');
+  const done = completedBy(batch).filter(({ id }) => !asStored.has(id));
   const updated = done.filter(({ id }) => rewritten.has(id) && !begun.has(id)).length;
   return {
     created: done.length - updated,
@@ -92,7 +112,8 @@ export function withPage(
     ...withLabels(before, { judged, findings }),
     skipped,
     listed: before.listed + items.documents.length + items.failures.length,
-    unchanged: before.unchanged + judged.unchanged.length + findings.unchanged,
+    unchanged:
+      before.unchanged + judged.unchanged.length + findings.unchanged + findings.asStored.size,
     deleted: before.deleted + judged.tombstones.length,
     failed: before.failed + findings.failures.length + judged.postponed.length,
   };

@@ -15,6 +15,8 @@ import { PageCommit } from './page-commit.js';
 import {
   addedTo,
   begunBefore,
+  completedBy,
+  mendedBy,
   withLabels,
   withPage,
   withWritten,
@@ -75,8 +77,9 @@ export class PageWriter {
     const begun = begunBefore(judged);
     let done = 0;
     const step = (batch: WriteBatch): CommitStep => {
-      const written = writtenBy(batch, begun);
-      done += written.created + written.updated;
+      for (const id of mendedBy(batch, findings.asStored)) findings.asStored.delete(id);
+      const written = writtenBy(batch, begun, findings.asStored);
+      done += completedBy(batch).length;
       return { source, batch, written, done };
     };
     let held: WriteBatch | undefined;
@@ -148,6 +151,7 @@ export class PageWriter {
       read: [],
       seen: [],
       unchanged: 0,
+      asStored: new Map(),
       moved: 0,
       suppressed: 0,
       vanished: 0,

@@ -49,7 +49,7 @@ describeOnOneDatabase('counts of a run whose worker dies in the middle of a page
     return row!;
   };
   /** A worker that is never heard of again once so many transactions are through. */
-  const dieAfter = async (transactions: number): Promise<string> => {
+  const dieAfter = async (transactions: number, body = {}): Promise<string> => {
     const pipeline = bench.app.nest.get(DocumentPipeline);
     const store = pipeline.store.bind(pipeline);
     let left = transactions;
@@ -62,7 +62,7 @@ describeOnOneDatabase('counts of a run whose worker dies in the middle of a page
         throw new LeaseLost('of a dead worker');
       });
     });
-    const run = await bench.ask();
+    const run = await bench.ask(body);
     await dead;
     jest.restoreAllMocks();
     return run;
@@ -109,6 +109,21 @@ describeOnOneDatabase('counts of a run whose worker dies in the middle of a page
     expect(ended).toMatchObject({
       synced_count: documents.length,
       counts: { created: documents.length - 230, updated: 230 },
+    });
+  });
+
+  it('count what is read again in full as unchanged once', async () => {
+    source.partitions = [{ key: PARTITION, title: 'A channel', expected: documents.length }];
+    source.sweep = [{ documents }];
+    await bench.sync();
+    const run = await dieAfter(1, { full: true });
+    const { progress, counts } = await rowOf(run);
+    expect(progress.done).toBeGreaterThan(0);
+    expect(counts).toMatchObject({ updated: 0, unchanged: 0 });
+    expect(await resumed(run)).toMatchObject({
+      ...{ status: 'success', attempt: 2, synced_count: 0 },
+      counts: { listed: documents.length, updated: 0, unchanged: documents.length, embedded: 0 },
+      progress: { done: documents.length },
     });
   });
 });

@@ -124,6 +124,45 @@ describeOnEachDatabase('the review of deletions', (open) => {
     expect(last).toMatchObject({ held_deletions: { count: HOLD_COUNT + 1 } });
   });
 
+  describe('with deletions that are held', () => {
+    const held = { count: HOLD_COUNT + 2, partitions: [PARTITION] };
+    const shown = async () => (await bench.get()).held_deletions as unknown;
+    /** A later run, which the source keeps waiting before it has judged anything. */
+    const begin = async () => {
+      const documents = await know(HOLD_COUNT + 2);
+      await bench.sync();
+      expect(await shown()).toMatchObject(held);
+      const wait = () => {
+        throw new RateLimitedError('enough', later(), 'list');
+      };
+      source.sweep = [{ before: wait }];
+      const parked = await bench.sync();
+      expect(parked.status).toBe('waiting');
+      return { parked, documents };
+    };
+
+    it('shows them while a later run is under way, until it has judged them again', async () => {
+      const { parked, documents } = await begin();
+      expect(await shown()).toMatchObject(held);
+      source.sweep = [{ documents: documents.slice(1, 2) }];
+      await bench.goOn(parked);
+      expect(await shown()).toMatchObject({ count: HOLD_COUNT + 1 });
+    });
+
+    it('shows them after a later run that was cancelled', async () => {
+      const { id } = (await begin()).parked;
+      await bench.app.request('POST', `/v1/memory/runs/${id}/cancel`);
+      expect((await bench.settled(id)).status).toBe('cancelled');
+      expect(await shown()).toMatchObject(held);
+    });
+
+    it('shows them no more once they are rejected in the middle of a later run', async () => {
+      await begin();
+      expect((await bench.post('deletions/reject')).body).toMatchObject({ kept: HOLD_COUNT + 2 });
+      expect(await shown()).toBeNull();
+    });
+  });
+
   it('deletes again what was restored when the source says that it is gone', async () => {
     const documents = await know(2);
     source.sweep = [{ documents: documents.slice(1) }];

@@ -75,6 +75,73 @@ describeOnOneDatabase('pages of a source', (open) => {
     expect(await index()).toEqual({ kept: 'This stays.' });
   });
 
+  describe('that are read again in full', () => {
+    const parts = Array.from({ length: 450 }, (_, n) => `part ${n}`);
+    const documents = [
+      scripted('long', longText(...parts), { version: '1' }),
+      ...Array.from({ length: 5 }, (_, n) => scripted(`d${n}`, longText('alder', `birch ${n}`))),
+    ];
+    const idsOf = (externalId: string) =>
+      bench.sql<{ id: string }>(
+        `select m.id from memories m join documents d on d.id = m.document_id
+         where d.connection_id = $1 and d.external_id = $2 order by m.ordinal`,
+        [bench.connection, externalId],
+      );
+
+    beforeEach(async () => {
+      source.partitions = [{ key: PARTITION, title: 'A channel', expected: documents.length }];
+      source.sweep = [{ documents }];
+      expect((await sync()).counts.created).toBe(documents.length);
+    });
+
+    it('count what is as stored as unchanged, however often', async () => {
+      for (let run = 1; run <= 2; run += 1)
+        expect(await bench.sync({ full: true })).toMatchObject({
+          ...{ status: 'success', synced_count: 0, progress: { done: documents.length } },
+          counts: {
+            ...{ listed: documents.length, fetched: documents.length },
+            ...{ created: 0, updated: 0, unchanged: documents.length, embedded: 0 },
+          },
+        });
+    });
+
+    it('count what has other words or other labels as updated', async () => {
+      source.sweep = [
+        {
+          documents: documents.map((document) => {
+            if (document.externalId === 'd1') return { ...document, author: 'Somebody else' };
+            if (document.externalId === 'd2') return { ...document, body: { text: 'Rewritten.' } };
+            return document;
+          }),
+        },
+      ];
+      expect((await bench.sync({ full: true })).counts).toMatchObject({
+        ...{ updated: 2, unchanged: documents.length - 2, embedded: 1 },
+      });
+      expect((await index())['d2']).toBe('Rewritten.');
+    });
+
+    it('mend what is damaged, and count it as updated', async () => {
+      const before = await index();
+      const middle = parts.length / 2;
+      const lost = [(await idsOf('long'))[middle]!.id, (await idsOf('d1'))[1]!.id];
+      await bench.sql(`delete from memories where id = any($1::uuid[])`, [lost]);
+      const [last] = (await idsOf('d2')).slice(-1);
+      await bench.sql(`update memories set ordinal = 7 where id = $1`, [last!.id]);
+      await bench.sql(
+        `update documents set chunk_count = 9 where connection_id = $1 and external_id = 'd3'`,
+        [bench.connection],
+      );
+      expect((await bench.sync({ full: true })).counts).toMatchObject({
+        ...{ updated: 4, unchanged: documents.length - 4, embedded: 2 },
+      });
+      expect(await index()).toEqual(before);
+      expect((await bench.sync({ full: true })).counts).toMatchObject({
+        ...{ updated: 0, unchanged: documents.length, embedded: 0 },
+      });
+    });
+  });
+
   it('of a feed are read once, by one run or the next', async () => {
     source.sweep = [{ documents: [scripted('a', 'One.')] }];
     source.changes = [{ documents: [scripted('b', 'Two.')] }];

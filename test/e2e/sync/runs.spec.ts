@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
+import { RateLimitedError } from '../../../connectors/sdk/errors.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { textOf, type SyncedSource } from '../../support/fault-matrix/synced-source.js';
 import { CONNECTIONS, FilesBench } from '../../support/files-bench.js';
@@ -57,6 +58,23 @@ describeOnEachDatabase('runs', (open) => {
       expect(waited).toMatchObject({ status: 200, body: { coalesced: false, status: 'success' } });
       const history = await source.get('/runs?limit=1');
       expect(history).toMatchObject([{ id: waited.body.run_id }]);
+    });
+
+    it('is no error while the run waits for its source', async () => {
+      await source.fill({ one: 1 });
+      const until = new Date(Date.now() + 3_600_000);
+      bench.engine.hooks = {
+        beforePage() {
+          throw new RateLimitedError('list may be called again in 900 s', until, 'list');
+        },
+      };
+      const parked = await source.sync();
+      expect(parked).toMatchObject({ status: 'waiting' });
+      const waiting = { reason: 'rate_limited:list', until: expect.any(String) };
+      expect(await source.post('sync?wait=false')).toMatchObject({
+        status: 202,
+        body: { run_id: parked.id, status: 'running', error: null, run: { waiting } },
+      });
     });
 
     it('syncs one partition when only that is asked for, and deletes nothing elsewhere', async () => {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The runs table is the queue and the history (docs/adr/0003-runs-table-is-the-queue.md). */
+/** The runs table is the queue and the history (docs/adr/0003-the-runs-table-is-the-queue.md). */
 export class CreateRuns1763700000004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

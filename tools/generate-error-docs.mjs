@@ -15,7 +15,8 @@ const registry = new URL('../src/common/errors/error-codes.ts', import.meta.url)
 const INTRODUCTION = `<!-- Written by tools/generate-error-docs.mjs; edit src/common/errors/error-codes.ts instead. -->
 # Errors
 
-Every error has the same body, whatever route and whatever went wrong:
+Every error has the same body, whatever route and whatever went wrong. Only what cannot be read as HTTP at all, or has
+headers of more than 16 KB, gets a bare 400 or 431:
 
 \`\`\`json
 { "detail": "There is no collection \\"notes\\".", "code": "collection_not_found", "request_id": "..." }

@@ -70,7 +70,10 @@ export class MemoriesController {
   @Operation({
     id: 'addMemories',
     summary: 'Add up to 100 memories',
-    description: 'The body is a bare array of at most 8 MB. One wrong item refuses all of them.',
+    description:
+      'The body is a bare array of at most 8 MB. One wrong item refuses all of them. An embedded ' +
+      'database stores 25 at a time: when the disk fills up on the way, some are stored although ' +
+      'the answer is 503; sent again with the same Idempotency-Key, none is stored twice.',
     answer: CreatedMemories,
     errors: ['body_too_large', 'embedder_unavailable'],
   })

@@ -32,6 +32,22 @@ describe('names of a workspace', () => {
     expect(await second).toBe('name-U2 name-U3 name-U4');
   });
 
+  it('tell bots from people, also those who are not in the list', async () => {
+    const directory = new Directory();
+    const listed = [{ id: 'U1' }, { id: 'U2', is_bot: true }];
+    const api = apiOf({
+      users: () => Promise.resolve({ users: listed }),
+      user: (id) =>
+        id === 'U5'
+          ? Promise.reject(new SlackRefusal('user_not_found', 'Slack refused: user_not_found.'))
+          : Promise.resolve({ id, is_bot: id === 'U4' }),
+    });
+    await directory.load(api);
+    const ids = ['U1', 'U2', 'U3', 'U4', 'U5', 'B1', 'USLACKBOT'];
+    const found = await directory.complete(api, () => ids.filter((id) => directory.mayBeBot(id)));
+    expect(found).toEqual(['U2', 'U4', 'B1', 'USLACKBOT']);
+  });
+
   const refused = () => new SlackRefusal('invalid_cursor', 'Slack refused: invalid_cursor.');
 
   it('are listed again from the start when the cursor has expired', async () => {

@@ -14,6 +14,7 @@ const MAX_RESTARTS = 3;
  */
 export class Directory implements Names {
   private readonly users = new Map<string, string>();
+  private readonly bots = new Set<string>();
   private readonly channels = new Map<string, string>();
   private readonly userGroups = new Map<string, string>();
   /** Names that the text now being written lacks. */
@@ -27,6 +28,13 @@ export class Directory implements Names {
 
   user(id: string): string {
     return lookUp(id, this.users, this.unknown.users);
+  }
+
+  /** Ids of bots, the users of apps, and Slackbot, whom Slack calls no bot. */
+  mayBeBot(id: string): boolean {
+    if (id.startsWith('B') || id === 'USLACKBOT') return true;
+    lookUp(id, this.users, this.unknown.users);
+    return this.bots.has(id);
   }
 
   channel(id: string): string {
@@ -55,7 +63,7 @@ export class Directory implements Names {
         continue;
       }
       const { users, cursor } = page;
-      for (const user of users) this.users.set(user.id, nameOf(user));
+      for (const user of users) this.noteUser(user.id, user);
       this.cursor = cursor;
       this.listedPages++;
       this.isListed = cursor === undefined || this.listedPages >= MAX_LISTED_PAGES;
@@ -77,10 +85,16 @@ export class Directory implements Names {
     this.unknown = new Unknown();
     if (missing.users.size === 0 && missing.channels.size === 0) return first;
     for (const id of missing.users)
-      await this.ask(id, async () => this.users.set(id, await userName(api, id)));
+      await this.ask(id, async () => this.noteUser(id, await userOf(api, id)));
     for (const id of missing.channels)
       await this.ask(id, async () => this.channels.set(id, await channelName(api, id)));
     return write();
+  }
+
+  private noteUser(id: string, user: SlackUser): void {
+    this.users.set(id, nameOf(user));
+    if (user.is_bot) this.bots.add(id);
+    else this.bots.delete(id);
   }
 
   /** Cursors expire, e.g. while a run waits; kept, an expired one would fail every later run. */
@@ -126,12 +140,12 @@ export function nameOf({ id, name, real_name, profile }: SlackUser): string {
 }
 
 /** The id stands for whom Slack does not know (any more). */
-async function userName(api: SlackApi, id: string): Promise<string> {
+async function userOf(api: SlackApi, id: string): Promise<SlackUser> {
   try {
-    return nameOf(await api.user(id));
+    return await api.user(id);
   } catch (error) {
     if (refusalCode(error) === undefined) throw error;
-    return id;
+    return { id };
   }
 }
 

@@ -94,6 +94,8 @@ export class HistoryWalk {
 
   private remember(page: MessagePage): MessagePage {
     this.cursor = page.cursor;
+    // A bot that was invited back while the run went on.
+    this.source.memory.lost.delete(this.channel.id);
     return page;
   }
 

@@ -20,7 +20,7 @@ type State = Verdict['state'];
  */
 export async function verdictOn(source: SlackSource, ref: DocumentRef): Promise<Verdict> {
   const { externalId } = ref;
-  const state = await stateOf(externalId, async (id) => {
+  const state = await stateOf(source, externalId, async (id) => {
     const channel = await wantedChannel(source, id.channel);
     if (channel === null) return 'gone';
     if (id.kind === 'file') return fileState(source, channel, id.file);
@@ -40,7 +40,7 @@ export async function fetchDocument(
   { externalId }: DocumentRef,
 ): Promise<SourceDocument | Gone> {
   let document: SourceDocument | null = null;
-  const state = await stateOf(externalId, async (id) => {
+  const state = await stateOf(source, externalId, async (id) => {
     const channel = await wantedChannel(source, id.channel);
     if (channel !== null) document = await readDocument(source, channel, id);
     return document === null ? 'gone' : 'alive';
@@ -48,20 +48,30 @@ export async function fetchDocument(
   return document ?? { gone: true, state: state === 'lost_access' ? 'lost_access' : 'gone' };
 }
 
+/** A channel that is out of reach costs one look in a run, however many documents it holds. */
 async function stateOf(
+  { memory }: SlackSource,
   externalId: string,
   look: (id: DocumentId) => Promise<State>,
 ): Promise<State> {
   const id = parseDocumentId(externalId);
   if (!id) return 'gone';
-  try {
-    return await look(id);
-  } catch (error) {
-    if (error instanceof DocumentGoneError) return 'gone';
-    const isScopeLost = error instanceof ConfigError && error.code === 'missing_scope';
-    if (isScopeLost || isOutOfReach(error)) return 'lost_access';
-    throw error;
-  }
+  return memory.lookInto(id.channel, async () => {
+    if (memory.lost.has(id.channel)) return 'lost_access';
+    try {
+      return await look(id);
+    } catch (error) {
+      if (error instanceof DocumentGoneError) return 'gone';
+      if (isOutOfReach(error)) {
+        // In a channel that can be read, what is refused is the file alone.
+        const isOfFile = id.kind === 'file' && memory.inReach.has(id.channel);
+        if (!isOfFile) memory.lost.add(id.channel);
+        return 'lost_access';
+      }
+      if (error instanceof ConfigError && error.code === 'missing_scope') return 'lost_access';
+      throw error;
+    }
+  });
 }
 
 /** null: the configuration leaves the channel out. */

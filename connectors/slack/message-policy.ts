@@ -1,4 +1,5 @@
 import { isFromBot, isTombstone, type SlackMessage } from './slack-message.js';
+import type { Directory } from './directory.js';
 import type { SlackConfig } from './slack.config.js';
 
 /** Notices of what happened to the channel, which nobody wrote. */
@@ -24,6 +25,24 @@ export function dropReason(message: SlackMessage, bots: SlackConfig['bots']): Dr
   if (message.subtype !== undefined && NOTICES.has(message.subtype)) return 'system_message';
   if (isFromBot(message) && !keepsBot(message, bots)) return 'bot_message';
   return null;
+}
+
+/**
+ * What the policy on bots adds to the version of a thread, so that a change of it reaches those
+ * threads in which bots may have written. A listing shows the parent only: messages that an app
+ * wrote in a person's name among the replies are found by the audit.
+ * @returns null: the policy leaves nothing out of the thread
+ */
+export function botPolicyOf(
+  parent: SlackMessage,
+  bots: SlackConfig['bots'],
+  names: Pick<Directory, 'mayBeBot'>,
+): readonly string[] | null {
+  if (bots === 'include') return null;
+  const { reply_users: shown = [], reply_users_count: count = Infinity } = parent;
+  const areAllPeople = shown.length >= count && !shown.some((id) => names.mayBeBot(id));
+  if (areAllPeople && !isFromBot(parent)) return null;
+  return bots === 'exclude' ? [] : [...new Set(bots.map((bot) => bot.toLowerCase()))].sort();
 }
 
 function keepsBot(message: SlackMessage, bots: SlackConfig['bots']): boolean {

@@ -1,7 +1,8 @@
 import type { CallEstimate, Partition } from '../sdk/contract.js';
 import { RateLimitedError } from '../sdk/errors.js';
 import type { ChannelEstimate } from './channel-estimates.js';
-import { isOutOfReach } from './channels.js';
+import { channelOf, isOutOfReach } from './channels.js';
+import type { MessagePage } from './slack-api.js';
 import type { SlackSource } from './slack-source.js';
 import { noteSlowTier, SLOW_CALLS_PER_MINUTE, SLOW_PAGE } from './slow-tier.js';
 
@@ -62,15 +63,20 @@ async function estimatesOf(
 }
 
 async function estimateOf(source: SlackSource, id: string): Promise<ChannelEstimate | undefined> {
-  const { api, pageMessages, memory, ctx, estimates, identity } = source;
-  const page = await api.history({ channel: id, limit: pageMessages }).catch((error: unknown) => {
+  const { pageMessages, memory, ctx, estimates, identity } = source;
+  const page = await newestPage(source, id).catch((error: unknown) => {
     if (isOutOfReach(error)) return undefined;
     throw error;
   });
   if (!page) return undefined;
   await noteSlowTier(ctx.calls, pageMessages, page);
-  const channel = memory.channels.get(id) ?? { id };
-  return estimates.note(identity.teamId, channel, pageMessages, page);
+  return estimates.note(identity.teamId, memory.channels.get(id) ?? { id }, pageMessages, page);
+}
+
+/** How old the channel is must be known as well: another question may have listed it. */
+async function newestPage(source: SlackSource, id: string): Promise<MessagePage> {
+  await channelOf(source, id);
+  return source.api.history({ channel: id, limit: source.pageMessages });
 }
 
 function evenly<Item>(items: readonly Item[], count: number): Item[] {

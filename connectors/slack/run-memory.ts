@@ -18,10 +18,29 @@ export class RunMemory {
   rereadsLeft: number | null = null;
   /** Channels whose messages could be read. */
   readonly inReach = new Set<string>();
+  /** Channels out of reach: what Slack said of one document there holds for all of them. */
+  readonly lost = new Set<string>();
   /** Channels whose files could be listed. */
   readonly withFiles = new Set<string>();
   private readonly filesGaps = new Map<string | null, FilesGap>();
   private readonly met = new Map<string, MetThreads>();
+  private readonly firstLooks = new Map<string, Promise<unknown>>();
+
+  /** The first look into a channel goes alone: where the channel is lost, it tells all others. */
+  async lookInto<Result>(channel: string, look: () => Promise<Result>): Promise<Result> {
+    const first = this.firstLooks.get(channel);
+    if (first) {
+      await first;
+      return look();
+    }
+    const looking = look();
+    // Those that wait look on their own when the first look fails.
+    this.firstLooks.set(
+      channel,
+      looking.catch(() => undefined),
+    );
+    return looking;
+  }
 
   /** undefined: files of the channel can be listed, as far as is known. */
   filesGapOf(channel: string): FilesGap | undefined {

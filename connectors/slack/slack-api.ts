@@ -45,6 +45,7 @@ export interface SlackUser {
   readonly id: string;
   readonly name?: string;
   readonly real_name?: string;
+  readonly is_bot?: boolean;
   readonly profile?: { readonly display_name?: string; readonly real_name?: string };
 }
 

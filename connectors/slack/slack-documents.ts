@@ -1,6 +1,7 @@
 import type { Access, Body, SourceDocument } from '../sdk/contract.js';
 import { fileId, sessionId, threadId } from './document-id.js';
 import { hashOf } from './hash.js';
+import { botPolicyOf } from './message-policy.js';
 import { linesOf, render, type RenderedMessage } from './rendered-message.js';
 import type { FileShare, SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
@@ -44,7 +45,7 @@ export function threadDocument(
   return {
     ...common(channel),
     externalId: threadId(channel.id, ts),
-    version: hashOf([shown.hash, replies, parent.latest_reply ?? null]),
+    version: threadVersion(source, parent, shown),
     title: titleOf(shown.text, `Thread of ${writtenDate(ts)} in #${channel.name}`),
     url,
     author: shown.authorId === null ? null : shown.author,
@@ -57,6 +58,18 @@ export function threadDocument(
     },
     body,
   };
+}
+
+/** Changes with what a listing shows of a thread, and with the policy on bots where it matters. */
+function threadVersion(
+  { config, names }: Pick<SlackSource, 'config' | 'names'>,
+  parent: SlackMessage,
+  { hash }: RenderedMessage,
+): string {
+  const policy = botPolicyOf(parent, config.bots, names);
+  const replies = parent.reply_count ?? 0;
+  const state = [hash, replies, parent.latest_reply ?? null];
+  return hashOf(policy === null ? state : [...state, policy]);
 }
 
 /** Messages outside threads that were written in one go, oldest first. */

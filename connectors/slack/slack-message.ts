@@ -17,7 +17,9 @@ export interface SlackMessage {
   readonly files?: readonly SlackFile[];
   readonly edited?: { readonly ts?: Timestamp };
   readonly reply_count?: number;
+  /** Some of those who replied; all of them when they are as many as `reply_users_count`. */
   readonly reply_users?: readonly string[];
+  readonly reply_users_count?: number;
   readonly latest_reply?: Timestamp;
 }
 

@@ -73,12 +73,12 @@ export interface Connector<Config = unknown, Credentials = unknown> {
    */
   externalIdsOf?(url: string): readonly string[];
   /**
-   * What a first sync of these partitions will take, from a few cheap calls. Without it the engine
-   * cannot say when a backfill ends.
+   * What is left of a first sync of these partitions, from a few cheap calls. Without it the
+   * engine cannot say when a backfill ends.
    */
   plan?(
     ctx: ConnectorContext<Config, Credentials>,
-    partitions: readonly Partition[],
+    partitions: readonly PartlyRead[],
   ): Promise<CallEstimate[]>;
 }
 
@@ -137,6 +137,12 @@ export interface Partition {
    * total once every partition that it reads has a number, from here or from a page.
    */
   readonly expected?: number | null;
+}
+
+/** A partition of which everything created in some times was listed already. */
+export interface PartlyRead extends Partition {
+  /** Disjoint, in order. */
+  readonly read: readonly CreatedRange[];
 }
 
 /** JSON that a lane needs to continue; opaque to the engine. */

@@ -2,13 +2,15 @@ import type { MessagePage } from './slack-api.js';
 import type { SlackChannel } from './slack-message.js';
 import { isReply, isThread } from './slack-message.js';
 import { isSlowPage } from './slow-tier.js';
-import { compareTimestamps, secondsBetween } from './timestamp.js';
+import { compareTimestamps, secondsBetween, toMilliseconds } from './timestamp.js';
 
 /** What a channel holds, judged by its newest page. */
 export interface ChannelEstimate {
   readonly messages: number;
   readonly threads: number;
   readonly isSlow: boolean;
+  /** When its newest message was written, ms; null: it has none. */
+  readonly newestAt: number | null;
 }
 
 const MAX_KEPT = 10_000;
@@ -46,12 +48,18 @@ function estimateOf(created: number, limit: number, page: MessagePage): ChannelE
   const isSlow = isSlowPage(limit, page);
   const own = page.messages.filter((message) => !isReply(message));
   const threads = own.filter(isThread).length;
-  if (!page.hasMore || own.length === 0) return { messages: own.length, threads, isSlow };
   const times = own.map(({ ts }) => ts).sort(compareTimestamps);
-  const [oldest, newest] = [times[0]!, times.at(-1)!];
+  const [oldest, newest] = [times[0], times.at(-1)];
+  const newestAt = newest === undefined ? null : toMilliseconds(newest);
+  const counted = { messages: own.length, threads, isSlow, newestAt };
+  if (!page.hasMore || oldest === undefined || newest === undefined) return counted;
   const span = Math.max(1, secondsBetween(oldest, newest));
   const age = Math.max(span, secondsBetween(`${created}.000000`, newest));
   // A channel whose age Slack does not tell is taken to be as long again as its newest page.
   const factor = created > 0 ? age / span : 2;
-  return { messages: Math.ceil(own.length * factor), threads: Math.ceil(threads * factor), isSlow };
+  return {
+    ...counted,
+    messages: Math.ceil(own.length * factor),
+    threads: Math.ceil(threads * factor),
+  };
 }

@@ -1,4 +1,4 @@
-import type { CallEstimate, Partition } from '../sdk/contract.js';
+import type { CallEstimate, PartlyRead } from '../sdk/contract.js';
 import { RateLimitedError } from '../sdk/errors.js';
 import type { ChannelEstimate } from './channel-estimates.js';
 import { channelOf, isOutOfReach } from './channels.js';
@@ -9,55 +9,87 @@ import { noteSlowTier, SLOW_CALLS_PER_MINUTE, SLOW_PAGE } from './slow-tier.js';
 /** Channels that are looked at; the others are taken to be like them. */
 const SAMPLE = 10;
 
-/** Calls until everything is read once, from the newest page of some channels. */
+/**
+ * Calls until everything is read once, from the newest page of some channels. Messages are taken to
+ * be spread evenly over a channel's life, for what is there as for what of it was read already.
+ */
 export async function plan(
   source: SlackSource,
-  partitions: readonly Partition[],
+  partitions: readonly PartlyRead[],
 ): Promise<CallEstimate[]> {
   const readable = partitions.filter((partition) => partition.skipReason === undefined);
-  const sample = evenly(readable, SAMPLE);
-  const estimates = await estimatesOf(source, sample, readable);
-  const isSlow = estimates.some((estimate) => estimate.isSlow);
+  const estimates = await estimatesOf(source, evenly(readable, SAMPLE), readable);
+  const known = [...estimates.values()];
+  const isSlow = known.some((estimate) => estimate.isSlow);
   const size = isSlow ? SLOW_PAGE : source.pageMessages;
-  const scale = estimates.length === 0 ? 0 : readable.length / estimates.length;
-  const pages = estimates.reduce(
-    (sum, { messages }) => sum + Math.max(1, Math.ceil(messages / size)),
-    0,
-  );
-  const threads = estimates.reduce((sum, estimate) => sum + estimate.threads, 0);
+  const pagesOf = ({ messages }: ChannelEstimate): number =>
+    Math.max(1, Math.ceil(messages / size));
+  const left = (callsOf: (estimate: ChannelEstimate) => number): number => {
+    if (known.length === 0) return 0;
+    const mean = known.reduce((sum, estimate) => sum + callsOf(estimate), 0) / known.length;
+    const calls = readable.map((partition) => {
+      const estimate = estimates.get(partition.key);
+      const calls = estimate ? callsOf(estimate) : mean;
+      return calls * unreadShare(source, partition, estimate);
+    });
+    return Math.ceil(calls.reduce((sum, n) => sum + n, 0));
+  };
   const tier = isSlow ? '; Slack gives this app 15 messages a call and one call a minute' : '';
-  const basis = `from the newest messages of ${estimates.length} of ${readable.length} channels${tier}`;
+  const basis = `from the newest messages of ${known.length} of ${readable.length} channels${tier}`;
   const methods: [string, number][] = [
-    ['conversations.history', Math.ceil(pages * scale)],
-    ['conversations.replies', Math.ceil(threads * scale)],
+    ['conversations.history', left(pagesOf)],
+    ['conversations.replies', left(({ threads }) => threads)],
   ];
   return Promise.all(
     methods.map(async ([method, calls]) => {
-      const known = await source.ctx.calls.budget(method);
-      const callsPerMinute = isSlow ? SLOW_CALLS_PER_MINUTE : (known?.callsPerMinute ?? null);
+      const budget = await source.ctx.calls.budget(method);
+      const callsPerMinute = isSlow ? SLOW_CALLS_PER_MINUTE : (budget?.callsPerMinute ?? null);
       return { method, calls, callsPerMinute, basis };
     }),
   );
 }
 
-/** What is known without a call counts where Slack asks to wait. */
+/**
+ * Of the life of a channel, which ends with its newest message where that is known; all of it where
+ * Slack does not tell when it was made.
+ */
+function unreadShare(
+  { memory, ctx }: SlackSource,
+  { key, read }: PartlyRead,
+  estimate: ChannelEstimate | undefined,
+): number {
+  const begin = (memory.channels.get(key)?.created ?? 0) * 1000;
+  const end = estimate?.newestAt ?? ctx.clock.now().getTime();
+  if (begin === 0 || begin >= end) return 1;
+  const ms = read.reduce((sum, { from, to }) => {
+    const since = Math.max(begin, from?.getTime() ?? begin);
+    const until = Math.min(end, to?.getTime() ?? end);
+    return sum + Math.max(0, until - since);
+  }, 0);
+  return 1 - ms / (end - begin);
+}
+
+/** By channel. What is known without a call counts where Slack asks to wait. */
 async function estimatesOf(
   source: SlackSource,
-  sample: readonly Partition[],
-  readable: readonly Partition[],
-): Promise<ChannelEstimate[]> {
-  const estimates: ChannelEstimate[] = [];
+  sample: readonly PartlyRead[],
+  readable: readonly PartlyRead[],
+): Promise<Map<string, ChannelEstimate>> {
+  const estimates = new Map<string, ChannelEstimate>();
   try {
     for (const { key } of sample) {
       const estimate = await estimateOf(source, key);
-      if (estimate) estimates.push(estimate);
+      if (estimate) estimates.set(key, estimate);
     }
   } catch (error) {
     if (!(error instanceof RateLimitedError)) throw error;
     const { teamId } = source.identity;
-    const known = readable.flatMap(({ key }) => source.estimates.of(teamId, key) ?? []);
+    const known = readable.flatMap(({ key }): [string, ChannelEstimate][] => {
+      const estimate = source.estimates.of(teamId, key);
+      return estimate ? [[key, estimate]] : [];
+    });
     if (known.length === 0) throw error;
-    return known;
+    return new Map(known);
   }
   return estimates;
 }

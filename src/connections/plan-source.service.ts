@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import type { CallEstimate, Partition } from '../../connectors/sdk/contract.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { CallEstimate, Partition, PartlyRead } from '../../connectors/sdk/contract.js';
 import { ItemError } from '../../connectors/sdk/errors.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
+import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
+import { planLanes, type PlanLanes } from './plan-lanes.js';
 
 /** A connection as a question to its source needs it. */
 export interface AskedConnection {
@@ -19,7 +21,15 @@ export type LookUp =
 /** Questions to a source that change nothing: what there is, what reading it takes. */
 @Injectable()
 export class PlanSourceService {
-  constructor(private readonly setup: ConnectionSetupService) {}
+  constructor(
+    private readonly setup: ConnectionSetupService,
+    @Inject(CONNECTORS) private readonly registry: ConnectorRegistry,
+  ) {}
+
+  /** Lanes of a provider; none where its connector is not installed any more. */
+  lanes(provider: string): PlanLanes {
+    return planLanes(this.registry.get(provider)?.lanes ?? []);
+  }
 
   /**
    * The partitions under a configuration, the account it leads to, and the configuration as the
@@ -37,11 +47,11 @@ export class PlanSourceService {
     });
   }
 
-  /** The calls that reading these partitions once takes; null: the connector cannot tell. */
+  /** The calls that are left until these partitions are read once; null: the connector cannot tell. */
   estimate(
     tenant: string,
     connection: AskedConnection,
-    partitions: readonly Partition[],
+    partitions: readonly PartlyRead[],
   ): Promise<CallEstimate[] | null> {
     return this.setup.ask(tenant, connection, async (connector, context) =>
       connector.plan ? connector.plan(context, partitions) : null,

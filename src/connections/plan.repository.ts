@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { StoredRange } from '../sync/engine/proven-ranges.js';
+import { readWhole, type PlanLanes } from './plan-lanes.js';
 
 /** What is known of a partition beside the source's word. */
 export interface KnownPartition {
@@ -8,6 +10,8 @@ export interface KnownPartition {
   readonly documents: number;
   readonly expected: number | null;
   readonly complete: boolean;
+  /** Times of creation in which everything was listed; they may overlap. */
+  readonly ranges: readonly StoredRange[];
 }
 
 export interface StoredPlan {
@@ -20,32 +24,48 @@ const RECENT_RUNS = 20;
 
 @Injectable()
 export class PlanRepository {
+  /**
+   * What was listed once is not left to read while a later run lists it again; a listing with a
+   * gap, and a run that reads everything again, count over what was before them.
+   */
   async partitions(
     tx: EntityManager,
     tenant: string,
     connection: string,
+    { count, sweeps }: PlanLanes,
   ): Promise<KnownPartition[]> {
     return tx.query<KnownPartition[]>(
       `with recent as (
-         select id, created_at from runs where tenant_id = $1 and connection_id = $2
+         select id, created_at, options ->> 'partition' as only,
+           started_at is not null and coalesce((options ->> 'full')::boolean, false) as is_full
+         from runs where tenant_id = $1 and connection_id = $2
          order by created_at desc limit ${RECENT_RUNS}
-       ), latest as (
-         select distinct on (p.partition_key, p.lane) p.partition_key, p.complete,
-           (p.counts ->> 'expected')::int as expected
+       ), valid as (
+         select p.partition_key, p.lane, p.finished, p.complete, p.gap_reason, p.ranges,
+           (p.counts ->> 'expected')::int as expected, r.created_at
          from run_partitions p join recent r on r.id = p.run_id
-         order by p.partition_key, p.lane, r.created_at desc
+         where not exists (select from recent f where f.is_full and f.created_at > r.created_at
+           and (f.only is null or f.only = p.partition_key))
+       ), latest as (
+         select distinct on (partition_key, lane) * from valid
+         order by partition_key, lane, finished desc, created_at desc
+       ), listed as (
+         select v.partition_key, jsonb_agg(e.range) as ranges
+         from valid v, jsonb_array_elements(v.ranges) as e(range) group by v.partition_key
        ), lanes as (
-         select partition_key, bool_and(complete) as complete, max(expected) as expected
-         from latest group by partition_key
+         select p.partition_key, ${readWhole('$3', '$4')} as complete, max(p.expected) as expected
+         from latest p group by p.partition_key
        ), stored as (
          select partition_key, count(*)::int as documents from documents
          where tenant_id = $1 and connection_id = $2 and state in ('pending', 'live', 'suspect')
          group by partition_key
        )
        select coalesce(l.partition_key, s.partition_key) as key,
-         coalesce(s.documents, 0) as documents, l.expected, coalesce(l.complete, false) as complete
-       from lanes l full join stored s on s.partition_key = l.partition_key`,
-      [tenant, connection],
+         coalesce(s.documents, 0) as documents, l.expected, coalesce(l.complete, false) as complete,
+         coalesce(r.ranges, '[]') as ranges
+       from lanes l full join stored s on s.partition_key = l.partition_key
+         left join listed r on r.partition_key = l.partition_key`,
+      [tenant, connection, sweeps, count],
     );
   }
 

@@ -32,7 +32,7 @@ export const PlanAnswer = z
         skip_reason: z.string().nullable(),
         documents: z.int().describe('In the index'),
         expected: z.int().nullable(),
-        complete: z.boolean().describe('Listed to its end by the last run that read it'),
+        complete: z.boolean().describe('Read to its end by the last run that was through with it'),
       }),
     ),
   })

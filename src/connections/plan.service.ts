@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Partition } from '../../connectors/sdk/contract.js';
+import type { Partition, PartlyRead } from '../../connectors/sdk/contract.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
+import { fromStored, mergeRanges } from '../sync/engine/proven-ranges.js';
 import { ConnectionsService } from './connections.service.js';
 import { PlanSourceService } from './plan-source.service.js';
 import { planTime } from './plan.js';
@@ -29,13 +30,14 @@ export class PlanService {
       this.connections.require(tx, tenant, id),
     );
     const { partitions } = await this.source.listing(tenant, row);
+    const lanes = this.source.lanes(row.provider);
     const { known, apiCalls, active } = await this.database.inTenant(tenant, async (tx) => ({
-      known: await this.plans.partitions(tx, tenant, id),
+      known: await this.plans.partitions(tx, tenant, id, lanes),
       apiCalls: await this.plans.apiCalls(tx, tenant, id),
       active: await this.plans.activeRun(tx, tenant, id),
     }));
     const listed = joined(partitions, known);
-    const toRead = partitions.filter((_, at) => isToRead(listed[at]!));
+    const toRead = partlyRead(partitions, known).filter((_, at) => isToRead(listed[at]!));
     const estimates =
       partitions.length > 0 && toRead.length === 0
         ? []
@@ -71,6 +73,17 @@ function joined(
   return partitions.map(({ key, title, skipReason }) => {
     const { documents = 0, expected = null, complete = false } = byKey.get(key) ?? {};
     return { key, title, skip_reason: skipReason ?? null, documents, expected, complete };
+  });
+}
+
+function partlyRead(
+  partitions: readonly Partition[],
+  known: readonly KnownPartition[],
+): PartlyRead[] {
+  const rangesOf = new Map(known.map(({ key, ranges }) => [key, ranges]));
+  return partitions.map((partition) => {
+    const read = mergeRanges(fromStored(rangesOf.get(partition.key) ?? []));
+    return { ...partition, read };
   });
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { readWhole, type PlanLanes } from '../connections/plan-lanes.js';
 import { DOCUMENT_COLUMNS, DOCUMENT_TABLES, type DocumentRecord } from './document-columns.js';
 import type {
   ExplainedConnection,
@@ -24,6 +25,27 @@ export interface Wanted extends Scope {
 /** What is in the index comes before what is not. */
 const BEST_FIRST = `array_position(array['live', 'suspect', 'pending', 'lost_access'], d.state),
   d.updated_at desc`;
+
+const READ_WHOLE = readWhole('$1', '$2');
+
+/**
+ * Partitions of connection `$3` of which the last run that was to read them has not read all. One
+ * without a row is still to be listed, unless that run has listed everything there is.
+ */
+const UNFINISHED = `
+  select count(*)::int from partitions k
+    left join lateral (
+      select r.id, r.state in ('success', 'partial') as listed from runs r
+      where r.connection_id = k.connection_id and r.started_at is not null
+        and (r.options ->> 'partition' is null or r.options ->> 'partition' = k.key)
+      order by r.created_at desc, r.id limit 1
+    ) last on true
+    left join lateral (
+      select ${READ_WHOLE} as whole from run_partitions p
+      where p.run_id = last.id and p.partition_key = k.key having count(*) > 0
+    ) lanes on true
+  where k.connection_id = $3 and k.skip_reason is null
+    and not coalesce(lanes.whole, last.listed, false)`;
 
 const DOCUMENTS = inScope('d.tenant_id', 'd.connection_id');
 const CONNECTIONS = inScope('c.tenant_id', 'c.id');
@@ -147,32 +169,39 @@ export class DocumentExplainRepository {
     tx: EntityManager,
     connection: string,
     key: string,
+    { count, sweeps }: PlanLanes,
   ): Promise<ExplainedPartition | undefined> {
     const rows = await tx.query<ExplainedPartition[]>(
-      `select p.key, p.title, p.skip_reason, l.complete, l.gap_reason
-       from partitions p left join lateral (
-         select bool_and(rp.complete) as complete, max(rp.gap_reason) as gap_reason
-         from run_partitions rp
-         where rp.partition_key = p.key and rp.run_id = (
+      `select k.key, k.title, k.skip_reason, l.complete, l.gap_reason
+       from partitions k left join lateral (
+         select ${READ_WHOLE} as complete, max(p.gap_reason) as gap_reason
+         from run_partitions p
+         where p.partition_key = k.key and p.run_id = (
            select r.id from runs r join run_partitions own on own.run_id = r.id
-           where r.connection_id = p.connection_id and own.partition_key = p.key
+           where r.connection_id = k.connection_id and own.partition_key = k.key
            order by r.created_at desc limit 1)
+         having count(*) > 0
        ) l on true
-       where p.connection_id = $1 and p.key = $2`,
-      [connection, key],
+       where k.connection_id = $3 and k.key = $4`,
+      [sweeps, count, connection, key],
     );
     return rows[0];
   }
 
   /** The latest run of a connection that has begun. */
-  async run(tx: EntityManager, connection: string): Promise<ExplainedRun | undefined> {
+  async run(
+    tx: EntityManager,
+    connection: string,
+    { count, sweeps }: PlanLanes,
+  ): Promise<ExplainedRun | undefined> {
     const rows = await tx.query<ExplainedRun[]>(
       `select r.id, r.state, r.finished_at, coalesce(r.counts -> 'skipped', '{}') as skipped,
-         (select count(distinct p.partition_key)::int from run_partitions p
-          where p.run_id = r.id and not p.complete) as unfinished
-       from runs r where r.connection_id = $1 and r.started_at is not null
+         case when r.state in ('success', 'partial')
+           or exists (select from partitions k where k.connection_id = $3)
+           then (${UNFINISHED}) end as unfinished
+       from runs r where r.connection_id = $3 and r.started_at is not null
        order by r.created_at desc, r.id limit 1`,
-      [connection],
+      [sweeps, count, connection],
     );
     return rows[0];
   }

@@ -87,13 +87,13 @@ export class DocumentExplainService {
   ): Promise<Pick<DocumentFacts, 'partition' | 'run'>> {
     if (!connection) return { partition: null, run: null };
     const { id } = connection;
-    return {
-      partition:
-        partition === undefined
-          ? null
-          : ((await this.repository.partition(tx, id, partition)) ?? null),
-      run: (await this.repository.run(tx, id)) ?? null,
-    };
+    const lanes = this.source.lanes(connection.provider);
+    const known =
+      partition === undefined
+        ? undefined
+        : await this.repository.partition(tx, id, partition, lanes);
+    const run = await this.repository.run(tx, id, lanes);
+    return { partition: known ?? null, run: run ?? null };
   }
 
   /** A connection in another collection than a restricted key's is not there for it. */

@@ -37,8 +37,8 @@ export interface ExplainedRun {
   readonly state: string;
   readonly finished_at: Date | null;
   readonly skipped: Readonly<Record<string, number>>;
-  /** Partitions that have not been read to their end. */
-  readonly unfinished: number;
+  /** Partitions that have not been read to their end; null: they are not listed yet. */
+  readonly unfinished: number | null;
 }
 
 /** What the source said when it was asked. */
@@ -170,6 +170,8 @@ function unreached({ partition, connection, run, word }: DocumentFacts): Judgeme
     );
   if (word?.state === 'there')
     return say('not_reached', 'The source has it; the next sync brings it.', syncIt(connection));
+  if (run.unfinished === null)
+    return say('not_reached', 'What there is to read has not been listed yet.', syncIt(connection));
   if (run.unfinished > 0)
     return say(
       'not_reached',

@@ -134,7 +134,7 @@ describe('lanes of Slack', () => {
     expect(slow!.message).toContain('one call a minute');
     it_.simulator.advance(61_000);
     const [channel] = it_.simulator.workspace.workspace.channels.keys();
-    const partitions = [{ key: channel!, title: 'a channel' }];
+    const partitions = [{ key: channel!, title: 'a channel', read: [] }];
     const estimates = await it_.bench.connector.plan!(it_.bench.context(), partitions);
     expect(estimates.map(({ callsPerMinute }) => callsPerMinute)).toEqual([1, 1]);
     expect(estimates[0]!.calls).toBeGreaterThan(1);
@@ -144,7 +144,8 @@ describe('lanes of Slack', () => {
     it_ = await slackBench({ channels: 3, messages: 600 });
     const ctx = it_.bench.context();
     const partitions = [];
-    for await (const partition of it_.bench.connector.partitions(ctx)) partitions.push(partition);
+    for await (const partition of it_.bench.connector.partitions(ctx))
+      partitions.push({ ...partition, read: [] });
     const [history, replies] = await it_.bench.connector.plan!(ctx, partitions);
     const threads = it_.simulator.truth().messages.filter(({ ts, threadTs }) => ts === threadTs);
     expect(history).toMatchObject({ method: 'conversations.history', calls: 3 });

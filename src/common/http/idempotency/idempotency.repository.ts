@@ -56,7 +56,9 @@ export class IdempotencyRepository {
 
   /** Locks of requests that ended with their process; the next equal request takes its key over. */
   async unlockAll(tx: EntityManager): Promise<void> {
-    await tx.query(`update idempotency_keys set locked_until = to_timestamp(0) where status is null`);
+    await tx.query(
+      `update idempotency_keys set locked_until = to_timestamp(0) where status is null`,
+    );
   }
 
   async release(tx: EntityManager, tenant: string, key: string): Promise<void> {

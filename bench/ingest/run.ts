@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { delimiter } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bareInsert } from './bare-insert.js';
 import { makeFolder, editShare, type BenchFolder } from './folder.js';
@@ -38,8 +38,9 @@ const documents = Number(values.documents);
 const words = Number(values.words);
 const folder = makeFolder(documents, words);
 const warmUp = makeFolder(WARM_UP, words, 2);
+const roots = [folder.path, warmUp.path].join(delimiter);
 const database = await prepareDatabase(values.database, values.qdrant);
-const server = await ServerProcess.start({ ...database.env, TRIBUTARY_FILES_ROOTS: tmpdir() });
+const server = await ServerProcess.start({ ...database.env, TRIBUTARY_FILES_ROOTS: roots });
 try {
   const fresh = await sync(await connect(warmUp));
   const connection = await connect(folder);

@@ -27,12 +27,12 @@ export async function plan(
   const left = (callsOf: (estimate: ChannelEstimate) => number): number => {
     if (known.length === 0) return 0;
     const mean = known.reduce((sum, estimate) => sum + callsOf(estimate), 0) / known.length;
-    const calls = readable.map((partition) => {
+    const calls = readable.reduce((sum, partition) => {
       const estimate = estimates.get(partition.key);
-      const calls = estimate ? callsOf(estimate) : mean;
-      return calls * unreadShare(source, partition, estimate);
-    });
-    return Math.ceil(calls.reduce((sum, n) => sum + n, 0));
+      const whole = estimate ? callsOf(estimate) : mean;
+      return sum + whole * unreadShare(source, partition, estimate);
+    }, 0);
+    return Math.ceil(calls);
   };
   const tier = isSlow ? '; Slack gives this app 15 messages a call and one call a minute' : '';
   const basis = `from the newest messages of ${known.length} of ${readable.length} channels${tier}`;
@@ -50,8 +50,8 @@ export async function plan(
 }
 
 /**
- * Of the life of a channel, which ends with its newest message where that is known; all of it where
- * Slack does not tell when it was made.
+ * The share, 0 to 1, of a channel's life that is still to be read. Its life ends with its newest
+ * message where that is known; all of it is left where Slack does not tell when it began.
  */
 function unreadShare(
   { memory, ctx }: SlackSource,

@@ -5,6 +5,7 @@ export type Answer = WebAPICallResult & { readonly [key: string]: unknown };
 
 /** What the client looks at to tell an error from an answer. */
 const READ_BY_CLIENT = ['ok', 'error', 'needed', 'provided', 'warning', 'response_metadata'];
+/** The field of an outline that names its answer. */
 const NUMBER = 'tributary_answer';
 
 /**
@@ -26,7 +27,10 @@ export class WholeAnswers {
     return new Response(text === '' ? null : text, response);
   }
 
-  /** @param judged what the client made of an outline */
+  /**
+   * The answer, with what the client has added to it; once.
+   * @param judged what the client made of an outline
+   */
   whole(judged: WebAPICallResult): Answer {
     const { [NUMBER]: number, ...told } = judged as Answer;
     const answer = this.kept.get(number as number);

@@ -3,7 +3,7 @@ import type { CallEstimate, Partition, PartlyRead } from '../../connectors/sdk/c
 import { ItemError } from '../../connectors/sdk/errors.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
-import { planLanes, type PlanLanes } from './plan-lanes.js';
+import { ledgerLanes, type LedgerLanes } from './ledger-lanes.js';
 
 /** A connection as a question to its source needs it. */
 export interface AskedConnection {
@@ -27,8 +27,8 @@ export class PlanSourceService {
   ) {}
 
   /** Lanes of a provider; none where its connector is not installed any more. */
-  lanes(provider: string): PlanLanes {
-    return planLanes(this.registry.get(provider)?.lanes ?? []);
+  lanes(provider: string): LedgerLanes {
+    return ledgerLanes(this.registry.get(provider)?.lanes ?? []);
   }
 
   /**

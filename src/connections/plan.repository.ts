@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { StoredRange } from '../sync/engine/proven-ranges.js';
-import { readWhole, type PlanLanes } from './plan-lanes.js';
+import { readWhole, type LedgerLanes } from './ledger-lanes.js';
 
 /** What is known of a partition beside the source's word. */
 export interface KnownPartition {
@@ -32,7 +32,7 @@ export class PlanRepository {
     tx: EntityManager,
     tenant: string,
     connection: string,
-    { count, sweeps }: PlanLanes,
+    { count, sweeps }: LedgerLanes,
   ): Promise<KnownPartition[]> {
     return tx.query<KnownPartition[]>(
       `with recent as (

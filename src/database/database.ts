@@ -4,7 +4,7 @@ import { type Clock, SystemClock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { isRetriable, translateDatabaseError } from './database-errors.js';
 import type { RunStatement } from './embedded/maintenance.js';
-import { sendOver } from './prepared-statement.js';
+import { setClient } from './prepared-statement.js';
 import { type GateRequest, PriorityGate } from './priority-gate.js';
 import { openForTenant, type RowLevelSecurity } from './row-level-security.js';
 import { insideTransaction, transactionScope } from './transaction-scope.js';
@@ -150,7 +150,7 @@ export class Database {
     const runner = this.dataSource.createQueryRunner();
     try {
       await start(runner, opening);
-      sendOver(runner.manager, (await runner.connect()) as Client);
+      setClient(runner.manager, (await runner.connect()) as Client);
       const result = await transactionScope(() => work(runner.manager));
       await commit(runner);
       return result;

@@ -7,15 +7,13 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
  * Refuses a second connection to whoever holds a transaction. With the one session of embedded
  * mode it would wait for itself for ever; on a server it would not see the transaction's rows,
  * and enough such requests at once would empty the pool.
- *
- * And a connection always has somebody who listens to its end. Between the pool, which stops
- * listening when it hands one out, and TypeORM, which starts a moment later, a server that shuts
- * down would end this process: an error event without a listener does. Whoever uses the connection
- * learns of it by the next statement.
  */
 export class GuardedPool extends pg.Pool {
   constructor(config?: pg.PoolConfig) {
     super(config);
+    // The pool stops listening when it hands a connection out, and TypeORM starts a moment later. A
+    // server that shuts down in between would end this process: an error without a listener does.
+    // Whoever uses the connection learns of it by the next statement.
     this.on('connect', (client) => client.on('error', () => undefined));
   }
 

@@ -5,15 +5,18 @@ import type { EntityManager } from 'typeorm';
 const names = new Map<string, string>();
 const clients = new WeakMap<EntityManager, Client>();
 
-/** Told when a transaction begins: what its statements go over. */
-export function sendOver(tx: EntityManager, client: Client): void {
+/** At the beginning of a transaction. */
+export function setClient(tx: EntityManager, client: Client): void {
   clients.set(tx, client);
 }
 
-/** @throws Error outside a transaction */
+/**
+ * The connection of a transaction.
+ * @throws Error outside one
+ */
 export function clientOf(tx: EntityManager): Client {
   const client = clients.get(tx);
-  if (!client) throw new Error('A prepared statement needs a transaction.');
+  if (!client) throw new Error('This statement needs a transaction.');
   return client;
 }
 

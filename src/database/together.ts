@@ -9,7 +9,8 @@ type Parts<Results extends readonly unknown[]> = {
  * Runs parts of a transaction that do not need each other's results. A server gets their statements
  * without waiting for the answers in between
  * (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html), in the order in which the
- * parts send them; the embedded database runs one part after the other. All have ended when this
+ * parts send them, so rows may refer to those of an earlier part; the embedded database runs one
+ * part after the other. All have ended when this
  * returns or throws, so that none sends anything after the rollback.
  * @throws what failed first: the rest fails because of it
  */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { readWhole, type PlanLanes } from '../connections/plan-lanes.js';
+import { readWhole, type LedgerLanes } from '../connections/ledger-lanes.js';
 import { DOCUMENT_COLUMNS, DOCUMENT_TABLES, type DocumentRecord } from './document-columns.js';
 import type {
   ExplainedConnection,
@@ -169,7 +169,7 @@ export class DocumentExplainRepository {
     tx: EntityManager,
     connection: string,
     key: string,
-    { count, sweeps }: PlanLanes,
+    { count, sweeps }: LedgerLanes,
   ): Promise<ExplainedPartition | undefined> {
     const rows = await tx.query<ExplainedPartition[]>(
       `select k.key, k.title, k.skip_reason, l.complete, l.gap_reason
@@ -192,7 +192,7 @@ export class DocumentExplainRepository {
   async run(
     tx: EntityManager,
     connection: string,
-    { count, sweeps }: PlanLanes,
+    { count, sweeps }: LedgerLanes,
   ): Promise<ExplainedRun | undefined> {
     const rows = await tx.query<ExplainedRun[]>(
       `select r.id, r.state, r.finished_at, coalesce(r.counts -> 'skipped', '{}') as skipped,

@@ -3,21 +3,29 @@ import type { WeighedQuery } from '../terms/weighed-query.js';
 import type { IndexQuery } from '../vector-index.js';
 import { DENSE, WORDS, type Filter, type Query, type ScoredPoint } from './qdrant-store.js';
 
-/** Scores by memory. */
+/** Scores by memory id. */
 type Scores = ReadonlyMap<string, number>;
+
+type Arm = Pick<Query, 'query' | 'using'>;
 
 /** The two ways of asking; null where the query has no vector, or no words. */
 export interface Arms {
-  readonly dense: Pick<Query, 'query' | 'using'> | null;
-  readonly words: Pick<Query, 'query' | 'using'> | null;
+  readonly dense: Arm | null;
+  readonly words: Arm | null;
 }
 
+/** Cosines, -1 to 1, and BM25, above 0; a memory may have only one of them. */
 export interface ArmScores {
   readonly dense: Scores;
   readonly words: Scores;
 }
 
-export function armsOf({ embedding }: Pick<IndexQuery, 'embedding'>, words: WeighedQuery | null) {
+export const NO_SCORES: ArmScores = { dense: new Map(), words: new Map() };
+
+export function armsOf(
+  { embedding }: Pick<IndexQuery, 'embedding'>,
+  words: WeighedQuery | null,
+): Arms {
   return {
     dense: embedding && { query: Array.from(embedding), using: DENSE },
     words: words && {
@@ -27,10 +35,10 @@ export function armsOf({ embedding }: Pick<IndexQuery, 'embedding'>, words: Weig
       },
       using: WORDS,
     },
-  } satisfies Arms;
+  };
 }
 
-/** What each arm finds by itself. */
+/** Requests for what each arm finds by itself, the best `depth`. */
 export function bestOf({ dense, words }: Arms, filter: Filter, depth: number): Query[] {
   return [dense, words]
     .filter((arm) => arm !== null)
@@ -38,8 +46,8 @@ export function bestOf({ dense, words }: Arms, filter: Filter, depth: number): Q
 }
 
 /**
- * What only one arm has found lacks the other one's score. Words need no second question when they
- * gave less than they could: then nothing else has any of them.
+ * Requests for the score that what only one arm has found lacks. Words need no second one when they
+ * gave less than `depth`: then they are in nothing else.
  */
 export function missingOf(
   { dense, words }: Arms,
@@ -70,8 +78,7 @@ export function withAnswers(
   return { dense, words };
 }
 
-export const NO_SCORES: ArmScores = { dense: new Map(), words: new Map() };
-
+/** What lacks a score has 0: it has none of the words, or it is gone. */
 export function toScored({ dense, words }: ArmScores): ScoredMemory[] {
   return [...new Set([...dense.keys(), ...words.keys()])].map((memoryId) => ({
     memoryId,
@@ -85,7 +92,7 @@ function without(scores: Scores, others: Scores): string[] {
 }
 
 /** Scores these memories by one arm: so few that Qdrant looks at each of them. */
-function scoring(arm: NonNullable<Arms['dense']>, tenant: string, ids: readonly string[]): Query {
+function scoring(arm: Arm, tenant: string, ids: readonly string[]): Query {
   const filter = { must: [{ key: 'tenant_id', match: { value: tenant } }, { has_id: [...ids] }] };
   return { ...arm, filter, limit: ids.length, with_payload: false };
 }

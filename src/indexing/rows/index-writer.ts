@@ -76,6 +76,7 @@ export class IndexWriter {
       () => this.rows.upsertWords(tx, rows),
       () => this.count(tx, rows, []),
     );
+    // Apart from the others, which were counted before it was known which of them replace some.
     await this.count(tx, [], replaced);
     return replaced.map((row) => row.memoryId);
   }

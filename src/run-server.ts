@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { CliError } from './cli/cli-error.js';
 import { EXIT } from './cli/exit-codes.js';
@@ -23,6 +24,7 @@ const HEAP_GROWTH = '--heap-growing-percent=100';
 export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
   setFlagsFromString(HEAP_GROWTH);
   const config = readConfig(environment);
+  if (config.role === 'worker') giveWay();
   const logger = new JsonLogger(config.logLevel);
   const server = await startServer(config, { logger, onFirstKey: showFirstKey }).catch(
     (error: unknown) => {
@@ -37,6 +39,13 @@ export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
   }
   // Who reads this may stop the server at once.
   logger.log({ msg: 'listening', url: server.url, role: config.role });
+}
+
+/** Where searches run on the same cores, they come before syncs. */
+function giveWay(): void {
+  const { PRIORITY_BELOW_NORMAL } = constants.priority;
+  // A process must not raise itself above what it was started with.
+  if (getPriority() < PRIORITY_BELOW_NORMAL) setPriority(PRIORITY_BELOW_NORMAL);
 }
 
 function showFirstKey(apiKey: string): void {

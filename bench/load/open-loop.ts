@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface LoadReport {
   requests: number;
   failed: number;
+  /** Why, each reason once. */
+  failures: string[];
   'p50 ms': number;
   'p95 ms': number;
   'p99 ms': number;
@@ -21,6 +23,7 @@ export async function openLoop(load: {
 }): Promise<LoadReport> {
   const latencies: number[] = [];
   let failed = 0;
+  const failures = new Set<string>();
   const begun = performance.now();
   const running: Promise<void>[] = [];
   for (let n = 0; n < load.rate * load.seconds; n += 1) {
@@ -30,7 +33,10 @@ export async function openLoop(load: {
     running.push(
       load
         .ask()
-        .catch(() => void (failed += 1))
+        .catch((error: unknown) => {
+          failed += 1;
+          failures.add(error instanceof Error ? error.message : String(error));
+        })
         .then(() => void latencies.push(performance.now() - due)),
     );
   }
@@ -41,6 +47,7 @@ export async function openLoop(load: {
   return {
     requests: sorted.length,
     failed,
+    failures: [...failures],
     'p50 ms': at(0.5),
     'p95 ms': at(0.95),
     'p99 ms': at(0.99),

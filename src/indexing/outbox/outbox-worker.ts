@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../common/clock.js';
+import { CONFIG, type Config } from '../../config/config.js';
 import { QDRANT, type QdrantParts } from '../qdrant/qdrant-parts.js';
 import { IndexHealth } from './index-health.js';
 
@@ -14,6 +15,12 @@ const LANES = 2;
 const IDLE_MS = 200;
 const REBUILD_STEP_MS = 500;
 const LOST_LOOK_MS = 5000;
+/**
+ * An API process leaves marks to the workers, since making 500 points holds its searches up, and
+ * takes up what they have left for so long: there may be no worker, or too few.
+ */
+const LEFT_BY_WORKERS_SECONDS = 30;
+const LEFT_LOOK_MS = 5000;
 const LONGEST_PAUSE_MS = 10_000;
 
 interface Attempt {
@@ -24,8 +31,8 @@ interface Attempt {
 }
 
 /**
- * Applies marks in every process of an installation with Qdrant, API or worker: claims keep them
- * out of each other's way, and what one leaves behind another takes up.
+ * Applies marks in every process of an installation with Qdrant: claims keep them out of each
+ * other's way, and what one leaves behind another takes up.
  */
 @Injectable()
 export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -37,14 +44,18 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
     @Inject(QDRANT) private readonly qdrant: QdrantParts | null,
     private readonly health: IndexHealth,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'role'>,
   ) {}
 
   onApplicationBootstrap(): void {
     const { qdrant } = this;
     if (!qdrant) return;
+    const rarely = this.config.role === 'api';
+    const leftFor = rarely ? LEFT_BY_WORKERS_SECONDS : 0;
+    const idle = rarely ? LEFT_LOOK_MS : IDLE_MS;
     const apply = async (): Promise<Attempt> => {
-      const asked = (await qdrant.applier.applySome()) > 0;
-      return { pause: asked ? 0 : IDLE_MS, asked };
+      const asked = (await qdrant.applier.applySome({ leftFor })) > 0;
+      return { pause: asked ? 0 : idle, asked };
     };
     const rebuild = async (): Promise<Attempt> => {
       await qdrant.rebuild.step();

@@ -25,18 +25,21 @@ const CLAIMED = `unnest($1::uuid[], $2::int[], $3::bigint[], $4::timestamptz[])`
 
 @Injectable()
 export class OutboxRepository {
-  /** The oldest marks that nobody works on; for half a minute they are the caller's. */
-  claim(tx: EntityManager, limit: number): Promise<Mark[]> {
+  /**
+   * The oldest marks that nobody works on; for half a minute they are the caller's.
+   * @param leftFor seconds that they are overdue at least
+   */
+  claim(tx: EntityManager, limit: number, leftFor = 0): Promise<Mark[]> {
     return runPrepared<Mark & Record<string, unknown>>(
       tx,
       `update outbox o set error = null,
          due_at = now() + make_interval(secs => ${CLAIM_SECONDS})
-       from (select memory_id, space_id from outbox where due_at <= now()
+       from (select memory_id, space_id from outbox where due_at <= now() - make_interval(secs => $2)
              order by generation limit $1 for update skip locked) c
        where o.memory_id = c.memory_id and o.space_id = c.space_id
        returning o.memory_id, o.space_id, o.generation, o.attempts,
          o.due_at::text as claimed_until`,
-      [limit],
+      [limit, leftFor],
     );
   }
 

@@ -31,11 +31,12 @@ export class OutboxApplier {
   ) {}
 
   /**
+   * @param leftFor seconds for which nobody has taken the marks up; 0 takes all that are due
    * @returns how many marks were taken up; 0 when none is due
    * @throws AppError `index_unavailable`; the marks are due again then, at once or with their claim
    */
-  async applySome(limit = BATCH): Promise<number> {
-    const marks = await this.inBackground((tx) => this.outbox.claim(tx, limit));
+  async applySome({ leftFor = 0 } = {}): Promise<number> {
+    const marks = await this.inBackground((tx) => this.outbox.claim(tx, BATCH, leftFor));
     if (marks.length === 0) return 0;
     try {
       for (const space of new Set(marks.map((mark) => mark.space_id)))

@@ -14,11 +14,24 @@ export class MayBeDoneLater extends AppError {
   }
 }
 
+/** The connection ended without an answer, mostly because it had been idle as it was used again. */
+export class ConnectionEnded extends AppError {
+  constructor(reason: string, cause: unknown) {
+    super('index_unavailable', `The vector index does not answer: ${reason}`, {
+      retryAfter: 1,
+      cause,
+    });
+  }
+}
+
 /** Qdrant finds fault with what a request carries: asked again, it will again. */
 export class QdrantRefusal extends Error {}
 
 /** Whatever else it answers, a wrong key among it, is not the fault of one point. */
 const FAULTS_OF_A_REQUEST = [400, 409, 413, 422];
+
+/** https://undici.nodejs.org/#/docs/api/Errors and what the system says. */
+const ENDED_CONNECTIONS = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
 
 /**
  * What went wrong, as the product tells it. The client throws errors of its own shapes: for a
@@ -32,6 +45,7 @@ export function translateQdrantError(error: unknown): Error {
   if (status !== undefined && FAULTS_OF_A_REQUEST.includes(status)) {
     return new QdrantRefusal(`Qdrant answered ${status}: ${reason}`);
   }
+  if (ENDED_CONNECTIONS.includes(reason)) return new ConnectionEnded(reason, error);
   if (error instanceof QdrantClientTimeoutError) return new MayBeDoneLater(reason, error);
   return new AppError('index_unavailable', `The vector index does not answer: ${reason}`, {
     retryAfter: retryAfterOf(error),

@@ -5,6 +5,26 @@ import { Secret } from '../../common/secret.js';
 import { QdrantStore } from './qdrant-store.js';
 
 describe('requests to Qdrant', () => {
+  it('are made again, once, where a search ends with its connection', async () => {
+    // As `fetch` tells of it; under Jest it hides the code.
+    const ended = new TypeError('fetch failed', { cause: { code: 'UND_ERR_SOCKET' } });
+    const fetched = jest.spyOn(globalThis, 'fetch');
+    const store = new QdrantStore({ url: 'http://127.0.0.1:1' });
+    const search = (): Promise<unknown> => store.query('points', [{ limit: 1 }]);
+    try {
+      fetched
+        .mockRejectedValueOnce(ended)
+        .mockResolvedValueOnce(Response.json({ result: [{ points: [] }], status: 'ok', time: 0 }));
+      expect(await search()).toEqual([[]]);
+      fetched.mockRejectedValue(ended);
+      await expect(search()).rejects.toMatchObject({ code: 'index_unavailable' });
+      await expect(store.delete('points', ['1'])).rejects.toThrow('UND_ERR_SOCKET');
+      expect(fetched).toHaveBeenCalledTimes(2 + 2 + 1);
+    } finally {
+      fetched.mockRestore();
+    }
+  });
+
   it('carry the key and ask for plain answers, which come in one part', async () => {
     const heard: IncomingHttpHeaders[] = [];
     const server = createServer(({ headers }, response) => {

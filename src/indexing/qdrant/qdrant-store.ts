@@ -1,6 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import type { Secret } from '../../common/secret.js';
-import { translateQdrantError } from './qdrant-errors.js';
+import { ConnectionEnded, translateQdrantError } from './qdrant-errors.js';
 
 export interface QdrantSettings {
   /** With scheme, host and port (6333 where none is given); a path is a proxy's prefix. */
@@ -124,10 +124,13 @@ export class QdrantStore {
     await call(() => this.client.delete(collection, { points: ids, wait: true }));
   }
 
+  /** A connection that ends instead of answering is no answer yet: a search changes nothing. */
   async query(collection: string, searches: readonly Query[]): Promise<ScoredPoint[][]> {
-    const answers = await call(() =>
-      this.client.queryBatch(collection, { searches: [...searches] }),
-    );
+    const ask = () => call(() => this.client.queryBatch(collection, { searches: [...searches] }));
+    const answers = await ask().catch((error: unknown) => {
+      if (error instanceof ConnectionEnded) return ask();
+      throw error;
+    });
     return answers.map(({ points }) => points);
   }
 

@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { prepareDatabase, type BenchDatabase } from '../../../bench/ingest/bench-database.js';
 import { makeFolder, type BenchFolder } from '../../../bench/ingest/folder.js';
 import { compareIndex } from '../../../bench/kill/index-truth.js';
@@ -53,6 +54,8 @@ onPostgresql(
       expect((await runs()).map(({ status }) => status)).toEqual(Array(CONNECTIONS).fill('queued'));
 
       const [killed, stopped] = await Promise.all([start('worker'), start('worker')]);
+      // Searches come first where they share cores with syncs.
+      expect([api, killed].map(({ pid }) => getPriority(pid))).toEqual([0, 10]);
       const workOf = async (worker: ServerProcess): Promise<RunDetailAnswer[]> =>
         (await runs()).filter(
           ({ status, progress, attempts }) =>

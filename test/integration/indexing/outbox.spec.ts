@@ -189,6 +189,17 @@ describeOnQdrant('the outbox', (open, qdrant) => {
     expect((await marks())[0]!.due_in).toBeLessThanOrEqual(0);
   });
 
+  it('leaves marks to others until they have been overdue for as long as is asked', async () => {
+    const old = await add('apple');
+    await database.asSystem((tx) =>
+      tx.query(`update outbox set due_at = due_at - interval '31 s' where memory_id = $1`, [old]),
+    );
+    await add('banana');
+    expect(await parts.applier.applySome({ leftFor: 30 })).toBe(1);
+    expect(await parts.applier.applySome({ leftFor: 30 })).toBe(0);
+    expect(await parts.applier.applySome()).toBe(1);
+  });
+
   it('gives two appliers different marks', async () => {
     for (const words of ['one', 'two', 'three', 'four']) await add(words);
     const claims = await Promise.all(

@@ -24,6 +24,24 @@ const featureOf = (file: string): string => file.split('/').slice(0, 2).join('/'
 const isPackage = (target: string, name: string): boolean => inFolder(target, name);
 const namesCipher = (name: string): boolean => /cipher/i.test(name);
 
+/** Who works for all tenants at once, beside the layers that are there for it. */
+const ACROSS_TENANTS = [
+  // Tenants themselves, and what belongs to the installation.
+  'src/tenants',
+  'src/collections/embedding-spaces.service.ts',
+  // The queues, and what counts them.
+  'src/jobs/jobs.worker.ts',
+  'src/runs/run-queue.ts',
+  'src/runs/run-explain.service.ts',
+  // What is due in any tenant: keys to rotate, documents to purge, stale keys of requests.
+  'src/credentials',
+  'src/remember/document-lifecycle.ts',
+  'src/common/http/idempotency',
+  // An operator at the machine.
+  'src/reindex/index-check.service.ts',
+  'src/cli',
+];
+
 const RULES: Rule[] = [
   {
     name: 'nobody imports test/',
@@ -99,6 +117,16 @@ const RULES: Rule[] = [
       (target === 'process.env' || (/^(node:)?process$/.test(target) && names.includes('env'))) &&
       !inFolder(file, 'src/config', 'src/main.ts', 'src/cli', 'bench'),
   },
+  {
+    name: 'transactions across tenants are opened by auth, sync, scheduler, indexing, admin and a few more',
+    forbids: ({ file, target }) =>
+      target === 'asSystem' &&
+      !inFolder(file, 'src/database', 'bench', ...ACROSS_TENANTS) &&
+      !inFolder(
+        file,
+        ...['auth', 'sync', 'scheduler', 'indexing', 'admin'].map((of) => `src/${of}`),
+      ),
+  },
 ];
 
 /** Every watched use in one source text; `file` is its path below the project root. */
@@ -114,6 +142,9 @@ function usesIn(file: string, text: string): Use[] {
     if (specifier) add(node, resolveTarget(file, specifier.text), namesOf(node));
     if (ts.isPropertyAccessExpression(node) && node.getText() === 'process.env') {
       add(node, 'process.env');
+    }
+    if (ts.isPropertyAccessExpression(node) && node.name.text === 'asSystem') {
+      add(node, 'asSystem');
     }
     if (ts.isPropertyAccessExpression(node) && namesCipher(node.name.text)) {
       add(node, node.name.text);
@@ -190,6 +221,7 @@ describe('the walk itself', () => {
     ['migrations', 'migrations/1-a.ts', `type A = import('../src/a.js').A;`],
     ['the product', 'src/cli/a.ts', `import { a } from '../../bench/ingest/a.js';`],
     ['the environment', 'src/sync/a.ts', `const home = process.env.HOME;`],
+    ['transactions across', 'src/memories/a.ts', `this.database.asSystem(work);`],
     ['the environment', 'src/sync/a.ts', `import { env } from 'node:process';`],
   ];
 

@@ -217,6 +217,44 @@ withHelm(`the chart as Helm renders it${found ? '' : ' (skipped: there is no hel
     });
   });
 
+  it('gives the Job the settings, mounts and nodes that pods can have', async () => {
+    const own = {
+      extraVolumes: [{ name: 'ca', configMap: { name: 'corporate-ca' } }],
+      extraVolumeMounts: [{ name: 'ca', mountPath: '/etc/ca', readOnly: true }],
+      nodeSelector: { pool: 'memory' },
+      tolerations: [{ key: 'dedicated', operator: 'Exists' }],
+      affinity: { podAntiAffinity: {} },
+    };
+    const everywhere = ['migrations', 'api', 'worker'].map(
+      (role) => `--set-json=${role}=${JSON.stringify(own)}`,
+    );
+    const settings =
+      '--set=config.NODE_EXTRA_CA_CERTS=/etc/ca/ca.crt,config.TRIBUTARY_DATABASE_POOL=7';
+    const manifests = await render(...OWN_SECRET, ...everywhere, settings);
+    const { extraVolumes, extraVolumeMounts, ...placement } = own;
+    for (const workload of workloads(manifests)) {
+      const { spec } = podOf(workload);
+      expect(spec).toMatchObject(placement);
+      expect(spec.volumes).toEqual(expect.arrayContaining(extraVolumes));
+      const [{ volumeMounts }] = spec.containers as [Container];
+      expect(volumeMounts).toEqual(expect.arrayContaining(extraVolumeMounts));
+    }
+    const job = manifests.find(({ kind }) => kind === 'Job')!;
+    // The ConfigMap comes after the Job.
+    const [container] = podOf(job).spec.containers;
+    expect(container).not.toHaveProperty('envFrom');
+    expect(container!.env).toEqual(
+      expect.arrayContaining([
+        { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ca/ca.crt' },
+        { name: 'TRIBUTARY_DATABASE_POOL', value: '7' },
+      ]),
+    );
+    expect(manifests.find(({ kind }) => kind === 'ConfigMap')!.data).toEqual({
+      NODE_EXTRA_CA_CERTS: '/etc/ca/ca.crt',
+      TRIBUTARY_DATABASE_POOL: '7',
+    });
+  });
+
   it('migrates past a pooler where it is told how', async () => {
     const manifests = await render(...OWN_SECRET);
     const urls = manifests

@@ -76,6 +76,8 @@ describe('the values of the chart', () => {
     ['api', { terminationGracePeriodSeconds: 5 }],
     ['config', { TRIBUTARY_LOG_LEVEL: 'loud' }],
     ['config', { TRIBUTARY_ROLE: 'api' }],
+    ['config', { NODE_EXTRA_CA_CERTS: 'ca.crt' }],
+    ['migrations', { extraVolumes: [{ name: 'tmp', emptyDir: {} }] }],
     ['config', { DATABASE_URL: 'postgres://u:p@h/d' }],
     ['secrets', { operatorKey: 'short' }],
     ['secrets', { databaseUrl: 'mysql://u:p@h/d' }],
@@ -87,9 +89,13 @@ describe('the values of the chart', () => {
 
   it('of the guide fit too', async () => {
     const guide = read('docs/guides/kubernetes.md');
-    const [shown] = await parseYaml(/^```yaml\n([\s\S]*?)^```$/m.exec(guide)![1]!);
-    validate(merged(values, shown));
-    expect(validate.errors ?? []).toEqual([]);
+    const blocks = all(guide, /^```yaml\n([\s\S]*?)^```$/gm);
+    expect(blocks).toHaveLength(2);
+    for (const block of blocks) {
+      const [shown] = await parseYaml(block);
+      validate(merged(values, shown));
+      expect(validate.errors ?? []).toEqual([]);
+    }
   });
 
   it.each(['cpu', 'queueAge'])(
@@ -106,6 +112,9 @@ describe('the values of the chart', () => {
       ...all(templates, /\.Values\.([\w.]+)/g),
       ...all(templates, /\$queue\.(\w+)/g).map((name) => `worker.autoscaling.queueAge.${name}`),
       ...all(templates, /\.own\.(\w+)/g).flatMap((name) => [`api.${name}`, `worker.${name}`]),
+      ...all(templates, /\.any\.(\w+)/g).flatMap((name) => [
+        ...[`api.${name}`, `worker.${name}`, `migrations.${name}`],
+      ]),
     ]);
     expect(used.size).toBeGreaterThan(40);
     expect([...used].filter((path) => at(values, path) === undefined)).toEqual([]);
@@ -155,8 +164,9 @@ describe('the settings that the chart gives', () => {
   ];
   const inSecret = all(templates, /^ {2}([A-Z][A-Z0-9_]+): \{\{/gm);
 
-  it('are settings of Tributary, each given in one way', () => {
-    expect([...named, ...ofConfig].filter((name) => !settings.includes(name))).toEqual([]);
+  it('are settings of Tributary, or of Node.js, each given in one way', () => {
+    const known = [...settings, 'NODE_EXTRA_CA_CERTS'];
+    expect([...named, ...ofConfig].filter((name) => !known.includes(name))).toEqual([]);
     expect(ofConfig.filter((name) => named.includes(name))).toEqual([]);
   });
 

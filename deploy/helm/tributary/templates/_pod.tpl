@@ -96,16 +96,21 @@ spec:
           app.kubernetes.io/component: {{ $.role }}
     {{- end }}
   {{- end }}
-  {{- with .own.nodeSelector }}
-  nodeSelector:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with .own.tolerations }}
-  tolerations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with .own.affinity }}
-  affinity:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+  {{- include "tributary.placement" (dict "any" .own) | nindent 2 }}
+{{- end -}}
+
+{{/* Where pods may run, those of the migrations too. Takes their values as "any". */}}
+{{- define "tributary.placement" -}}
+{{- with .any.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .any.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .any.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}

@@ -57,6 +57,7 @@ export class SampleFolder {
       clock: { now: () => new Date(), sleep: () => Promise.resolve() },
       calls: unpacedCalls(() => new Date(), signal),
       interval: null,
+      run: null,
       full: false,
       countCall: () => {},
     };

@@ -12,6 +12,11 @@ export interface ConnectorContext<Config = unknown, Credentials = unknown> {
   readonly calls: SourceCalls;
   /** Seconds between two scheduled runs; null: the connection is only synced when asked. */
   readonly interval: number | null;
+  /**
+   * Id of the run, the same in all of its attempts; null: somebody only asks (a probe, a plan, a dry
+   * run), so nothing may be changed at the source: what a run would change counts as changed.
+   */
+  readonly run: string | null;
   /** True when this run was asked to read everything again, whatever its version. */
   readonly full: boolean;
   /** Counts one local read, for the run's `api_calls`; `calls` counts its own. */

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Checkpoint, Page, SourceDocument } from '../sdk/contract.js';
 import { ItemError, DocumentGoneError } from '../sdk/errors.js';
-import { takeRereads } from './call-shares.js';
+import { AUDIT_OVERDUE } from '../sdk/planned-gaps.js';
+import { rereadsLeft } from './call-shares.js';
 import { isOutOfReach } from './channels.js';
 import { threadId } from './document-id.js';
 import { hash32 } from './hash.js';
 import { lanePage } from './lane-page.js';
+import { isOfBotsOnly } from './message-policy.js';
 import { wholeThread } from './read-thread.js';
 import type { ChannelView } from './slack-documents.js';
 import { isReply, isThread } from './slack-message.js';
@@ -24,6 +26,14 @@ const AuditState = z.object({
   due: z.array(z.string()),
   /** The audit's own walk down the history: threads whose turn comes until `to`. */
   walk: z.object({ before: z.string().nullable(), to: z.number() }).nullable(),
+  /**
+   * What a run may still read again: of this channel (null: not settled yet) and of those after it.
+   * It goes on with that after a pause.
+   */
+  grant: z
+    .object({ run: z.string(), own: z.number().nullable(), rest: z.number() })
+    .nullable()
+    .default(null),
 });
 
 type AuditState = z.infer<typeof AuditState>;
@@ -37,27 +47,45 @@ export async function* auditLane(
   channel: ChannelView,
   checkpoint: Checkpoint | null,
 ): AsyncGenerator<Page> {
-  const { ctx } = source;
+  const { ctx, memory, rereads } = source;
   const now = ctx.clock.now().getTime();
   const stored = AuditState.safeParse(checkpoint).data;
-  // A full run reads everything anyway, and so does a first one.
-  if (stored === undefined || ctx.full) {
-    yield lanePage({ until: now, due: [], walk: null } satisfies AuditState);
+  // A full run reads everything anyway, and so does a first one; who only asks rereads nothing.
+  if (stored === undefined || ctx.full || ctx.run === null) {
+    yield lanePage({ until: now, due: [], walk: null } satisfies Partial<AuditState>);
     return;
   }
-  let state = await withDue(source, channel, stored, now);
-  let left = await takeRereads(source, state.due.length);
-  if (left === 0 && state !== stored) yield lanePage(state);
+  const { run } = ctx;
+  const known = stored.grant?.run === run ? stored.grant : null;
+  const all = await rereadsLeft(source, known?.rest);
+  rereads.set(run, all);
+  let state = stored;
+  let left = known?.own ?? null;
+  if (left === null) {
+    const met = memory.takeThreads(channel.id);
+    const isWalking = isWalkDue(source, stored, met, now);
+    // Slack may ask to wait for the walk; whoever goes on then has to know what the run has left.
+    if (isWalking) yield lanePage({ ...stored, grant: { run, own: null, rest: all } });
+    const due = isWalking
+      ? await walkOn(source, channel, stored, now)
+      : withDue(source, stored, met, now);
+    left = Math.min(due.due.length, all);
+    rereads.set(run, all - left);
+    state = { ...due, grant: { run, own: left, rest: all - left } };
+    if (left > 0 || due !== stored) yield lanePage(state);
+  }
   while (left > 0) {
     ctx.signal.throwIfAborted();
     const count = Math.min(left, PAGE_THREADS);
     const { done, error, ...page } = await reread(source, channel, state.due.slice(0, count));
-    state = { ...state, due: state.due.slice(done) };
-    left -= count;
+    left -= done;
+    const grant = state.grant && { ...state.grant, own: left };
+    state = { ...state, due: state.due.slice(done), grant };
     if (done > 0) yield lanePage(state, page);
     // What was read before Slack asked to wait is kept: in the slow tier a page is never whole.
     if (error !== null) throw error;
   }
+  if (now - state.until > cycleOf(source)) yield lanePage(state, { gapReason: AUDIT_OVERDUE });
 }
 
 /** Whether the turn of a thread lies in a stretch of time. */
@@ -66,23 +94,30 @@ export function isDue(ts: Timestamp, cycleMs: number, since: number, until: numb
   return Math.floor((until - phase) / cycleMs) > Math.floor((since - phase) / cycleMs);
 }
 
-async function withDue(
+const cycleOf = ({ config }: SlackSource): number => config.audit_days * DAY_MS;
+
+/** What is due by the threads that a listing has met; null: none has listed the channel whole. */
+function withDue(
   source: SlackSource,
-  channel: ChannelView,
   state: AuditState,
+  met: readonly Timestamp[] | null,
   now: number,
-): Promise<AuditState> {
-  const cycleMs = source.config.audit_days * DAY_MS;
-  const met = source.memory.takeThreads(channel.id);
-  if (state.due.length > 0) return state;
-  if (met && state.walk === null) {
-    const due = met.filter((ts) => isDue(ts, cycleMs, state.until, now));
-    return due.length <= MAX_DUE ? { until: now, due, walk: null } : cut(state, due, cycleMs);
-  }
-  // Where channels are too long to be listed whole in a run, the audit has to look for itself.
-  const isLate = now - state.until > cycleMs / 7;
-  if (!isLate && state.walk === null) return state;
-  return walkOn(source, channel, state, state.walk ?? { before: null, to: now }, cycleMs);
+): AuditState {
+  if (state.due.length > 0 || met === null) return state;
+  const cycleMs = cycleOf(source);
+  const due = met.filter((ts) => isDue(ts, cycleMs, state.until, now));
+  return due.length <= MAX_DUE ? { ...state, until: now, due } : cut(state, due, cycleMs);
+}
+
+/** Where channels are too long to be listed whole in a run, the audit has to look for itself. */
+function isWalkDue(
+  source: SlackSource,
+  { due, walk, until }: AuditState,
+  met: readonly Timestamp[] | null,
+  now: number,
+): boolean {
+  if (due.length > 0) return false;
+  return walk !== null || (met === null && now - until > cycleOf(source) / 7);
 }
 
 /** More than fit: those with the earliest turns. */
@@ -92,7 +127,7 @@ function cut(state: AuditState, due: readonly Timestamp[], cycleMs: number): Aud
     return phase + (Math.floor((state.until - phase) / cycleMs) + 1) * cycleMs;
   };
   const sorted = [...due].sort((a, b) => turnOf(a) - turnOf(b)).slice(0, MAX_DUE);
-  return { until: turnOf(sorted.at(-1)!), due: sorted, walk: null };
+  return { ...state, until: turnOf(sorted.at(-1)!), due: sorted };
 }
 
 /** One page of the audit's own walk. */
@@ -100,19 +135,24 @@ async function walkOn(
   source: SlackSource,
   channel: ChannelView,
   state: AuditState,
-  { before, to }: NonNullable<AuditState['walk']>,
-  cycleMs: number,
+  now: number,
 ): Promise<AuditState> {
-  const { api, pageMessages } = source;
+  const { api, pageMessages, names, config } = source;
+  const { before, to } = state.walk ?? { before: null, to: now };
   const query = { channel: channel.id, limit: pageMessages };
   const page = await api
     .history({ ...query, ...(before !== null && { latest: before }) })
     .catch(lostAsNull);
   if (page === null) return state;
-  const threads = page.messages.filter((message) => isThread(message) && !isReply(message));
-  const due = threads.map(({ ts }) => ts).filter((ts) => isDue(ts, cycleMs, state.until, to));
+  const parents = page.messages.filter((message) => isThread(message) && !isReply(message));
+  const threads = await names.complete(api, () =>
+    parents.filter((parent) => !isOfBotsOnly(parent, config.bots, names)),
+  );
+  const due = threads
+    .map(({ ts }) => ts)
+    .filter((ts) => isDue(ts, cycleOf(source), state.until, to));
   const oldest = page.messages.map(({ ts }) => ts).sort(compareTimestamps)[0];
-  if (!page.hasMore || oldest === undefined) return { until: to, due, walk: null };
+  if (!page.hasMore || oldest === undefined) return { ...state, until: to, due, walk: null };
   return { ...state, due, walk: { before: oldest, to } };
 }
 

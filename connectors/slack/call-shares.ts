@@ -44,14 +44,14 @@ export async function slicePages(source: SlackSource): Promise<number> {
   return Math.max(1, Math.floor(calls / channels) - 1);
 }
 
-/** Takes rereads of threads from what the run has; at most `wanted`. */
-export async function takeRereads(source: SlackSource, wanted: number): Promise<number> {
-  const { memory } = source;
-  memory.rereadsLeft ??= Math.max(
-    1,
-    Math.floor(await callsToSpend(source, 'conversations.replies')),
-  );
-  const taken = Math.min(wanted, memory.rereadsLeft);
-  memory.rereadsLeft -= taken;
-  return taken;
+/**
+ * How many threads the run may still read again, in all channels together and in all its attempts:
+ * one that waits must not have a new tenth after each pause, or it would last until all are read.
+ * @param known what the run had left by a checkpoint of its own; undefined: that does not tell
+ */
+export async function rereadsLeft(source: SlackSource, known = Infinity): Promise<number> {
+  const { rereads, ctx } = source;
+  const told = Math.min(known, rereads.of(ctx.run));
+  if (told < Infinity) return told;
+  return Math.max(1, Math.floor(await callsToSpend(source, 'conversations.replies')));
 }

@@ -1,5 +1,7 @@
 import type { CreatedRange } from '../sdk/contract.js';
 import { ConfigError, TransientSourceError } from '../sdk/errors.js';
+import { fileSkipReason } from './file-body.js';
+import { dropReason, leavesOut } from './message-policy.js';
 import { createdAt, sharesIn } from './slack-documents.js';
 import { refusalCode } from './slack-errors.js';
 import type { SlackFile, SlackMessage } from './slack-message.js';
@@ -34,9 +36,10 @@ export async function filesBetween(
   range: CreatedRange | undefined,
   messages: readonly SlackMessage[],
 ): Promise<ListedFiles> {
-  const { memory, ctx } = source;
+  const { memory, ctx, config } = source;
+  const kept = messages.filter((message) => dropReason(message, config.bots) === null);
   const known = memory.filesGapOf(channel);
-  if (known) return inMessages(channel, known, messages);
+  if (known) return inMessages(channel, known, kept);
   if (!range && (memory.withFiles.has(channel) || !messages.some(({ files }) => files?.length)))
     return { files: [], gap: null };
   try {
@@ -50,8 +53,15 @@ export async function filesBetween(
     const { isForAll, ...gap } = found;
     ctx.logger.warn('Files cannot be listed', { channel, reason: gap.reason });
     memory.noteFilesGap(isForAll ? null : channel, gap);
-    return inMessages(channel, gap, messages);
+    return inMessages(channel, gap, kept);
   }
+}
+
+/** Why a file is left out, by what it is or by who posted it; null: it is read. */
+export function fileDropReason({ config, names }: SlackSource, file: SlackFile): string | null {
+  const reason = fileSkipReason(file, config.max_file_bytes);
+  if (reason !== null || file.user === undefined) return reason;
+  return leavesOut(config.bots, file.user, names) ? 'bot_message' : null;
 }
 
 async function made(

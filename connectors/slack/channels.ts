@@ -1,4 +1,5 @@
 import type { Partition } from '../sdk/contract.js';
+import { hash32 } from './hash.js';
 import { matchesPattern } from './pattern.js';
 import { refusalCode } from './slack-errors.js';
 import type { SlackChannel } from './slack-message.js';
@@ -13,14 +14,24 @@ export function channelTypes({ private: reads }: Pick<SlackConfig, 'private'>): 
 
 /** Archived channels stay listed: what was said in them is still true. */
 export async function* listPartitions(source: SlackSource): AsyncGenerator<Partition> {
-  const { api, config, memory, names } = source;
+  const { api, config, ctx, memory, names } = source;
   const listed: SlackChannel[] = [];
   for await (const channel of api.channels(config.channels, channelTypes(config))) {
     names.addChannel(channel.id, channel.name ?? channel.id);
     if (isWanted(channel, config)) listed.push(channel);
   }
   for (const channel of listed) memory.channels.set(channel.id, channel);
-  for (const channel of listed) yield await toPartition(source, channel);
+  for (const channel of inTurn(listed, ctx.run)) yield await toPartition(source, channel);
+}
+
+/**
+ * Channels share the calls of a run, and those that come first take what they need. So each run has
+ * an order of its own, the same in all of its attempts.
+ */
+function inTurn(channels: readonly SlackChannel[], run: string | null): readonly SlackChannel[] {
+  if (run === null) return channels;
+  const turns = new Map(channels.map(({ id }) => [id, hash32(`${run}:${id}`)]));
+  return [...channels].sort((a, b) => turns.get(a.id)! - turns.get(b.id)!);
 }
 
 export function isWanted(
@@ -49,13 +60,15 @@ export function isOutOfReach(error: unknown): boolean {
 }
 
 async function toPartition(
-  { api, config }: SlackSource,
+  { api, config, ctx }: SlackSource,
   channel: SlackChannel,
 ): Promise<Partition> {
   const partition = { key: channel.id, title: `#${channel.name ?? channel.id}` };
   if (config.channels === 'joined' || channel.is_member !== false) return partition;
   if (!config.join || channel.is_archived || channel.is_private)
     return { ...partition, skipReason: 'not_joined', outOfReach: true };
+  // Whoever only asks gets the answer that a run would make true.
+  if (ctx.run === null) return partition;
   try {
     await api.join(channel.id);
     return partition;

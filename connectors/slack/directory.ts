@@ -14,7 +14,8 @@ const MAX_RESTARTS = 3;
  */
 export class Directory implements Names {
   private readonly users = new Map<string, string>();
-  private readonly bots = new Set<string>();
+  /** What people may call a bot, by the id of its user. */
+  private readonly bots = new Map<string, readonly string[]>();
   private readonly channels = new Map<string, string>();
   private readonly userGroups = new Map<string, string>();
   /** Names that the text now being written lacks. */
@@ -35,6 +36,13 @@ export class Directory implements Names {
     if (id.startsWith('B') || id === 'USLACKBOT') return true;
     lookUp(id, this.users, this.unknown.users);
     return this.bots.has(id);
+  }
+
+  /** Ids and names of the bot that a user is; undefined: the user is none, or names none. */
+  botNames(id: string): readonly string[] | undefined {
+    if (id.startsWith('B')) return undefined;
+    lookUp(id, this.users, this.unknown.users);
+    return this.bots.get(id);
   }
 
   channel(id: string): string {
@@ -93,7 +101,7 @@ export class Directory implements Names {
 
   private noteUser(id: string, user: SlackUser): void {
     this.users.set(id, nameOf(user));
-    if (user.is_bot) this.bots.add(id);
+    if (user.is_bot) this.bots.set(id, namesOf(user));
     else this.bots.delete(id);
   }
 
@@ -137,6 +145,12 @@ function lookUp(id: string, names: ReadonlyMap<string, string>, unknown: Set<str
 export function nameOf({ id, name, real_name, profile }: SlackUser): string {
   const all = [profile?.display_name, profile?.real_name, real_name, name];
   return all.map((it) => it?.trim()).find(Boolean) ?? id;
+}
+
+function namesOf({ id, name, real_name, profile = {} }: SlackUser): string[] {
+  const { bot_id, api_app_id } = profile;
+  const all = [id, bot_id, api_app_id, name, real_name, profile.real_name, profile.display_name];
+  return all.filter((it): it is string => it !== undefined && it !== '');
 }
 
 /** The id stands for whom Slack does not know (any more). */

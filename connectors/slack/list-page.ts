@@ -1,8 +1,8 @@
 import type { CreatedRange, SourceDocument } from '../sdk/contract.js';
 import { TransientSourceError } from '../sdk/errors.js';
-import { fileSkipReason, readFile } from './file-body.js';
+import { readFile } from './file-body.js';
 import { LIMITED_BY_PLAN, type ListedPage, type Position, provenFrom } from './listing.js';
-import { dropReason } from './message-policy.js';
+import { dropReason, isOfBotsOnly } from './message-policy.js';
 import { render, type RenderedMessage } from './rendered-message.js';
 import { threadBody } from './read-thread.js';
 import { SessionSplitter } from './sessions.js';
@@ -17,9 +17,9 @@ import {
 import { refusalCode } from './slack-errors.js';
 import { isReply, isThread, type SlackMessage } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
-import { filesBetween } from './channel-files.js';
+import { fileDropReason, filesBetween } from './channel-files.js';
 import { noteSlowTier } from './slow-tier.js';
-import { compareTimestamps, toMilliseconds } from './timestamp.js';
+import { compareTimestamps, type Timestamp, toMilliseconds } from './timestamp.js';
 
 /** Walks a channel's history, newest first, page by page. */
 export class HistoryWalk {
@@ -106,12 +106,14 @@ export class HistoryWalk {
     const gapSeconds = config.session_gap_minutes * 60;
     const splitter = new SessionSplitter<RenderedMessage>(gapSeconds, position.held);
     const sessions: RenderedMessage[][] = [];
-    const threads: SlackMessage[] = [];
+    const threads: { ts: Timestamp; thread: SourceDocument }[] = [];
     const skipped: Record<string, number> = {};
     for (const message of messages) {
       if (isReply(message)) continue;
       if (isThread(message)) {
-        threads.push(message);
+        const thread = this.thread(message);
+        if (thread === null) skipped.bot_message = (skipped.bot_message ?? 0) + 1;
+        else threads.push({ ts: message.ts, thread });
         continue;
       }
       const reason = dropReason(message, config.bots);
@@ -123,9 +125,7 @@ export class HistoryWalk {
     if (!page.hasMore) sessions.push(...splitter.end());
     const documents: SourceDocument[] = [
       ...sessions.map((session) => sessionDocument(source, channel, session)),
-      ...threads.map((parent) =>
-        threadDocument(source, channel, parent, () => threadBody(source, channel.id, parent.ts)),
-      ),
+      ...threads.map(({ thread }) => thread),
     ];
     return {
       documents,
@@ -134,6 +134,17 @@ export class HistoryWalk {
       threads: threads.map(({ ts }) => ts),
       boundary: sessions.at(-1)?.[0]?.ts,
     };
+  }
+
+  /** null: all that was written there is left out. */
+  private thread(parent: SlackMessage): SourceDocument | null {
+    const { source, channel } = this;
+    const { config, names, identity, emptyThreads } = source;
+    if (isOfBotsOnly(parent, config.bots, names)) return null;
+    const body = () => threadBody(source, channel.id, parent.ts);
+    const document = threadDocument(source, channel, parent, body);
+    const { externalId, version } = document;
+    return emptyThreads.has(identity.teamId, externalId, version) ? null : document;
   }
 
   private range(
@@ -157,18 +168,20 @@ export class HistoryWalk {
     messages: readonly SlackMessage[],
   ): Promise<typeof NO_FILES> {
     const { source, channel } = this;
-    const { names, api, config } = source;
+    const { names, api } = source;
     const { files, gap } = await filesBetween(source, channel.id, range, messages);
-    const skipped: Record<string, number> = {};
-    const wanted = files.filter((file) => {
-      const reason = fileSkipReason(file, config.max_file_bytes);
-      if (reason !== null) skipped[reason] = (skipped[reason] ?? 0) + 1;
-      return reason === null && createdAt(file) > 0;
+    return names.complete(api, () => {
+      const skipped: Record<string, number> = {};
+      const wanted = files.filter((file) => {
+        const reason = fileDropReason(source, file);
+        if (reason !== null) skipped[reason] = (skipped[reason] ?? 0) + 1;
+        return reason === null && createdAt(file) > 0;
+      });
+      const documents = wanted.map((file) =>
+        fileDocument(source, channel, file, () => readFile(source, file)),
+      );
+      return { documents, skipped, gap };
     });
-    const documents = await names.complete(api, () =>
-      wanted.map((file) => fileDocument(source, channel, file, () => readFile(source, file))),
-    );
-    return { documents, skipped, gap };
   }
 }
 

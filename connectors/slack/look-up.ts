@@ -1,10 +1,12 @@
 import type { DocumentRef, Gone, SourceDocument, Verdict } from '../sdk/contract.js';
 import { ConfigError, DocumentGoneError } from '../sdk/errors.js';
+import { fileDropReason } from './channel-files.js';
 import { channelOf, isOutOfReach, isWanted } from './channels.js';
 import { type DocumentId, parseDocumentId } from './document-id.js';
-import { fileInfo, fileSkipReason, readFile } from './file-body.js';
+import { fileInfo, readFile } from './file-body.js';
 import { readSession } from './read-session.js';
-import { wholeThread } from './read-thread.js';
+import { dropReason, isOfBotsOnly } from './message-policy.js';
+import { holdsMessages, readThread, wholeThread } from './read-thread.js';
 import { refusalCode } from './slack-errors.js';
 import { type ChannelView, fileDocument, sharesIn } from './slack-documents.js';
 import { isThread, type SlackFile } from './slack-message.js';
@@ -126,20 +128,33 @@ async function listedFile(
   if (!source.config.files) return null;
   await assertInReach(source, channel.id);
   const file = await fileInfo(source, id);
-  if (fileSkipReason(file, source.config.max_file_bytes) !== null) return null;
+  const { names, api } = source;
+  const reason = await names.complete(api, () => fileDropReason(source, file));
+  if (reason !== null) return null;
   return file.shares === undefined || sharesIn(file, channel.id).length > 0 ? file : null;
 }
 
-/** A deleted parent stays as a tombstone while it has replies. */
+/**
+ * A deleted parent stays as a tombstone while it has replies. Where bots are left out, a parent that
+ * is read proves the thread; else its replies have to.
+ */
 async function isThreadThere(
-  { api }: SlackSource,
+  source: SlackSource,
   channel: string,
   ts: Timestamp,
 ): Promise<boolean> {
+  const { api, config, names } = source;
   const query = { channel, oldest: ts, latest: ts, inclusive: true, limit: 1 };
   const { messages } = await api.history(query);
   const parent = messages.find((message) => message.ts === ts);
-  if (parent) return isThread(parent);
+  if (parent && !isThread(parent)) return false;
+  if (parent && dropReason(parent, config.bots) === null) return true;
+  if (config.bots !== 'include') {
+    const isSure =
+      parent && (await names.complete(api, () => isOfBotsOnly(parent, config.bots, names)));
+    return !isSure && holdsMessages(source, (await readThread(source, channel, ts)).messages);
+  }
+  if (parent) return true;
   try {
     const replies = await api.replies({ channel, ts, limit: 2 });
     return replies.messages.some((message) => message.thread_ts === ts && message.ts !== ts);

@@ -45,10 +45,42 @@ export function botPolicyOf(
   return bots === 'exclude' ? [] : [...new Set(bots.map((bot) => bot.toLowerCase()))].sort();
 }
 
+/**
+ * Whether everything in a thread is left out, as far as its parent tells. False says nothing: names
+ * under which bots write, and more than five of those who replied, are known once it is read.
+ */
+export function isOfBotsOnly(
+  parent: SlackMessage,
+  bots: SlackConfig['bots'],
+  names: Pick<Directory, 'mayBeBot'>,
+): boolean {
+  const keepsSome = bots === 'include' || (bots !== 'exclude' && bots.length > 0);
+  if (keepsSome || dropReason(parent, bots) === null) return false;
+  const { reply_users: shown = [], reply_users_count: count = Infinity } = parent;
+  return shown.length >= count && shown.every((id) => id !== 'USLACKBOT' && names.mayBeBot(id));
+}
+
+/** Whether what a user of the workspace posts is left out. */
+export function leavesOut(
+  bots: SlackConfig['bots'],
+  user: string,
+  names: Pick<Directory, 'botNames'>,
+): boolean {
+  if (bots === 'include') return false;
+  const called = names.botNames(user);
+  return called !== undefined && !isNamed(bots, called);
+}
+
 function keepsBot(message: SlackMessage, bots: SlackConfig['bots']): boolean {
   if (bots === 'include') return true;
-  if (bots === 'exclude') return false;
   const { bot_id, app_id, username, bot_profile } = message;
-  const names = [bot_id, app_id, username, bot_profile?.name, bot_profile?.app_id];
+  return isNamed(bots, [bot_id, app_id, username, bot_profile?.name, bot_profile?.app_id]);
+}
+
+function isNamed(
+  bots: Exclude<SlackConfig['bots'], 'include'>,
+  names: readonly (string | undefined)[],
+): boolean {
+  if (bots === 'exclude') return false;
   return bots.some((wanted) => names.some((name) => name?.toLowerCase() === wanted.toLowerCase()));
 }

@@ -1,14 +1,21 @@
 import type { Body, SourceDocument } from '../sdk/contract.js';
 import { DocumentGoneError, RateLimitedError, TransientSourceError } from '../sdk/errors.js';
+import { threadId } from './document-id.js';
 import { dropReason } from './message-policy.js';
 import { render, type RenderedMessage } from './rendered-message.js';
 import { ofOneItem } from './of-one-item.js';
 import type { MessagePage } from './slack-api.js';
 import { refusalCode } from './slack-errors.js';
 import { isThread, type SlackMessage } from './slack-message.js';
-import { type ChannelView, messagesBody, threadDocument } from './slack-documents.js';
+import {
+  type ChannelView,
+  messagesBody,
+  threadDocument,
+  threadVersion,
+} from './slack-documents.js';
 import type { SlackSource } from './slack-source.js';
 import { compareTimestamps, newestOf, type Timestamp } from './timestamp.js';
+import type { Reading } from './unfinished-threads.js';
 
 /** Most that Slack gives: docs.slack.dev/reference/methods/conversations.replies */
 const MAX_REPLIES = 1000;
@@ -31,14 +38,18 @@ export async function readThread(
   channel: string,
   ts: Timestamp,
 ): Promise<Thread> {
-  const { unfinished, identity } = source;
-  const key = `${identity.teamId}:${channel}:${ts}`;
-  const begun = unfinished.take(key);
+  const { unfinished, identity, ctx } = source;
+  const reading = (): Reading => ({
+    run: ctx.run,
+    thread: `${identity.teamId}:${channel}:${ts}`,
+    now: ctx.clock.now().getTime(),
+  });
+  const begun = unfinished.take(reading());
   for (let { messages, isSecond } = begun; ;) {
     try {
       await readReplies(source, channel, ts, messages);
     } catch (error) {
-      if (error instanceof RateLimitedError) unfinished.keep(key, { messages, isSecond });
+      if (error instanceof RateLimitedError) unfinished.keep(reading(), { messages, isSecond });
       throw error;
     }
     const parent = messages.get(ts);
@@ -105,6 +116,11 @@ async function bodyOf(
   { messages, parent }: Thread,
 ): Promise<Body> {
   const { names, api, config } = source;
+  if (!holdsMessages(source, messages)) {
+    const version = await names.complete(api, () => threadVersion(source, parent));
+    source.emptyThreads.note(source.identity.teamId, threadId(channel, parent.ts), version);
+    throw new DocumentGoneError('All messages of the thread are left out.');
+  }
   // What happened to the channel is left out, unless people talk about it in this thread.
   const kept = messages.filter((message) => {
     const reason = dropReason(message, config.bots);
@@ -114,6 +130,14 @@ async function bodyOf(
     kept.map((message) => render(message, names)),
   );
   return messagesBody(source, channel, lines, parent.ts);
+}
+
+/** Whether anything of a thread is read: what bots alone wrote is no document without them. */
+export function holdsMessages(
+  { config: { bots } }: Pick<SlackSource, 'config'>,
+  messages: readonly SlackMessage[],
+): boolean {
+  return bots === 'include' || messages.some((message) => dropReason(message, bots) === null);
 }
 
 async function repliesPage(

@@ -14,8 +14,6 @@ export class RunMemory {
   readonly channels = new Map<string, SlackChannel>();
   /** Calls that listings may still make beyond one per channel; null: not counted yet. */
   pagesLeft: number | null = null;
-  /** Threads that may still be read again in this run; null: not counted yet. */
-  rereadsLeft: number | null = null;
   /** Channels whose messages could be read. */
   readonly inReach = new Set<string>();
   /** Channels out of reach: what Slack said of one document there holds for all of them. */

@@ -46,7 +46,13 @@ export interface SlackUser {
   readonly name?: string;
   readonly real_name?: string;
   readonly is_bot?: boolean;
-  readonly profile?: { readonly display_name?: string; readonly real_name?: string };
+  readonly profile?: {
+    readonly display_name?: string;
+    readonly real_name?: string;
+    /** Of bots. */
+    readonly bot_id?: string;
+    readonly api_app_id?: string;
+  };
 }
 
 /** Slack's methods as far as they are used; every call is paced and classified. */

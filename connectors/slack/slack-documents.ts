@@ -1,7 +1,7 @@
 import type { Access, Body, SourceDocument } from '../sdk/contract.js';
 import { fileId, sessionId, threadId } from './document-id.js';
 import { hashOf } from './hash.js';
-import { botPolicyOf } from './message-policy.js';
+import { botPolicyOf, dropReason, leavesOut } from './message-policy.js';
 import { linesOf, render, type RenderedMessage } from './rendered-message.js';
 import type { FileShare, SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
@@ -35,25 +35,31 @@ export function threadDocument(
   parent: SlackMessage,
   body: Body | (() => Promise<Body>),
 ): SourceDocument {
-  const { names, identity } = source;
+  const { names, identity, config } = source;
   const { ts } = parent;
   const shown = render(parent, names);
   const replies = parent.reply_count ?? 0;
-  const authors = [...new Set([shown.authorId, ...(parent.reply_users ?? [])])];
+  // Neither words nor names of a bot that is left out, also where people answered it.
+  const isLeftOut = dropReason(parent, config.bots) === 'bot_message';
+  const first = isLeftOut ? null : shown.authorId;
+  const repliers = (parent.reply_users ?? []).filter(
+    (id) => !(isLeftOut && id === shown.authorId) && !leavesOut(config.bots, id, names),
+  );
+  const authors = [...new Set([first, ...repliers])];
   const newest = newestOf(ts, parent.latest_reply, parent.edited?.ts)!;
   const url = permalink(identity.url, channel.id, ts);
   return {
     ...common(channel),
     externalId: threadId(channel.id, ts),
     version: threadVersion(source, parent, shown),
-    title: titleOf(shown.text, `Thread of ${writtenDate(ts)} in #${channel.name}`),
+    title: titleOf(isLeftOut ? '' : shown.text, `Thread of ${writtenDate(ts)} in #${channel.name}`),
     url,
-    author: shown.authorId === null ? null : shown.author,
+    author: first === null ? null : shown.author,
     times: { createdAt: toDate(ts), updatedAt: toDate(newest) },
     metadata: {
       ...labels(channel),
       thread_ts: ts,
-      message_count: replies + 1,
+      message_count: isLeftOut ? replies : replies + 1,
       ...people(authors, shown, source),
     },
     body,
@@ -61,10 +67,10 @@ export function threadDocument(
 }
 
 /** Changes with what a listing shows of a thread, and with the policy on bots where it matters. */
-function threadVersion(
+export function threadVersion(
   { config, names }: Pick<SlackSource, 'config' | 'names'>,
   parent: SlackMessage,
-  { hash }: RenderedMessage,
+  { hash }: Pick<RenderedMessage, 'hash'> = render(parent, names),
 ): string {
   const policy = botPolicyOf(parent, config.bots, names);
   const replies = parent.reply_count ?? 0;

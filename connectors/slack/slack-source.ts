@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { ConnectorContext } from '../sdk/context.js';
 import { ChannelEstimates } from './channel-estimates.js';
 import { Directory } from './directory.js';
+import { EmptyThreads } from './empty-threads.js';
 import { type Fetch, type Identity, SlackApi } from './slack-api.js';
 import type { SlackConfig, SlackCredentials } from './slack.config.js';
+import { RereadAllowances } from './reread-allowances.js';
 import { RunMemory } from './run-memory.js';
 import { UnfinishedThreads } from './unfinished-threads.js';
 
@@ -18,6 +20,8 @@ export interface SlackSource {
   readonly names: Directory;
   readonly memory: RunMemory;
   readonly unfinished: UnfinishedThreads;
+  readonly emptyThreads: EmptyThreads;
+  readonly rereads: RereadAllowances;
   readonly estimates: ChannelEstimates;
   /** Messages asked for with one call. */
   readonly pageMessages: number;
@@ -44,6 +48,8 @@ export class SlackSources {
   private readonly byRun = new WeakMap<SlackContext, Promise<SlackSource>>();
   private readonly kept = new Map<string, KnownWorkspace>();
   private readonly unfinished = new UnfinishedThreads();
+  private readonly emptyThreads = new EmptyThreads();
+  private readonly rereads = new RereadAllowances();
   readonly estimates = new ChannelEstimates();
 
   constructor(private readonly options: SourceOptions) {}
@@ -75,8 +81,8 @@ export class SlackSources {
     const { identity, names } = await this.workspace(ctx, api);
     const { pageMessages } = this.options;
     const memory = new RunMemory();
-    const { unfinished, estimates } = this;
-    const kept = { unfinished, estimates, memory };
+    const { unfinished, emptyThreads, rereads, estimates } = this;
+    const kept = { unfinished, emptyThreads, rereads, estimates, memory };
     return { ctx, config: ctx.config, api, identity, names, ...kept, pageMessages };
   }
 

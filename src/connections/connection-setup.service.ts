@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { z } from 'zod';
 import type { ConnectorContext, ConnectorLogger } from '../../connectors/sdk/context.js';
 import type { Account, Connector, ProbeResult } from '../../connectors/sdk/contract.js';
-import { ConfigError, ConnectorError } from '../../connectors/sdk/errors.js';
+import { ConfigError, ConnectorError, TransientSourceError } from '../../connectors/sdk/errors.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { ErrorCode } from '../common/errors/error-codes.js';
@@ -19,7 +19,9 @@ import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
 import type { ConnectorAnswer } from './connections.schema.js';
 import { guardedConnector, guardedLogger } from './guarded-connector.js';
 
-const PROBE_TIMEOUT_MS = 20_000;
+/** Clients give up after 30 s, so both together stay below that. */
+const ASK_TIMEOUT_MS = 20_000;
+const ACCOUNT_TIMEOUT_MS = 8_000;
 
 export interface CheckedSettings {
   config: Record<string, unknown>;
@@ -70,7 +72,8 @@ export class ConnectionSetupService {
 
   /**
    * @throws AppError `provider_not_found`, `validation_failed`, `path_not_allowed`,
-   *   `invalid_config`, `probe_failed`, `credentials_unreadable`; a refusal lists all checks
+   *   `invalid_config`, `probe_failed`, `source_unavailable`, `credentials_unreadable`; a refusal
+   *   lists all checks
    */
   async check(
     provider: string,
@@ -78,23 +81,41 @@ export class ConnectionSetupService {
     credentials: KnownCredentials,
   ): Promise<CheckedSettings> {
     const connector = guardedConnector(this.connector(provider), credentials);
-    const context = this.context(connector, config, credentials);
-    const checks = await this.run(() => connector.probe(context));
+    const context = (signal: AbortSignal): ConnectorContext =>
+      this.context(connector, config, credentials, signal);
+    const checks = await this.within(ASK_TIMEOUT_MS, connector, (signal) =>
+      connector.probe(context(signal)),
+    );
     if (checks.some(({ outcome }) => outcome === 'failed')) throw refused(checks);
-    const account = await this.run(() => connector.account(context), checks);
+    // What was not checked in time is no refusal: only the account has to be known.
+    const found = await this.within(
+      ACCOUNT_TIMEOUT_MS,
+      connector,
+      async (signal) => {
+        const asked = context(signal);
+        return { account: await connector.account(asked), config: asked.config };
+      },
+      checks,
+    );
+    const { account } = found;
     await this.calls.accountFound({ provider, account: account.id, credentials });
-    return { config: context.config as Record<string, unknown>, account, checks };
+    return { config: found.config as Record<string, unknown>, account, checks };
   }
 
-  /** The checks of a connection, whose account's budgets they share. */
+  /**
+   * The checks of a connection, whose account's budgets they share. Of those that the source did
+   * not answer in time, the connector says so.
+   * @throws AppError as `check`
+   */
   async probe(
     connection: { provider: string; config: Record<string, unknown>; account_id: string },
     credentials: KnownCredentials,
   ): Promise<ProbeResult[]> {
     const { provider, config, account_id } = connection;
     const connector = guardedConnector(this.connector(provider), credentials);
-    const context = this.context(connector, config, credentials, account_id);
-    return this.run(() => connector.probe(context));
+    return this.within(ASK_TIMEOUT_MS, connector, (signal) =>
+      connector.probe(this.context(connector, config, credentials, signal, account_id)),
+    );
   }
 
   /**
@@ -114,8 +135,9 @@ export class ConnectionSetupService {
     const credentials = this.stored(tenant, connection);
     const { provider, config, account_id } = connection;
     const connector = guardedConnector(this.connector(provider), credentials);
-    const context = this.context(connector, config, credentials, account_id);
-    return this.run(() => question(connector, context));
+    return this.within(ASK_TIMEOUT_MS, connector, (signal) =>
+      question(connector, this.context(connector, config, credentials, signal, account_id)),
+    );
   }
 
   /** Documents that an address may mean, as any connector reads it. */
@@ -137,9 +159,9 @@ export class ConnectionSetupService {
     connector: Connector,
     config: Record<string, unknown>,
     credentials: KnownCredentials,
+    signal: AbortSignal,
     account: string | null = null,
   ): ConnectorContext {
-    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     const logger: ConnectorLogger = {
       debug: (message, fields) => this.logger.debug({ msg: message, ...fields }),
       info: (message, fields) => this.logger.log({ msg: message, ...fields }),
@@ -156,18 +178,37 @@ export class ConnectionSetupService {
         observe: () => undefined,
       }),
       interval: null,
+      run: null,
       full: false,
       countCall: () => undefined,
     };
   }
 
-  /** @param checks that went well before, shown with the refusal */
-  private async run<T>(work: () => Promise<T>, checks?: ProbeResult[]): Promise<T> {
+  /**
+   * Asks a source that may take so long. When the time is over, the signal aborts with an error in
+   * the terms of connectors, so that a probe can say which of its checks was not answered.
+   * @param checks that went well before, shown with the refusal
+   */
+  private async within<T>(
+    ms: number,
+    { title }: Connector,
+    work: (signal: AbortSignal) => Promise<T>,
+    checks?: ProbeResult[],
+  ): Promise<T> {
+    const limit = new AbortController();
+    const answered = new AbortController();
+    const late = `${title} did not answer in full within ${ms / 1000} s.`;
+    this.clock.sleep(ms, answered.signal).then(
+      () => limit.abort(new TransientSourceError('not_answered', late)),
+      () => undefined,
+    );
     try {
-      return await work();
+      return await work(limit.signal);
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error;
       throw new AppError(refusalOf(error), error.message, { cause: error, checks });
+    } finally {
+      answered.abort();
     }
   }
 }
@@ -176,6 +217,7 @@ export class ConnectionSetupService {
 function refusalOf(error: ConnectorError): ErrorCode {
   if (error.code === 'credentials_unreadable' || error.code === 'path_not_allowed')
     return error.code;
+  if (error instanceof TransientSourceError) return 'source_unavailable';
   return error instanceof ConfigError ? 'invalid_config' : 'probe_failed';
 }
 

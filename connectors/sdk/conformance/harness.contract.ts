@@ -23,9 +23,16 @@ export interface ConformanceOptions {
   readonly supports: readonly OptionalEdit[];
 }
 
+export interface ContextOptions {
+  readonly signal?: AbortSignal;
+  /** How far the clock of the connector is off. */
+  readonly skewMs?: number;
+  /** Default: another one for each context. */
+  readonly run?: string | null;
+}
+
 export interface Bench extends ConformanceHarness {
-  /** @param skewMs how far the clock of the connector is off */
-  context(options?: { signal?: AbortSignal; skewMs?: number }): ConnectorContext;
+  context(options?: ContextOptions): ConnectorContext;
 }
 
 /** What the cases of one file need: the harness of the running test, and `it` for some edits. */
@@ -41,9 +48,14 @@ export function benchOf(harness: ConformanceHarness): Bench {
   const { connector } = harness;
   const config = connector.configSchema.parse(harness.config);
   let credentials = connector.credentialsSchema.parse(harness.credentials);
+  let runs = 0;
   return {
     ...harness,
-    context: ({ signal = new AbortController().signal, skewMs = 0 } = {}) => ({
+    context: ({
+      signal = new AbortController().signal,
+      skewMs = 0,
+      run = `run of its own ${++runs}`,
+    } = {}) => ({
       config,
       credentials: {
         get: () => Promise.resolve(credentials),
@@ -60,6 +72,7 @@ export function benchOf(harness: ConformanceHarness): Bench {
       },
       calls: unpacedCalls(() => new Date(Date.now() + skewMs), signal),
       interval: null,
+      run,
       full: false,
       countCall: () => {},
     }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ConnectorContext } from '../context.js';
 import type {
   Checkpoint,
@@ -56,6 +57,7 @@ export class Yielded extends Error {}
 
 /** What survives a kill: as in the database, only JSON for what the connector made. */
 interface Run {
+  readonly id: string;
   checkpoints: Map<string, string>;
   finished: Set<string>;
   complete: Set<string>;
@@ -66,6 +68,7 @@ interface Run {
 }
 
 const newRun = (): Run => ({
+  id: randomUUID(),
   checkpoints: new Map(),
   finished: new Set(),
   complete: new Set(),
@@ -98,7 +101,7 @@ export class ReferenceEngine {
       kept: {},
       adopted: {},
     };
-    const ctx = this.bench.context({ skewMs: options.skewMs });
+    const ctx = this.bench.context({ skewMs: options.skewMs, run: this.run.id });
     const counted = { pages: 0 };
     const partitions: Partition[] = [];
     for await (const partition of this.bench.connector.partitions(ctx)) partitions.push(partition);

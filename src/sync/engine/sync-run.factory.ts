@@ -51,6 +51,7 @@ export class SyncRunFactory {
         },
       }),
       interval: intervalSeconds(schedule, this.clock.now()),
+      run: run.id,
       full: run.options.full ?? false,
       countCall: () => void (sync.counts.api_calls += 1),
       logger: guardedLogger(

@@ -11,7 +11,7 @@ describe('progress of a run', () => {
       'tenant',
       filesConnector({ roots: [] }),
       {
-        ...{ config: {}, signal, interval: null, full: false, countCall: () => {} },
+        ...{ config: {}, signal, interval: null, run: null, full: false, countCall: () => {} },
         credentials: { get: () => Promise.resolve({}), update: () => Promise.resolve() },
         logger: { debug: () => {}, info: () => {}, warn: () => {} },
         clock: { now, sleep: () => Promise.resolve() },

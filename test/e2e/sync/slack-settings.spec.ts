@@ -45,7 +45,7 @@ describe('a synchronized Slack workspace', () => {
     });
   };
 
-  const bots = async (policy: string) => {
+  const bots = async (policy: string | readonly string[]) => {
     const config = { include: ['harbour'], bots: policy };
     const path = `/v1/memory/connections/${connection}`;
     const { status } = await app.request('PATCH', path, { body: { config } });
@@ -91,6 +91,53 @@ describe('a synchronized Slack workspace', () => {
       await sync();
       expect(read()).toEqual([]);
     }
+  });
+
+  it('drops what bots alone wrote when they are excluded, its title included', async () => {
+    const by = { botId: simulator.workspace.addBotUser('Harbour bot').id, user: null };
+    const begin = (alert: string, reply: string, author: object = {}) => {
+      simulator.advance(3_600_000);
+      const ts = simulator.workspace.post(channel, alert, by);
+      simulator.advance(1_000);
+      simulator.workspace.reply(channel, ts, reply, author);
+    };
+    begin('codfish alert', 'more of it', by);
+    begin('troutfish alert', 'a person says eel');
+    await connect();
+    expect([await isFound('codfish'), await isFound('troutfish')]).toEqual([true, true]);
+    // With the first its parent says that all are bots; with the second only the replies do, and
+    // what turns out to hold nothing goes with the listing after that.
+    for (const [policy, runs] of [
+      ['exclude', 1],
+      [['another'], 2],
+    ] as const) {
+      await bots(policy);
+      for (let run = 0; run < runs; run++) await sync();
+      expect([await isFound('codfish'), await isFound('troutfish')]).toEqual([false, false]);
+      expect(await isFound('eel')).toBe(true);
+      await bots('include');
+      await sync();
+      expect([await isFound('codfish'), await isFound('troutfish')]).toEqual([true, true]);
+    }
+  });
+
+  it('joins no channel for a plan: what was never applied is not read', async () => {
+    await connect();
+    const foreign = simulator.workspace.createChannel('harbour-2', { bot: false }).id;
+    simulator.workspace.post(foreign, 'the pike earns most');
+    const path = `/v1/memory/connections/${connection}`;
+    const config = { channels: 'all', join: true };
+    const plan = await app.request('POST', `${path}/scope/plan`, { body: { config } });
+    expect(plan.status).toBe(200);
+    expect(JSON.stringify(plan.body)).toContain('#harbour-2');
+    expect(simulator.log.count('conversations.join')).toBe(0);
+    // With the configuration stored, the questions of readers change nothing either.
+    expect((await app.request('PATCH', path, { body: { config } })).status).toBe(200);
+    expect((await app.request('POST', `${path}/plan`)).status).toBe(200);
+    const body = { partition: foreign };
+    expect((await app.request('POST', `${path}/dry-run`, { body })).status).toBe(200);
+    expect((await app.request('POST', `${path}/probe`)).status).toBe(200);
+    expect(simulator.log.count('conversations.join')).toBe(0);
   });
 
   it('asks once about a channel that the bot has left, however much was said there', async () => {

@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditService } from '../auth/audit.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
+import { leaveRoom } from '../indexing/leave-room.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { CollectionsRepository } from './collections.repository.js';
 import { CollectionsService, type CollectionRef } from './collections.service.js';
 
@@ -17,12 +19,14 @@ export class CollectionDeletionService {
     private readonly service: CollectionsService,
     private readonly collections: CollectionsRepository,
     private readonly audit: AuditService,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
   /**
    * Deletes a collection with its memories. With `cascade` the connections that write to it go
    * first, so that none refills it. A crash on the way leaves a smaller collection; ask again.
-   * @throws AppError `collection_not_found`, `collection_has_connections`
+   * @throws AppError `collection_not_found`, `collection_has_connections`, `index_behind` once the
+   *   index takes nobody's writes
    */
   async delete(
     tenant: string,
@@ -75,14 +79,15 @@ export class CollectionDeletionService {
 
   private async empty(tenant: string, id: string): Promise<void> {
     for (const table of ['memories', 'documents'] as const) {
-      let deleted: number;
-      do {
-        deleted = await this.database.inTenant(
+      for (;;) {
+        const deleted = await this.database.inTenant(
           tenant,
           (tx) => this.collections.deleteSome(tx, table, tenant, id, BATCH),
           { priority: 'background' },
         );
-      } while (deleted === BATCH);
+        if (deleted < BATCH) break;
+        await leaveRoom(this.index);
+      }
     }
   }
 }

@@ -107,7 +107,7 @@ export class CollectionsController {
     id: 'deleteCollection',
     summary: 'Delete a collection with its memories',
     answer: EmptyAnswer,
-    errors: ['collection_not_found', 'collection_has_connections'],
+    errors: ['collection_not_found', 'collection_has_connections', 'index_behind'],
   })
   async delete(
     @CurrentTenant() tenant: string,

@@ -21,6 +21,7 @@ import { GuardVectors1763700000114 } from '../../migrations/pgvector/17637000001
 import { CreatePoints1763700000112 } from '../../migrations/qdrant/1763700000112-create-points.js';
 import { GuardPoints1763700000113 } from '../../migrations/qdrant/1763700000113-guard-points.js';
 import { NameFirstCollections1763700000131 } from '../../migrations/qdrant/1763700000131-name-first-collections.js';
+import { NoteBuiltCollections1763700000132 } from '../../migrations/qdrant/1763700000132-note-built-collections.js';
 
 type MigrationClass = new () => MigrationInterface;
 
@@ -53,6 +54,7 @@ const qdrant: MigrationClass[] = [
   CreatePoints1763700000112,
   GuardPoints1763700000113,
   NameFirstCollections1763700000131,
+  NoteBuiltCollections1763700000132,
 ];
 
 export function migrationsFor(vectors: 'postgresql' | 'qdrant'): MigrationClass[] {

@@ -176,6 +176,10 @@ export class FakeVectorIndex implements VectorIndex {
     return Promise.resolve();
   }
 
+  waitAsMaintenance(): Promise<number> {
+    return Promise.resolve(Infinity);
+  }
+
   requireRoom(): Promise<void> {
     return Promise.resolve();
   }

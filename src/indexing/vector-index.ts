@@ -41,6 +41,12 @@ export interface VectorIndex {
    * @throws the signal's reason when it aborts
    */
   waitForRoom(signal: AbortSignal): Promise<void>;
+  /**
+   * The same for work that nobody waits for, which leaves syncs their room.
+   * @returns how many memories it may write before it waits again
+   * @throws the signal's reason when it aborts
+   */
+  waitAsMaintenance(signal?: AbortSignal): Promise<number>;
   /** @throws AppError `index_behind` when the index is too far behind to take a request's writes */
   requireRoom(): Promise<void>;
   /** The stored vectors of some memories, for related and dedup. */

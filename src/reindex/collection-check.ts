@@ -74,6 +74,7 @@ export class CollectionCheck {
     const limit = this.database.writeBatch;
     let removed: number;
     do {
+      await this.index.waitForRoom(this.lifecycle.stopping);
       removed = await this.database.inTenant(tenant, (tx) =>
         this.index.removeVectorsOutside(tx, id, spaces, limit),
       );

@@ -120,6 +120,7 @@ export class CollectionReindex {
     let removed = 0;
     for (;;) {
       signal.throwIfAborted();
+      await this.index.waitForRoom(signal);
       const count = await this.database.inTenant(tenant, async (tx) => {
         const spaces = await this.repository.spaces(tx, tenant, collectionId);
         if (spaces.length === 0) return 0;

@@ -19,7 +19,7 @@ export class IndexCheckController {
       'Works for a few seconds; send the `cursor` of the answer to go on until it is null. What ' +
       '`tributary doctor` and `doctor --repair` do.',
     answer: IndexCheck,
-    errors: ['bad_cursor', 'embedder_unavailable', 'index_unavailable'],
+    errors: ['bad_cursor', 'embedder_unavailable', 'index_behind', 'index_unavailable'],
   })
   check(@Body({ schema: CheckIndex }) body: CheckIndexBody): Promise<IndexCheck> {
     return this.checks.check('operator', body);

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
+import { AppError } from '../common/errors/app-error.js';
 import { decodeCursor } from '../common/http/paging.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { CollectionCheck } from './collection-check.js';
@@ -11,6 +12,8 @@ import { QDRANT, type QdrantParts } from '../indexing/qdrant/qdrant-parts.js';
 
 /** How long one request works; a page may take a few seconds more. */
 const WORK_MS = 5000;
+/** Between two looks whether the outbox has room for what a repair marks. */
+const LOOK_AGAIN_MS = 250;
 
 /**
  * Looks for drift between rows and index, page by page, and mends it. The state is in the cursor
@@ -29,7 +32,8 @@ export class IndexCheckService {
 
   /**
    * @param actor who asked, as the audit log names them
-   * @throws AppError `bad_cursor`, `index_unavailable`, `embedder_unavailable`
+   * @throws AppError `bad_cursor`, `index_unavailable`, `embedder_unavailable`; `index_behind` when
+   *   a repair got on by no page
    */
   async check(actor: string, { repair, cursor }: CheckIndexBody): Promise<IndexCheck> {
     const findings = new Findings(repair);
@@ -44,8 +48,22 @@ export class IndexCheckService {
       collection: null,
       after: null,
     };
-    do place = await this.step(place, findings);
-    while (place && this.clock.now().getTime() < end);
+    let pages = 0;
+    do {
+      // What is marked must leave the writes of others their room.
+      const isMarking = repair && place.stage !== 'texts';
+      const size = isMarking ? await this.qdrant!.check.room() : undefined;
+      if (size === 0) {
+        await this.clock.sleep(LOOK_AGAIN_MS);
+      } else {
+        place = await this.step(place, findings, size);
+        pages += 1;
+      }
+    } while (place && this.clock.now().getTime() < end);
+    if (pages === 0)
+      throw new AppError('index_behind', 'Too many memories wait to be indexed to mark others.', {
+        retryAfter: 10,
+      });
     return {
       found: findings.found,
       mended: findings.mended,
@@ -55,11 +73,18 @@ export class IndexCheckService {
     };
   }
 
-  private async step(place: CheckPlace, findings: Findings): Promise<CheckPlace | null> {
+  /** @param size of a page that is marked; undefined: any */
+  private async step(
+    place: CheckPlace,
+    findings: Findings,
+    size: number | undefined,
+  ): Promise<CheckPlace | null> {
     if (place.stage === 'texts') return this.texts(place, findings);
     const { check } = this.qdrant!;
     const { stage, space, after } = place;
-    const page = await (stage === 'rows' ? check.rows(space, after) : check.points(space, after));
+    const page = await (stage === 'rows'
+      ? check.rows(space, after, size)
+      : check.points(space, after, size));
     // The rows' memories were counted as texts.
     if (stage === 'points') findings.checked += page.checked;
     findings.add('points_out_of_date', page.outdated);

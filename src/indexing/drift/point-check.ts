@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Database } from '../../database/database.js';
+import type { OutboxPressure } from '../outbox/outbox-pressure.js';
 import type { OutboxRepository } from '../outbox/outbox.repository.js';
 import { digestOf, type PointSource } from '../qdrant/point.js';
 import type { PointSourcesRepository } from '../qdrant/point-sources.repository.js';
@@ -33,12 +34,18 @@ export class PointCheck {
     private readonly sources: PointSourcesRepository,
     private readonly spaces: QdrantSpaces,
     private readonly store: QdrantStore,
+    private readonly pressure: OutboxPressure,
   ) {}
 
+  /** How large a page may be whose memories are all mended; 0: the outbox has no room yet. */
+  async room(): Promise<number> {
+    return Math.min(PAGE, await this.pressure.maintenanceRoom());
+  }
+
   /** Rows without a point or with one that differs. @throws AppError `index_unavailable` */
-  async rows(space: number, after: string | null): Promise<CheckedPage> {
+  async rows(space: number, after: string | null, size = PAGE): Promise<CheckedPage> {
     const page = await this.inBackground((tx) =>
-      this.sources.page(tx, space, after ?? BEFORE_EVERY_ID, PAGE),
+      this.sources.page(tx, space, after ?? BEFORE_EVERY_ID, size),
     );
     const suspects = (await this.differing(space, page)).map(({ id }) => id);
     // A row that changes in between looks like drift; it does not look so twice.
@@ -53,14 +60,14 @@ export class PointCheck {
       outdated,
       withoutPoint: found.length - outdated,
       withoutRow: 0,
-      next: page.length < PAGE ? null : page.at(-1)!.memory_id,
+      next: page.length < size ? null : page.at(-1)!.memory_id,
     };
   }
 
   /** Points whose rows are gone. @throws AppError `index_unavailable` */
-  async points(space: number, after: string | null): Promise<CheckedPage> {
+  async points(space: number, after: string | null, size = PAGE): Promise<CheckedPage> {
     const ids = await this.orNone(() =>
-      this.store.ids(this.spaces.alias(space), PAGE, after ?? undefined),
+      this.store.ids(this.spaces.alias(space), size, after ?? undefined),
     );
     const rows = await this.inBackground((tx) => this.sources.idsAmong(tx, space, ids));
     const strays = ids.filter((id) => !rows.has(id));
@@ -72,7 +79,7 @@ export class PointCheck {
       outdated: 0,
       withoutPoint: 0,
       withoutRow: found.length,
-      next: ids.length < PAGE ? null : ids.at(-1)!,
+      next: ids.length < size ? null : ids.at(-1)!,
     };
   }
 

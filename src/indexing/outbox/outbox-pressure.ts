@@ -5,7 +5,21 @@ import { type OutboxRepository } from './outbox.repository.js';
 
 /** Of the marks at which requests are refused: syncs wait earlier, so that people can go on. */
 const SYNCS_WAIT_AT = 0.2;
+/**
+ * Maintenance waits earlier still, counts each time, and marks no more at once than this many:
+ * fresh writes are not to queue behind all of it, nor to wait or be refused for it.
+ */
+const MAINTENANCE_WAITS_AT = 0.1;
+const MARKED_AT_ONCE = 1000;
 const BELIEVED_MS = 1000;
+
+/**
+ * How many memories maintenance marks at once, and at how many marks it waits.
+ * @param most marks at which requests are refused
+ */
+export function maintenanceShare(most: number): number {
+  return Math.min(MARKED_AT_ONCE, Math.ceil(most * MAINTENANCE_WAITS_AT));
+}
 
 /** Holds writers back while the index cannot keep up, e.g. because it is down. */
 export class OutboxPressure {
@@ -38,6 +52,27 @@ export class OutboxPressure {
       `${this.most.toLocaleString('en')} memories or more wait to be indexed.`,
       { retryAfter: 10 },
     );
+  }
+
+  /** How many memories maintenance may mark now; 0: none yet. */
+  async maintenanceRoom(): Promise<number> {
+    const most = maintenanceShare(this.most);
+    const marks = await this.database.asSystem((tx) => this.outbox.count(tx, most), {
+      priority: 'background',
+    });
+    return marks < most ? most : 0;
+  }
+
+  /**
+   * Resolves once maintenance may go on, with how many memories it may mark.
+   * @throws the signal's reason when it aborts
+   */
+  async waitAsMaintenance(signal?: AbortSignal): Promise<number> {
+    for (;;) {
+      const room = await this.maintenanceRoom();
+      if (room > 0) return room;
+      await this.clock.sleep(BELIEVED_MS, signal);
+    }
   }
 
   private async marks(): Promise<number> {

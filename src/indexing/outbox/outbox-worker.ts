@@ -9,6 +9,7 @@ import { CLOCK, type Clock } from '../../common/clock.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { QDRANT, type QdrantParts } from '../qdrant/qdrant-parts.js';
 import { IndexHealth } from './index-health.js';
+import { LEFT_BY_WORKERS_SECONDS } from './outbox.repository.js';
 
 /** Batches under way at a time: while Qdrant works on one, the next is read. */
 const LANES = 2;
@@ -19,7 +20,6 @@ const LOST_LOOK_MS = 5000;
  * An API process leaves marks to the workers, since making 500 points holds its searches up, and
  * takes up what they have left for so long: there may be no worker, or too few.
  */
-const LEFT_BY_WORKERS_SECONDS = 30;
 const LEFT_LOOK_MS = 5000;
 const LONGEST_PAUSE_MS = 10_000;
 

@@ -19,6 +19,15 @@ export interface Mark {
  */
 const CLAIM_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 3600;
+/** 2 to the power of it is longer than the longest pause, and a number that PostgreSQL can make. */
+const MOST_DOUBLINGS = 12;
+const POSTPONED_SECONDS = 30;
+
+/** What API processes leave to the workers: marks that have been overdue for less. */
+export const LEFT_BY_WORKERS_SECONDS = 30;
+/** A mark that was refused so often is not waited for, as long as there are not more of them. */
+export const REFUSED_AFTER = 3;
+export const REFUSED_AT_MOST = 100;
 
 const APPLIED = `unnest($1::uuid[], $2::int[], $3::bigint[])`;
 const CLAIMED = `unnest($1::uuid[], $2::int[], $3::bigint[], $4::timestamptz[])`;
@@ -99,11 +108,24 @@ export class OutboxRepository {
     const refused = await runPrepared(
       tx,
       `update outbox set attempts = attempts + 1, error = $4,
-         due_at = now() + make_interval(secs => least(${LONGEST_PAUSE_SECONDS}, 2 ^ attempts))
+         due_at = now() + make_interval(secs => least(${LONGEST_PAUSE_SECONDS},
+           2 ^ least(attempts, ${MOST_DOUBLINGS})))
        where memory_id = $1 and space_id = $2 and generation = $3 returning 1`,
       [mark.memory_id, mark.space_id, mark.generation, error],
     );
     if (refused.length === 0) await this.giveBack(tx, [mark]);
+  }
+
+  /** Has claimed marks wait for what is not up to their points. */
+  async postpone(tx: EntityManager, marks: readonly Mark[], error: string): Promise<void> {
+    await runPrepared(
+      tx,
+      `update outbox o set error = $5, due_at = now() + make_interval(secs => ${POSTPONED_SECONDS})
+       from ${CLAIMED} as u(memory_id, space_id, generation, claimed_until)
+       where o.memory_id = u.memory_id and o.space_id = u.space_id
+         and o.due_at = u.claimed_until`,
+      [...keysOf(marks), marks.map((mark) => mark.claimed_until), error],
+    );
   }
 
   /** Marks memories whose points were found to differ from their rows. */

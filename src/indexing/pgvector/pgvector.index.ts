@@ -51,6 +51,10 @@ export class PgVectorIndex extends RowBackedIndex {
     return Promise.resolve();
   }
 
+  waitAsMaintenance(): Promise<number> {
+    return Promise.resolve(Infinity);
+  }
+
   requireRoom(): Promise<void> {
     return Promise.resolve();
   }

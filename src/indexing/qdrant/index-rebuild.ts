@@ -1,17 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
+import { maintenanceShare } from '../outbox/outbox-pressure.js';
 import { OutboxRepository } from '../outbox/outbox.repository.js';
 import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
 import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
-
-/**
- * Memories marked per transaction, and marks that wait while a rebuild adds none: fresh writes are
- * not to queue behind all of it, nor to be refused for it.
- */
-const MARKED_AT_ONCE = 1000;
-const SHARE_OF_BACKLOG = 0.1;
 
 /**
  * Carries rebuilds on, from wherever any process left them: marks every memory of the space, so
@@ -20,8 +14,6 @@ const SHARE_OF_BACKLOG = 0.1;
 @Injectable()
 export class IndexRebuild {
   private readonly logger = new Logger('Indexing');
-  /** Collections that this process has seen made. */
-  private readonly made = new Set<string>();
 
   constructor(
     private readonly database: Database,
@@ -47,22 +39,23 @@ export class IndexRebuild {
   async findLost(): Promise<void> {
     const versions = await this.spaces.all();
     const there = new Set(await this.spaces.present());
-    for (const { space_id: space, live, building, made } of versions) {
+    for (const version of versions) {
+      const { space_id: space, live, building } = version;
       // Whoever writes is about to make it.
-      if (!made) continue;
+      if (!version.made) continue;
       const name = this.spaces.collection(space, live);
-      if (there.has(name)) await this.spaces.point(space, live);
-      else if (building === null) await this.recover(space, name);
+      if (there.has(name)) await this.spaces.point(space);
+      else if (!version.lost) await this.recover(space, name);
+      if (building === null || !version.building_made) continue;
+      const next = this.spaces.collection(space, building);
+      if (!there.has(next)) await this.recover(space, next);
     }
   }
 
   private async carryOn(version: IndexVersion, building: number): Promise<void> {
     const space = version.space_id;
     const name = this.spaces.collection(space, building);
-    if (!this.made.has(name)) {
-      await this.spaces.makeBuilding(space);
-      this.made.add(name);
-    }
+    if (!version.building_made) await this.spaces.makeBuilding(space);
     if (version.last_generation === null) return this.mark(space);
     const left = await this.inBackground((tx) =>
       this.versions.unapplied(tx, space, version.last_generation!),
@@ -83,7 +76,7 @@ export class IndexRebuild {
   }
 
   private async mark(space: number): Promise<void> {
-    const most = Math.min(MARKED_AT_ONCE, Math.ceil(this.maxBacklog * SHARE_OF_BACKLOG));
+    const most = maintenanceShare(this.maxBacklog);
     const waiting = await this.inBackground((tx) => this.outbox.count(tx, most));
     if (waiting >= most) return;
     await this.inBackground((tx) => this.versions.markNext(tx, space, most));

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import {
+  LEFT_BY_WORKERS_SECONDS,
+  REFUSED_AFTER,
+  REFUSED_AT_MOST,
+} from '../outbox/outbox.repository.js';
 
 /** Which physical collections a space has; there is no row until the first one is to be made. */
 export interface IndexVersion {
@@ -13,6 +18,8 @@ export interface IndexVersion {
   readonly lost: boolean;
   /** The one that will replace it. */
   readonly building: number | null;
+  /** It has been made; from then on a missing one is a lost one. */
+  readonly building_made: boolean;
   /** Memories marked for it so far, of `total` when it began. */
   readonly marked: string;
   readonly total: string;
@@ -21,11 +28,10 @@ export interface IndexVersion {
   readonly started_at: Date | null;
 }
 
-const COLUMNS = `i.space_id, s.dimensions, i.live, i.made, i.lost, i.building, i.marked, i.total,
+const COLUMNS = `i.space_id, s.dimensions, i.live, i.made, i.lost, i.building, i.building_made,
+  i.marked, i.total,
   case when i.marked_to is null then i.last_generation end as last_generation, i.started_at`;
 const TABLES = `index_versions i join embedding_spaces s on s.id = i.space_id`;
-
-const REFUSED_AT_MOST = 100;
 
 @Injectable()
 export class IndexVersionsRepository {
@@ -59,35 +65,51 @@ export class IndexVersionsRepository {
   /**
    * Begins a rebuild; one that is under way begins anew only when its own collection is gone.
    * @param rebuild `above`: the highest number that Qdrant has, which rows restored from a dump may
-   *   not know of
+   *   not know of; `gone`: the number of its own collection
    */
   async begin(
     tx: EntityManager,
     space: number,
-    { lost, gone, above }: { lost: boolean; gone?: number; above: number },
+    { gone = null, above }: { gone?: number | null; above: number },
   ): Promise<void> {
     await tx.query(
-      `update index_versions set building = greatest(live, coalesce(building, 0), $4::int) + 1,
-         lost = lost or $2, started_at = now(), marked = 0, last_generation = null,
+      `update index_versions set building = greatest(live, coalesce(building, 0), $3::int) + 1,
+         building_made = false, started_at = now(), marked = 0, last_generation = null,
          marked_to = '00000000-0000-0000-0000-000000000000',
          total = (select count(*) from point_vectors where space_id = $1)
-       where space_id = $1 and (building is null or building = $3)`,
-      [space, lost, gone ?? null, above],
+       where space_id = $1 and building is not distinct from $2::int`,
+      [space, gone, above],
     );
   }
 
-  async noteLost(tx: EntityManager, space: number): Promise<void> {
-    await tx.query(`update index_versions set lost = true where space_id = $1`, [space]);
+  /** @returns how many memories have been marked for it */
+  async noteBuildingMade(tx: EntityManager, space: number, building: number): Promise<number> {
+    const [rows] = await tx.query<[{ marked: string }[], number]>(
+      `update index_versions set building_made = true where space_id = $1 and building = $2
+       returning marked`,
+      [space, building],
+    );
+    return Number(rows[0]?.marked ?? 0);
+  }
+
+  /** @returns false when another collection is live by now */
+  async noteLost(tx: EntityManager, space: number, live: number): Promise<boolean> {
+    const [, noted] = await tx.query<[unknown, number]>(
+      `update index_versions set lost = true where space_id = $1 and live = $2`,
+      [space, live],
+    );
+    return noted > 0;
   }
 
   /**
-   * Marks the next memories of a rebuild, in order of their ids.
+   * Marks the next memories of a rebuild whose collection is made, in order of their ids. Any
+   * process may take them up at once: without a worker, API processes carry a rebuild on.
    * @returns false when another process is at it or nothing is left to mark
    */
   async markNext(tx: EntityManager, space: number, limit: number): Promise<boolean> {
     const [version] = await tx.query<{ marked_to: string | null }[]>(
       `select marked_to from index_versions where space_id = $1 and building is not null
-       for update skip locked`,
+         and building_made for update skip locked`,
       [space],
     );
     if (!version || version.marked_to === null) return false;
@@ -96,8 +118,9 @@ export class IndexVersionsRepository {
          select distinct on (memory_id) memory_id, collection_id from point_vectors
          where space_id = $1 and memory_id > $2 order by memory_id limit $3),
        written as (
-         insert into outbox (memory_id, space_id, collection_id, generation)
-         select memory_id, $1, collection_id, nextval('outbox_generation') from page
+         insert into outbox (memory_id, space_id, collection_id, generation, due_at)
+         select memory_id, $1, collection_id, nextval('outbox_generation'),
+           now() - make_interval(secs => ${LEFT_BY_WORKERS_SECONDS}) from page
          on conflict (memory_id, space_id) do update set generation = excluded.generation
          returning generation)
        select (select max(memory_id::text) from page) as last,
@@ -121,8 +144,8 @@ export class IndexVersionsRepository {
    */
   async unapplied(tx: EntityManager, space: number, lastGeneration: string): Promise<number> {
     const [row] = await tx.query<{ marks: number; refused: number }[]>(
-      `select count(*) filter (where attempts < 3)::int as marks,
-         count(*) filter (where attempts >= 3)::int as refused
+      `select count(*) filter (where attempts < ${REFUSED_AFTER})::int as marks,
+         count(*) filter (where attempts >= ${REFUSED_AFTER})::int as refused
        from outbox where space_id = $1 and generation <= $2`,
       [space, lastGeneration],
     );

@@ -4,7 +4,12 @@ import { Database } from '../../database/database.js';
 import { OutboxRepository, type Mark } from '../outbox/outbox.repository.js';
 import { toPoint, type PointSource } from './point.js';
 import { PointSourcesRepository } from './point-sources.repository.js';
-import { MayBeDoneLater, QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
+import {
+  CollectionRefused,
+  MayBeDoneLater,
+  QdrantCollectionMissing,
+  QdrantRefusal,
+} from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 import { QdrantStore } from './qdrant-store.js';
 
@@ -38,31 +43,37 @@ export class OutboxApplier {
   async applySome({ leftFor = 0 } = {}): Promise<number> {
     const marks = await this.inBackground((tx) => this.outbox.claim(tx, BATCH, leftFor));
     if (marks.length === 0) return 0;
+    const left = new Set(marks);
     try {
       for (const space of new Set(marks.map((mark) => mark.space_id)))
         await this.apply(
           space,
           marks.filter((mark) => mark.space_id === space),
+          left,
         );
     } catch (error) {
       // Or a write that is done late would undo a newer one; the claim's end is late enough.
       if (!(error instanceof MayBeDoneLater))
-        await this.inBackground((tx) => this.outbox.giveBack(tx, marks));
+        await this.inBackground((tx) => this.outbox.giveBack(tx, [...left]));
       throw error;
     }
     return marks.length;
   }
 
-  private async apply(space: number, marks: readonly Mark[]): Promise<void> {
+  /** @param left marks that are still the caller's; what is done with loses its place there */
+  private async apply(space: number, marks: readonly Mark[], left: Set<Mark>): Promise<void> {
     const ids = marks.map((mark) => mark.memory_id);
     const sources = await this.inBackground((tx) => this.sources.byIds(tx, space, ids));
     try {
       await this.write(space, marks, sources);
     } catch (error) {
-      if (!(error instanceof QdrantRefusal)) throw error;
-      return this.isolate(space, marks, error);
+      if (error instanceof QdrantRefusal) return this.isolate(space, marks, left, error);
+      if (!(error instanceof CollectionRefused)) throw error;
+      // They would keep those of other spaces out if they were due at once.
+      this.logger.error(`${marks.length} points of space ${space} wait: ${error.message}`);
+      return this.settle(marks, left, (tx) => this.outbox.postpone(tx, marks, error.message));
     }
-    await this.inBackground((tx) => this.outbox.clear(tx, marks));
+    await this.settle(marks, left, (tx) => this.outbox.clear(tx, marks));
   }
 
   private async write(
@@ -91,16 +102,26 @@ export class OutboxApplier {
   private async isolate(
     space: number,
     marks: readonly Mark[],
+    left: Set<Mark>,
     refusal: QdrantRefusal,
   ): Promise<void> {
     if (marks.length === 1) {
-      this.logger.error(`The point of ${marks[0]!.memory_id} is refused: ${refusal.message}`);
-      await this.inBackground((tx) => this.outbox.refuse(tx, marks[0]!, refusal.message));
-      return;
+      const mark = marks[0]!;
+      this.logger.error(`The point of ${mark.memory_id} is refused: ${refusal.message}`);
+      return this.settle(marks, left, (tx) => this.outbox.refuse(tx, mark, refusal.message));
     }
     const half = Math.ceil(marks.length / 2);
-    await this.apply(space, marks.slice(0, half));
-    await this.apply(space, marks.slice(half));
+    await this.apply(space, marks.slice(0, half), left);
+    await this.apply(space, marks.slice(half), left);
+  }
+
+  private async settle(
+    marks: readonly Mark[],
+    left: Set<Mark>,
+    work: (tx: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    await this.inBackground(work);
+    for (const mark of marks) left.delete(mark);
   }
 
   private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { runPrepared } from '../../database/prepared-statement.js';
 import { uuidArray } from '../binary-arrays.js';
+import { REFUSED_AFTER, REFUSED_AT_MOST } from '../outbox/outbox.repository.js';
 import { shownMetadata } from '../rows/memory-conditions.js';
 import type { PointSource } from './point.js';
 
@@ -52,13 +53,15 @@ export class PointSourcesRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Whether points of a collection are still to be written, other than refused ones. */
+  /** Whether points of a collection are still to be written, other than a few refused ones. */
   async isPending(tx: EntityManager, space: number, collectionId: string): Promise<boolean> {
-    const marks = await tx.query<unknown[]>(
-      `select from outbox where collection_id = $1 and space_id = $2 and attempts < 3 limit 1`,
+    const marks = `from outbox where collection_id = $1 and space_id = $2 and attempts`;
+    const [row] = await tx.query<{ pending: boolean }[]>(
+      `select exists (select ${marks} < ${REFUSED_AFTER})
+         or exists (select ${marks} >= ${REFUSED_AFTER} offset ${REFUSED_AT_MOST}) as pending`,
       [collectionId, space],
     );
-    return marks.length > 0;
+    return row!.pending;
   }
 
   /**

@@ -16,6 +16,18 @@ describe('errors of Qdrant', () => {
     expect(translateQdrantError(apiError(404))).toBeInstanceOf(QdrantCollectionMissing);
   });
 
+  it.each([
+    ['a proxy that has no such path', { detail: 'Not Found' }],
+    ['a page', '<html>Not Found</html>'],
+    ['nothing', ''],
+  ])('do not take %s for a missing collection', (_, data) => {
+    const error = Object.assign(new Error('Not Found'), { status: 404, data });
+    expect(translateQdrantError(error)).toMatchObject({
+      code: 'index_unavailable',
+      message: expect.stringContaining('404'),
+    });
+  });
+
   it.each([400, 409, 413, 422])('are refusals with the reason for %d', (status) => {
     const error = translateQdrantError(apiError(status, 'Wrong input'));
     expect(error).toBeInstanceOf(QdrantRefusal);

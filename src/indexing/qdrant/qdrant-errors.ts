@@ -27,6 +27,16 @@ export class ConnectionEnded extends AppError {
 /** Qdrant finds fault with what a request carries: asked again, it will again. */
 export class QdrantRefusal extends Error {}
 
+/** Qdrant does not make a collection, e.g. because it has as many as it may. */
+export class CollectionRefused extends AppError {
+  constructor(cause: QdrantRefusal) {
+    super('index_unavailable', `The vector index makes no collection: ${cause.message}`, {
+      retryAfter: 10,
+      cause,
+    });
+  }
+}
+
 /** Whatever else it answers, a wrong key among it, is not the fault of one point. */
 const FAULTS_OF_A_REQUEST = [400, 409, 413, 422];
 
@@ -41,7 +51,8 @@ const ENDED_CONNECTIONS = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'];
 export function translateQdrantError(error: unknown): Error {
   const status = statusOf(error);
   const reason = reasonOf(error);
-  if (status === 404) return new QdrantCollectionMissing(reason);
+  // Whatever else answers at that address knows of no collection.
+  if (status === 404 && toldBy(error) !== undefined) return new QdrantCollectionMissing(reason);
   if (status !== undefined && FAULTS_OF_A_REQUEST.includes(status)) {
     return new QdrantRefusal(`Qdrant answered ${status}: ${reason}`);
   }
@@ -62,12 +73,20 @@ function statusOf(error: unknown): number | undefined {
 
 function reasonOf(error: unknown): string {
   if (!isObject(error)) return String(error);
-  const told = isObject(error.data) && isObject(error.data.status) && error.data.status.error;
-  if (typeof told === 'string') return told;
+  const told = toldBy(error);
+  if (told !== undefined) return told;
   const cause = isObject(error.cause) ? error.cause : {};
   // The code says more than the "fetch failed" around it; the address would only tell strangers.
   if (typeof cause.code === 'string') return cause.code;
-  return String(error.message).split('\n')[0]!;
+  const [line] = String(error.message).split('\n');
+  return typeof error.status === 'number' ? `${error.status} ${line}`.trim() : line!;
+}
+
+/** Why, in the shape of Qdrant's own answers. */
+function toldBy(error: unknown): string | undefined {
+  if (!isObject(error) || !isObject(error.data) || !isObject(error.data.status)) return undefined;
+  const { error: told } = error.data.status;
+  return typeof told === 'string' ? told : undefined;
 }
 
 function retryAfterOf(error: unknown): number {

@@ -57,7 +57,7 @@ export function qdrantParts(
     outbox,
     sources,
     applier: new OutboxApplier(database, outbox, sources, spaces, store),
-    check: new PointCheck(database, outbox, sources, spaces, store),
+    check: new PointCheck(database, outbox, sources, spaces, store, pressure),
     rebuild: new IndexRebuild(database, versions, outbox, spaces, settings.maxBacklog),
     index: new QdrantIndex(store, spaces, rows, writer, sources, statistics, pressure, clock),
   };

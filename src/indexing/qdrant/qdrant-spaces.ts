@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
-import { QdrantCollectionMissing } from './qdrant-errors.js';
+import { CollectionRefused, QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantStore } from './qdrant-store.js';
 
 /**
@@ -31,14 +31,16 @@ export class QdrantSpaces {
 
   /**
    * Where points of a space are to be written, the first collection made when there is none.
-   * @throws AppError `index_unavailable`
+   * @throws CollectionRefused, AppError `index_unavailable`
    */
   async targets(space: number): Promise<string[]> {
     if (!this.made.has(space)) await this.makeFirst(space);
     const version = await this.find(space);
     if (!version) throw new Error(`space ${space} is gone`);
-    const { live, lost, building } = version;
-    const numbers = [...(lost ? [] : [live]), ...(building === null ? [] : [building])];
+    const { live, lost, building, building_made: isMade } = version;
+    // Until it is made nothing is marked for it, and then everything is.
+    const next = building !== null && isMade ? [building] : [];
+    const numbers = [...(lost ? [] : [live]), ...next];
     return numbers.map((number) => this.collection(space, number));
   }
 
@@ -57,7 +59,7 @@ export class QdrantSpaces {
    */
   async rebuild(space: number): Promise<void> {
     const above = await this.highest(space);
-    await this.database.asSystem((tx) => this.versions.begin(tx, space, { lost: false, above }));
+    await this.database.asSystem((tx) => this.versions.begin(tx, space, { above }));
     await this.makeBuilding(space);
   }
 
@@ -65,28 +67,30 @@ export class QdrantSpaces {
   async recover(space: number, missing: string): Promise<void> {
     const version = await this.find(space);
     if (!version) return;
-    const isBuilding =
-      version.building !== null && missing === this.collection(space, version.building);
-    // A swap on the way has deleted it, as it should.
-    if (!isBuilding && missing !== this.collection(space, version.live)) return;
+    const { live, building } = version;
+    const isBuilding = building !== null && missing === this.collection(space, building);
+    // A swap on the way has deleted it, as it should; here, or before it is noted.
+    if (!isBuilding && missing !== this.collection(space, live)) return;
     const above = await this.highest(space);
     await this.database.asSystem(async (tx) => {
-      if (!isBuilding) await this.versions.noteLost(tx, space);
-      const gone = isBuilding ? version.building : undefined;
-      await this.versions.begin(tx, space, { lost: !isBuilding, gone, above });
+      if (!isBuilding && !(await this.versions.noteLost(tx, space, live))) return;
+      await this.versions.begin(tx, space, { gone: isBuilding ? building : null, above });
     });
     await this.makeBuilding(space);
   }
 
-  /** Lets the built collection take over and deletes every other one of the space. */
+  /**
+   * Lets the built collection take over and deletes those of the space that nothing refers to.
+   * @throws QdrantCollectionMissing when it is gone
+   */
   async swap({ space_id: space, building }: IndexVersion): Promise<void> {
     const name = this.collection(space, building!);
     await this.store.pointAlias(this.alias(space), name);
     await this.database.asSystem((tx) => this.versions.swap(tx, space, building!));
-    const mine = new RegExp(`^${this.alias(space)}_v\\d+$`);
-    for (const other of await this.store.collections()) {
-      if (mine.test(other) && other !== name) await this.remove(other);
-    }
+    // Somebody who read the row before may have set it back, and it would go with the old one.
+    await this.point(space);
+    for (const dead of await this.dead())
+      if (dead.startsWith(`${this.alias(space)}_v`)) await this.remove(dead);
   }
 
   /** Physical collections that nothing refers to any more, e.g. of a swap that was cut off. */
@@ -108,17 +112,41 @@ export class QdrantSpaces {
     return this.store.collections();
   }
 
-  /** Lets the alias of a space mean its live collection, as it does unless somebody changed it. */
-  point(space: number, live: number): Promise<void> {
-    return this.store.pointAlias(this.alias(space), this.collection(space, live));
+  /**
+   * Lets the alias of a space mean its live collection, as it does unless somebody changed it. A
+   * swap may come between, so the row is looked at once more.
+   */
+  async point(space: number): Promise<void> {
+    const live = (await this.find(space))?.live;
+    if (live === undefined) return;
+    await this.store.pointAlias(this.alias(space), this.collection(space, live));
+    if ((await this.find(space))?.live !== live) await this.point(space);
   }
 
-  /** Makes the collection of a rebuild that has begun; a crash may have come between the two. */
+  /**
+   * Makes the collection of a rebuild that has begun; a crash may have come between the two. One
+   * that had been made is left to be missed: what was written to it is to be marked again.
+   */
   async makeBuilding(space: number): Promise<void> {
     const version = await this.find(space);
-    if (version?.building == null) return;
-    const name = this.collection(space, version.building);
-    await this.store.createCollection(name, version.dimensions);
+    if (version?.building == null || version.building_made) return;
+    const { building, dimensions } = version;
+    const name = this.collection(space, building);
+    const isNew = await this.make(name, dimensions);
+    const marked = await this.database.asSystem((tx) =>
+      this.versions.noteBuildingMade(tx, space, building),
+    );
+    // Another process has made it, too, and what was written to that one is lost.
+    if (isNew && marked > 0) await this.recover(space, name);
+  }
+
+  /** @throws CollectionRefused, AppError `index_unavailable` */
+  private async make(name: string, dimensions: number): Promise<boolean> {
+    try {
+      return await this.store.createCollection(name, dimensions);
+    } catch (error) {
+      throw error instanceof QdrantRefusal ? new CollectionRefused(error) : error;
+    }
   }
 
   /** The highest number of a collection of the space that Qdrant has. */
@@ -136,7 +164,7 @@ export class QdrantSpaces {
     const version = (await this.find(space)) ?? (await this.nameFirst(space));
     if (!version.made) {
       const first = this.collection(space, version.live);
-      await this.store.createCollection(first, version.dimensions);
+      await this.make(first, version.dimensions);
       await this.store.pointAlias(this.alias(space), first);
       await this.database.asSystem((tx) => this.versions.noteMade(tx, space, version.live));
     }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Secret } from '../../common/secret.js';
+import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { QdrantStore } from './qdrant-store.js';
 
 describe('requests to Qdrant', () => {
@@ -20,6 +21,24 @@ describe('requests to Qdrant', () => {
       await expect(search()).rejects.toMatchObject({ code: 'index_unavailable' });
       await expect(store.delete('points', ['1'])).rejects.toThrow('UND_ERR_SOCKET');
       expect(fetched).toHaveBeenCalledTimes(2 + 2 + 1);
+    } finally {
+      fetched.mockRestore();
+    }
+  });
+
+  it('tell a missing collection from an address where no Qdrant is', async () => {
+    const fetched = jest.spyOn(globalThis, 'fetch');
+    const store = new QdrantStore({ url: 'http://127.0.0.1:1/wrong' });
+    const error = "Not found: Collection `points` doesn't exist!";
+    try {
+      fetched.mockResolvedValueOnce(Response.json({ status: { error }, time: 0 }, { status: 404 }));
+      await expect(store.count('points')).rejects.toBeInstanceOf(QdrantCollectionMissing);
+      const page = { status: 404, statusText: 'Not Found' };
+      fetched.mockResolvedValueOnce(new Response('<h1>nginx</h1>', page));
+      await expect(store.count('points')).rejects.toMatchObject({
+        code: 'index_unavailable',
+        message: 'The vector index does not answer: 404 Not Found',
+      });
     } finally {
       fetched.mockRestore();
     }

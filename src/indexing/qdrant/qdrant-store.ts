@@ -54,11 +54,13 @@ export class QdrantStore {
    * Makes a collection unless it is there. Graphs are built per tenant only, which is why no
    * search may do without its tenant (https://qdrant.tech/documentation/guides/multiple-partitions),
    * and payload indexes come before the points, because graphs take them into account.
+   * @returns false when it was there already
    */
-  async createCollection(name: string, dimensions: number): Promise<void> {
+  async createCollection(name: string, dimensions: number): Promise<boolean> {
     const exists = (): Promise<boolean> =>
       call(async () => (await this.client.collectionExists(name)).exists);
-    if (!(await exists())) {
+    const isNew = !(await exists());
+    if (isNew) {
       await call(() =>
         this.client.createCollection(name, {
           // Our vectors have unit length, so the dot product is the cosine.
@@ -88,6 +90,7 @@ export class QdrantStore {
         this.client.createPayloadIndex(name, { field_name, field_schema, wait: true }),
       );
     }
+    return isNew;
   }
 
   async deleteCollection(name: string): Promise<void> {

@@ -66,6 +66,10 @@ export class QdrantIndex extends RowBackedIndex {
     return this.pressure.wait(signal);
   }
 
+  waitAsMaintenance(signal?: AbortSignal): Promise<number> {
+    return this.pressure.waitAsMaintenance(signal);
+  }
+
   requireRoom(): Promise<void> {
     return this.pressure.require();
   }

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
+import { VECTOR_INDEX, type VectorIndex } from '../vector-index.js';
 import { IndexRows } from './index-rows.js';
 import { reweigh } from './reweigh.js';
 
@@ -21,9 +22,13 @@ export class LengthRewrite {
     private readonly database: Database,
     private readonly statistics: TermStatisticsRepository,
     private readonly rows: IndexRows,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
-  /** Rewrites every collection that has drifted; cheap when none has, and stoppable. */
+  /**
+   * Rewrites every collection that has drifted; cheap when none has, and stoppable.
+   * @throws the signal's reason when it aborts while the index is behind
+   */
   async rewriteDrifted(signal?: AbortSignal): Promise<void> {
     const drifted = await this.database.asSystem((tx) => this.statistics.drifted(tx, DRIFT), {
       priority: 'background',
@@ -52,8 +57,11 @@ export class LengthRewrite {
     signal?: AbortSignal,
   ): Promise<void> {
     let last: string | null = BEFORE_EVERY_ID;
-    while (last !== null && !signal?.aborted)
-      last = await this.rewriteBatch(collectionId, average, last);
+    while (last !== null && !signal?.aborted) {
+      const room = await this.index.waitAsMaintenance(signal);
+      const limit = Math.min(ROWS_PER_BATCH[this.database.mode], room);
+      last = await this.rewriteBatch(collectionId, average, last, limit);
+    }
   }
 
   /** @returns the last id rewritten, null when there was nothing left */
@@ -61,8 +69,8 @@ export class LengthRewrite {
     collectionId: string,
     average: number,
     after: string,
+    limit: number,
   ): Promise<string | null> {
-    const limit = ROWS_PER_BATCH[this.database.mode];
     return this.database.asSystem(
       async (tx) => {
         const found = await this.rows.findOutdatedWords(

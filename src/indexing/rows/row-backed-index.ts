@@ -26,6 +26,7 @@ export abstract class RowBackedIndex implements VectorIndex {
   abstract candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList>;
   abstract isServing(tx: EntityManager, space: SpaceRef, collectionId: string): Promise<boolean>;
   abstract waitForRoom(signal: AbortSignal): Promise<void>;
+  abstract waitAsMaintenance(signal?: AbortSignal): Promise<number>;
   abstract requireRoom(): Promise<void>;
 
   write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {

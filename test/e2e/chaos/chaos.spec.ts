@@ -23,9 +23,19 @@ async function binaries(): Promise<string> {
   }
 }
 
-/** The seeded short form of `npm run bench:chaos`, with a wire double in place of Qdrant. */
+/** One of each sort, all that a run of the tests has time for; the rest is for the bench. */
+const KINDS = [
+  ...['api killed', 'worker killed', 'postgresql crashed'],
+  ...['qdrant down', 'qdrant lost its data, nobody writes'],
+];
+
+/**
+ * The seeded short form of `npm run bench:chaos`, with a wire double in place of Qdrant: it plays
+ * these kinds once each. A full outbox, full disks, clocks that jump, and a Qdrant that is slow,
+ * hangs or is killed are played by the bench alone.
+ */
 onPostgresql(`two APIs and two workers${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  it('lose nothing that was acknowledged, and the index follows, whatever fails', async () => {
+  it(`lose nothing acknowledged, and the index follows: ${KINDS.join('; ')}`, async () => {
     const bin = await binaries();
     if (!existsSync(join(bin, 'initdb'))) throw new Error(`there is no initdb in ${bin}`);
     const postgresql = await PostgresqlCluster.create(bin);
@@ -37,18 +47,14 @@ onPostgresql(`two APIs and two workers${missing ? ` (skipped: ${missing})` : ''}
         postgresql,
         index,
         databaseUrl: postgresql.url,
-        rounds: 4,
-        kinds: [
-          ...['api killed', 'worker killed', 'postgresql crashed', 'outbox full'],
-          ...['qdrant down', 'qdrant lost its data, nobody writes'],
-          ...['qdrant disk full', 'clock behind'],
-        ],
+        rounds: KINDS.length,
+        kinds: KINDS,
         files: 60,
         strict: false,
         outageMs: { brief: 500, long: 2000 },
       });
       expect(report.wrong).toEqual([]);
-      expect(report.rounds.map(({ kind, wrong }) => ({ kind, wrong }))).toHaveLength(4);
+      expect(report.rounds.map(({ kind }) => kind).sort()).toEqual([...KINDS].sort());
       expect(report.rounds.every(({ told }) => told.length > 0)).toBe(true);
       expect(report.acknowledged).toBeGreaterThan(50);
       expect(report.documents).toBe(60);

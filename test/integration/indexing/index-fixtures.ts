@@ -20,11 +20,11 @@ export function pgvectorParts(database: Database, clock = new ManualClock()) {
   const statistics = new TermStatisticsRepository();
   const folder = new StatsFolder(database, statistics, clock);
   const hnsw = new HnswIndexes(database, clock);
-  const lengths = new LengthRewrite(database, statistics, rows);
   const densePlan = new DensePlan(hnsw);
   const writer = new IndexWriter(rows, statistics, folder);
   const queries = new QueryStatistics(statistics);
   const index = new PgVectorIndex(database, rows, writer, queries, densePlan, hnsw);
+  const lengths = new LengthRewrite(database, statistics, rows, index);
   return { clock, rows, statistics, folder, hnsw, lengths, densePlan, index };
 }
 

@@ -1,6 +1,8 @@
+import { AppError } from '../../../src/common/errors/app-error.js';
 import type { Database } from '../../../src/database/database.js';
 import { IndexVersionsRepository } from '../../../src/indexing/qdrant/index-versions.repository.js';
 import { toPoint } from '../../../src/indexing/qdrant/point.js';
+import { QdrantRefusal } from '../../../src/indexing/qdrant/qdrant-errors.js';
 import { QdrantSpaces } from '../../../src/indexing/qdrant/qdrant-spaces.js';
 import { QdrantStore } from '../../../src/indexing/qdrant/qdrant-store.js';
 import { startQdrantDouble } from '../../simulators/qdrant/index.js';
@@ -142,6 +144,30 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
     );
     await database.asSystem((tx) => parts.outbox.refuse(tx, mark!, 'no'));
     expect(await marks()).toMatchObject([{ due: true, attempts: 0 }]);
+  });
+
+  it('notes a refusal however often there were others before', async () => {
+    await add();
+    await database.asSystem((tx) => tx.query('update outbox set attempts = 1024'));
+    const [mark] = await database.asSystem((tx) => parts.outbox.claim(tx, 1));
+    await database.asSystem((tx) => parts.outbox.refuse(tx, mark!, 'no'));
+    expect(await marks()).toMatchObject([{ due: false, attempts: 1025 }]);
+  });
+
+  it('gives back only what is not applied when Qdrant stops in the middle of it', async () => {
+    const memories = [await add(), await add()];
+    await parts.spaces.targets(tables.space.id);
+    const away = new AppError('index_unavailable', 'away');
+    const { upsert } = parts.store;
+    parts.store.upsert = jest
+      .fn(upsert.bind(parts.store))
+      .mockRejectedValueOnce(new QdrantRefusal('one of them'))
+      .mockImplementationOnce((...how) => upsert.apply(parts.store, how))
+      .mockRejectedValueOnce(away);
+    await expect(parts.applier.applySome()).rejects.toBe(away);
+    expect(await marks()).toMatchObject([{ due: true, attempts: 0 }]);
+    await parts.drain();
+    expect(await found()).toEqual(memories.sort());
   });
 
   it('finds its points again when the alias was lost', async () => {

@@ -1,0 +1,210 @@
+import type { AuditService } from '../../../src/auth/audit.service.js';
+import { CollectionDeletionService } from '../../../src/collections/collection-deletion.service.js';
+import { CollectionsRepository } from '../../../src/collections/collections.repository.js';
+import type { CollectionsService } from '../../../src/collections/collections.service.js';
+import type { ApiKeyIdentity } from '../../../src/common/http/api-request.js';
+import { BackgroundDatabase } from '../../../src/database/background-database.js';
+import type { Database } from '../../../src/database/database.js';
+import { ConnectionDeletionService } from '../../../src/connections/connection-deletion.service.js';
+import type { ConnectionsRepository } from '../../../src/connections/connections.repository.js';
+import type { ConnectionsService } from '../../../src/connections/connections.service.js';
+import { LengthRewrite } from '../../../src/indexing/rows/length-rewrite.js';
+import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-statistics.repository.js';
+import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
+import type { CollectionCheck } from '../../../src/reindex/collection-check.js';
+import { IndexCheckRepository } from '../../../src/reindex/index-check.repository.js';
+import { IndexCheckService } from '../../../src/reindex/index-check.service.js';
+import type { RunsService } from '../../../src/runs/runs.service.js';
+import { IndexTables } from './index-fixtures.js';
+import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+
+const X = Float32Array.of(1, 0, 0);
+const SHORT = 'apple banana';
+const LONG = 'cherry database engine forest garden harbour island jungle kettle';
+/** Of the 50 at which requests are refused. */
+const SYNCS_WAIT_AT = 10;
+const BATCH = 500;
+
+const audit = { record: () => Promise.resolve() } as unknown as AuditService;
+
+describeOnQdrant('work that marks many memories', (open, qdrant) => {
+  let database: Database;
+  let tables: IndexTables;
+  let parts: ReturnType<typeof qdrantTestParts>;
+  let collection: string;
+  /** How many waited to be indexed whenever somebody waited for them. */
+  let seen: number[];
+
+  beforeAll(async () => {
+    database = await open();
+  });
+  beforeEach(async () => {
+    parts = qdrantTestParts(database, qdrant().url);
+    tables = await IndexTables.create(database);
+    collection = await tables.addCollection();
+    await database.asSystem((tx) => tx.query('delete from outbox'));
+    seen = [];
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await parts.remove();
+  });
+
+  const marks = (): Promise<number> => database.asSystem((tx) => parts.outbox.count(tx, 1_000_000));
+
+  async function fill(count: number, words = SHORT): Promise<string[]> {
+    const memoryIds = await tables.addRows(collection, count);
+    const own = { collectionId: collection, spaceId: tables.space.id, embedding: X, words };
+    await database.inTenant(tables.tenant, (tx) =>
+      parts.index.write(
+        tx,
+        memoryIds.map((memoryId) => ({ memoryId, ...own })),
+      ),
+    );
+    await parts.drain();
+    return memoryIds;
+  }
+
+  /** The index catches up whenever somebody waits for it. */
+  function keepUp(): void {
+    const sleep = parts.clock.sleep.bind(parts.clock);
+    jest.spyOn(parts.clock, 'sleep').mockImplementation(async (ms, signal) => {
+      seen.push(await marks());
+      await parts.drain();
+      await sleep(ms, signal);
+    });
+  }
+
+  async function mostAtOnce(): Promise<number> {
+    return Math.max(...seen, await marks());
+  }
+
+  describe('such as a rewrite for another average length', () => {
+    const rewrite = (): LengthRewrite =>
+      new LengthRewrite(database, new TermStatisticsRepository(), parts.rows, parts.index);
+
+    beforeEach(async () => {
+      await fill(5);
+      await fill(40, LONG);
+      await parts.folder.foldAll();
+    });
+
+    it('leaves syncs and requests their room', async () => {
+      keepUp();
+      await rewrite().rewriteDrifted();
+      expect(seen.length).toBeGreaterThan(5);
+      expect(await mostAtOnce()).toBeLessThan(SYNCS_WAIT_AT);
+      const averages = await database.asSystem((tx) =>
+        tx.query<{ average: number }[]>(
+          `select distinct average_length as average from point_words where collection_id = $1`,
+          [collection],
+        ),
+      );
+      expect(averages).toEqual([{ average: expect.closeTo((5 * 2 + 40 * 9) / 45, 4) }]);
+    });
+
+    it('ends when it is stopped while it waits', async () => {
+      const stop = new AbortController();
+      jest.spyOn(parts.clock, 'sleep').mockImplementation((_, signal) => {
+        stop.abort(new Error('stopped'));
+        return Promise.reject(signal!.reason as Error);
+      });
+      await expect(rewrite().rewriteDrifted(stop.signal)).rejects.toThrow('stopped');
+    });
+  });
+
+  describe('such as a repair', () => {
+    const repair = () => {
+      const place = { stage: 'rows', space: tables.space.id, after: null };
+      const cursor = Buffer.from(JSON.stringify(place)).toString('base64url');
+      const background = new BackgroundDatabase(database);
+      const none = {} as CollectionCheck;
+      const repository = new IndexCheckRepository();
+      return new IndexCheckService(background, repository, none, audit, parts, parts.clock).check(
+        'operator',
+        { repair: true, cursor },
+      );
+    };
+
+    it('leaves syncs and requests their room', async () => {
+      const ids = await fill(60);
+      await parts.store.delete(parts.spaces.alias(tables.space.id), ids);
+      keepUp();
+      expect(await repair()).toMatchObject({ mended: { rows_without_point: 60 }, cursor: null });
+      expect(seen.length).toBeGreaterThan(5);
+      expect(await mostAtOnce()).toBeLessThan(SYNCS_WAIT_AT);
+      await parts.drain();
+      const back = await parts.store.ids(parts.spaces.alias(tables.space.id), 100);
+      expect(back.sort()).toEqual(ids.sort());
+    });
+
+    it('is refused while too many others wait', async () => {
+      const ids = await fill(60);
+      const { id } = tables.space;
+      await database.asSystem((tx) => parts.outbox.mark(tx, id, ids.slice(0, SYNCS_WAIT_AT)));
+      await expect(repair()).rejects.toMatchObject({ code: 'index_behind', retryAfter: 10 });
+      expect(await marks()).toBe(SYNCS_WAIT_AT);
+    });
+  });
+
+  describe('such as the deletion of a large collection', () => {
+    const remove = (): Promise<void> => {
+      const found = { id: collection, name: 'notes' };
+      const service = { requireIn: () => Promise.resolve(found) } as unknown as CollectionsService;
+      return new CollectionDeletionService(
+        database,
+        service,
+        new CollectionsRepository(),
+        audit,
+        parts.index,
+      ).delete(tables.tenant, { id: 'key' } as ApiKeyIdentity, 'notes', { cascade: false });
+    };
+
+    it('waits for the index between its batches', async () => {
+      await fill(2 * BATCH);
+      keepUp();
+      await remove();
+      // The batch after that one is within the second for which a count is believed.
+      expect(seen).toEqual([BATCH]);
+      expect(await marks()).toBe(BATCH);
+    });
+
+    it('does not wait for long, and is refused once additions are', async () => {
+      await fill(2 * BATCH);
+      jest.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort(new Error('late')));
+      await expect(remove()).rejects.toMatchObject({ code: 'index_behind' });
+      expect(await marks()).toBe(BATCH);
+      await parts.drain();
+      parts.clock.advance(1000);
+      await expect(remove()).rejects.toMatchObject({ code: 'index_behind' });
+      await parts.drain();
+      parts.clock.advance(1000);
+      await remove();
+    });
+  });
+
+  it('such as the deletion of a connection with its documents waits between batches', async () => {
+    const left = await fill(40);
+    const nothing = () => Promise.resolve(undefined);
+    const connections = {
+      someDocuments: () => Promise.resolve(left.length > 0 ? [{ id: 'document', chunks: 20 }] : []),
+      remove: () => Promise.resolve(true),
+    } as unknown as ConnectionsRepository;
+    const lifecycle = {
+      erase: async (tx, _, documents) => {
+        if (documents.length > 0) await parts.index.remove(tx, left.splice(0, 20));
+      },
+    } as Partial<DocumentLifecycle> as DocumentLifecycle;
+    keepUp();
+    await new ConnectionDeletionService(
+      database,
+      { stop: nothing } as unknown as ConnectionsService,
+      connections,
+      lifecycle,
+      { cancelActive: nothing } as unknown as RunsService,
+      audit,
+      parts.index,
+    ).delete(tables.tenant, { id: 'key' } as ApiKeyIdentity, 'connection', true);
+    expect(seen).toEqual([20]);
+  });
+});

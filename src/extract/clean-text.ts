@@ -34,15 +34,16 @@ export function trimBlock(text: string): string {
 /** The result of an extraction: cleaned, cut to the limit. */
 export function finishText(raw: ExtractedText): ExtractedText {
   const title = oneLine(cleanText(raw.title ?? '')).slice(0, 500) || undefined;
-  let truncated = raw.truncated;
+  const reasons = raw.truncated ? [raw.truncated] : [];
   let source = raw.text;
   if (source.length > MAX_TEXT_CHARS) {
     source = source.slice(0, MAX_TEXT_CHARS);
-    truncated ??= `the text is longer than ${MAX_TEXT_CHARS.toLocaleString('en')} characters`;
+    reasons.push(`the text is longer than ${MAX_TEXT_CHARS.toLocaleString('en')} characters`);
   }
   const lines = cleanText(source)
     .split('\n')
     .map((line) => line.trimEnd());
   const text = trimBlock(lines.join('\n'));
+  const truncated = reasons.join('; ');
   return { text, ...(title && { title }), ...(truncated && { truncated }) };
 }

@@ -13,7 +13,8 @@ export interface Embedder {
   ready(): Promise<void>;
   /**
    * One unit-length vector per text, in order; a text without known tokens gives the zero vector.
-   * @throws AppError `embedder_unavailable` when the endpoint is down or refuses.
+   * @throws AppError `embedder_unavailable` when the endpoint is down or refuses whatever it is
+   *   sent; EmbeddingRefused when it refuses some of these texts, with the vectors of the others
    */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** Tokens that the model sees in a text; used for chunk sizes. */

@@ -6,6 +6,7 @@ import { CLOCK, type Clock } from '../common/clock.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
 import { Database } from '../database/database.js';
+import { EmbeddingRefused } from '../inference/embedding-refused.js';
 import type { NewMemory } from '../remember/new-memory.js';
 import { textHash } from '../remember/normalise.js';
 import { RememberService } from '../remember/remember.service.js';
@@ -27,6 +28,12 @@ interface Import {
   readonly into?: string;
   readonly targets: Map<string, Target>;
   readonly answer: ImportAnswer;
+}
+
+/** With its place in the body. */
+interface PlacedMemory {
+  readonly index: number;
+  readonly memory: ImportedMemory;
 }
 
 interface Target {
@@ -121,17 +128,13 @@ export class ImportService {
     }
   }
 
-  private check(run: Import, batch: readonly JsonElement[]): ImportedMemory[] {
-    const { reasons, issues } = run.answer;
+  private check(run: Import, batch: readonly JsonElement[]): PlacedMemory[] {
     return batch.flatMap(({ value, index }) => {
       const parsed = ImportedMemory.safeParse(value);
-      if (parsed.success) return parsed.data;
-      reasons.invalid++;
-      if (issues.length < SHOWN_ISSUES) {
-        const [first] = parsed.error.issues;
-        const reason = `${first?.path.join('.') || 'memory'}: ${first?.message ?? 'invalid'}`;
-        issues.push({ index, reason });
-      }
+      if (parsed.success) return { index, memory: parsed.data };
+      const [first] = parsed.error.issues;
+      const reason = `${first?.path.join('.') || 'memory'}: ${first?.message ?? 'invalid'}`;
+      leaveOut(run.answer, index, reason);
       return [];
     });
   }
@@ -139,11 +142,11 @@ export class ImportService {
   private async storeIn(
     run: Import,
     name: string,
-    memories: readonly ImportedMemory[],
+    memories: readonly PlacedMemory[],
   ): Promise<void> {
     const { tenant, answer } = run;
     const { collection, copies } = await this.target(run, name);
-    const keyed = memories.map((memory) => ({ memory, hash: textHash(memory.text) }));
+    const keyed = memories.map((placed) => ({ ...placed, hash: textHash(placed.memory.text) }));
     const unknown = copies.unknown(keyed.map(({ hash }) => hash));
     const stored = await this.database.inTenant(tenant, (tx) =>
       this.portability.copies(tx, tenant, collection.id, unknown),
@@ -151,10 +154,20 @@ export class ImportService {
     copies.learn(unknown, stored);
     const fresh = keyed.filter(({ memory, hash }) => !copies.take(hash, memory.container_tag));
     answer.reasons.duplicate += keyed.length - fresh.length;
-    if (fresh.length === 0) return;
     const now = this.clock.now();
-    const items = fresh.map(({ memory }) => newMemory(memory, now));
-    answer.imported += (await this.remember.add(tenant, collection, items)).length;
+    for (let left: readonly PlacedMemory[] = fresh; left.length > 0;) {
+      const items = left.map(({ memory }) => newMemory(memory, now));
+      try {
+        answer.imported += (await this.remember.add(tenant, collection, items)).length;
+        return;
+      } catch (error) {
+        if (!(error instanceof EmbeddingRefused)) throw error;
+        const { reasons } = error;
+        for (const [at, reason] of reasons)
+          leaveOut(answer, left[at]!.index, `text: the embedding endpoint refuses it: ${reason}`);
+        left = left.filter((_, at) => !reasons.has(at));
+      }
+    }
   }
 
   private async target(run: Import, name: string): Promise<Target> {
@@ -167,6 +180,11 @@ export class ImportService {
   }
 }
 
+function leaveOut({ reasons, issues }: ImportAnswer, index: number, reason: string): void {
+  reasons.invalid++;
+  if (issues.length < SHOWN_ISSUES) issues.push({ index, reason });
+}
+
 function stopping(): AppError {
   return new AppError('shutting_down', 'The server is stopping; repeat the import.', {
     retryAfter: 5,
@@ -174,15 +192,15 @@ function stopping(): AppError {
 }
 
 function byCollection(
-  memories: readonly ImportedMemory[],
+  memories: readonly PlacedMemory[],
   into: string | undefined,
-): Map<string, ImportedMemory[]> {
-  const groups = new Map<string, ImportedMemory[]>();
-  for (const memory of memories) {
-    const name = into ?? memory.collection ?? DEFAULT_COLLECTION;
+): Map<string, PlacedMemory[]> {
+  const groups = new Map<string, PlacedMemory[]>();
+  for (const placed of memories) {
+    const name = into ?? placed.memory.collection ?? DEFAULT_COLLECTION;
     const group = groups.get(name);
-    if (group) group.push(memory);
-    else groups.set(name, [memory]);
+    if (group) group.push(placed);
+    else groups.set(name, [placed]);
   }
   return groups;
 }

@@ -19,8 +19,8 @@ Fields may come in any order. Texts are embedded again and get new ids; supersed
 back archived.
 
 All of the body is checked before anything is stored: if it is not JSON, too large or does not match
-the schema, nothing is imported. Then memories that are not usable are skipped and listed in
-\`issues\`. Should the import end early after that (e.g. \`embedder_unavailable\`,
+the schema, nothing is imported. Then memories that are not usable, or whose text the embedding
+endpoint refuses, are skipped and listed in \`issues\`. Should the import end early after that (e.g. \`embedder_unavailable\`,
 \`database_busy\`), what was stored until then stays. A repeated import adds only what is missing.
 An \`Idempotency-Key\` tells bodies apart by their length only.
 `.trim();

@@ -47,7 +47,7 @@ describe('PDF', () => {
     const { text, truncated } = await read({ pages });
     expect(text).toContain(`P${MAX_PDF_PAGES - 1}.`);
     expect(text).not.toContain(`P${MAX_PDF_PAGES}.`);
-    expect(truncated).toBe('only the first 2,000 pages were read');
+    expect(truncated).toBe('only the first 2,000 of 2,001 pages were read');
   });
 
   it('repairs a damaged cross-reference table', async () => {

@@ -19,7 +19,7 @@ export async function readPdf(bytes: Uint8Array): Promise<ExtractedText> {
   const pdf = await open(bytes);
   const writer = new TextWriter();
   const pages = Math.min(pdf.numPages, MAX_PDF_PAGES);
-  let broken: Error | undefined;
+  const broken: Error[] = [];
   let read = 0;
   for (let number = 1; number <= pages && !writer.full; number++) {
     try {
@@ -28,13 +28,14 @@ export async function readPdf(bytes: Uint8Array): Promise<ExtractedText> {
       page.cleanup();
       read++;
     } catch (error) {
-      broken ??= error instanceof Error ? error : new Error(String(error));
+      broken.push(error instanceof Error ? error : new Error(String(error)));
     }
   }
-  if (read === 0 && broken) throw broken;
-  if (pdf.numPages > pages)
-    writer.cut(`only the first ${pages.toLocaleString('en')} pages were read`);
-  if (broken) writer.cut(`${pages - read} of ${pages} pages are damaged`);
+  const [first] = broken;
+  if (read === 0 && first) throw first;
+  const [total, most] = [pdf.numPages, pages].map((count) => count.toLocaleString('en'));
+  if (pdf.numPages > pages) writer.cut(`only the first ${most} of ${total} pages were read`);
+  if (first) writer.cut(`${broken.length} of ${total} pages are damaged`);
   const result = writer.finish(await titleOf(pdf));
   if (result.text === '') {
     throw new ExtractionError('empty', 'The PDF contains no text; it may be a scan.');

@@ -99,7 +99,7 @@ describe('workbooks', () => {
   it('are read up to the limit of their size', async () => {
     const rows = Array.from({ length: 34 }, (_, i) => [`${i} ${'x'.repeat(1024 * 1024)}`]);
     const { text, truncated } = await read({ sheets: { Big: rows }, level: 0 });
-    expect(truncated).toBe('the workbook has more than 32 MiB of cells');
+    expect(truncated).toMatch(/^the workbook has more than 32 MiB of cells/);
     expect(text).toContain('2 xxx');
   });
 

@@ -35,8 +35,9 @@ export const vectors = new FakeEmbedder(64);
 /** A server of an embeddings API for the tests of a file. */
 export class ScriptedEndpoint {
   clock = new RecordingClock();
-  /** Answers for the next requests; afterwards the right ones. */
+  /** Answers for the next requests; afterwards `always`. */
   script: Answer[] = [];
+  always: Answer = answerRight;
   received: { request: Request; authorization?: string; at: number }[] = [];
   readonly #server: Server;
 
@@ -45,7 +46,7 @@ export class ScriptedEndpoint {
       void read(incoming).then((request) => {
         const { authorization } = incoming.headers;
         this.received.push({ request, authorization, at: this.clock.now().getTime() });
-        (this.script.shift() ?? answerRight)(request, response, incoming);
+        (this.script.shift() ?? this.always)(request, response, incoming);
       });
     });
   }
@@ -62,6 +63,7 @@ export class ScriptedEndpoint {
   reset(): void {
     this.clock = new RecordingClock();
     this.script = [];
+    this.always = answerRight;
     this.received = [];
   }
 
@@ -123,6 +125,14 @@ export const answerRight: Answer = (request, response) => {
     json(response, 200, { object: 'list', model: request.model, data, usage: {} });
   });
 };
+
+/** Refuses each request with a text that matches, as servers do, and answers the others. */
+export const refuses =
+  (text: RegExp, status = 400, message = 'input is not acceptable'): Answer =>
+  (request, response, incoming) =>
+    (request.input.some((input) => text.test(input))
+      ? fails(status, {}, { message })
+      : answerRight)(request, response, incoming);
 
 export const answersData =
   (data: unknown): Answer =>

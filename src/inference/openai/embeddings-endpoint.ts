@@ -8,6 +8,8 @@ import { retryAfterMs } from './retry-after.js';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
 const MAX_REASON_CHARACTERS = 300;
+/** Answers to what was sent; a wrong key, model or account gets 401, 403, 404 or 429. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 413, 422]);
 
 export interface EmbeddingsEndpointOptions {
   /** The endpoint's own name of the model. */
@@ -95,6 +97,7 @@ export class EmbeddingsEndpoint {
     const now = this.#options.clock.now();
     return new EndpointFailure(this.#presentable(message), {
       isTransient,
+      isRefusal: REFUSALS.has(status),
       retryAfterMs: headers && isTransient ? retryAfterMs(headers, now) : undefined,
     });
   }

@@ -34,7 +34,8 @@ export class Retries {
 
   /**
    * @throws AppError `embedder_unavailable`: with `retryAfter` where the failure outlasted the
-   * retries, without where the endpoint refused and repeating is pointless.
+   * retries, without where the endpoint refused and repeating is pointless; EndpointFailure where
+   * it refused what it was sent, so that the caller finds out which text that is about.
    */
   async run<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { maxAttempts, maxTotalWaitMs } = this.settings;
@@ -47,6 +48,7 @@ export class Retries {
         return await request();
       } catch (error) {
         if (!(error instanceof EndpointFailure)) throw error;
+        if (error.isRefusal) throw error;
         if (!error.isTransient) throw unavailable(error.message, undefined, error);
         failure = error;
         notBefore = this.now() + this.delay(attempt, error.retryAfterMs);
@@ -91,7 +93,7 @@ export class Retries {
   }
 }
 
-function unavailable(reason: string, waitMs: number | undefined, cause: unknown): AppError {
+export function unavailable(reason: string, waitMs: number | undefined, cause: unknown): AppError {
   return new AppError('embedder_unavailable', `the embedding endpoint cannot be used: ${reason}`, {
     retryAfter: waitMs === undefined ? undefined : Math.max(1, Math.ceil(waitMs / 1000)),
     cause,

@@ -24,6 +24,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return unwrap(error).some(({ code }) => code === '23505');
 }
 
+/** A row refers to one that is not there, e.g. to what was deleted meanwhile. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return unwrap(error).some(({ code }) => code === '23503');
+}
+
 /**
  * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`), and so
  * does a refused login (`configuration_invalid`, with what to do); every other error, e.g. a broken

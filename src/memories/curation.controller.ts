@@ -55,7 +55,7 @@ export class CurationController {
       'At most `limit`, and none whose score is below `min_score`. Without `dry_run` the key needs ' +
       '`memory:write`.',
     answer: Forgotten,
-    errors: ['collection_not_found', 'embedder_unavailable'],
+    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_refused'],
   })
   forget(
     @CurrentKey() key: ApiKeyIdentity,

@@ -2,11 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../auth/audit.service.js';
 import { CollectionsService } from '../collections/collections.service.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
+import { textHash } from '../remember/normalise.js';
 import { SearchService } from '../search/search.service.js';
 import type { ForgetMemoriesBody, Forgotten } from './curation.schema.js';
 import { RemovalService } from './removal.service.js';
 
-/** Deletes by meaning, or says what it would delete. */
+/**
+ * Deletes by meaning, or says what it would delete. What gets another text between the two stays:
+ * nobody has asked to forget that one.
+ */
 @Injectable()
 export class ForgetService {
   constructor(
@@ -36,9 +40,12 @@ export class ForgetService {
       minScore: body.min_score,
       boosts: false,
     });
-    const ids = hits.filter((hit) => hit.score >= body.min_score).map((hit) => hit.id);
+    const found = hits.filter((hit) => hit.score >= body.min_score);
+    const ids = found.map((hit) => hit.id);
     if (body.dry_run) return { deleted: 0, dry_run: true, would_delete: ids.length, ids };
+    const hashes = new Map(found.map((hit) => [hit.id, textHash(hit.text)]));
     const deleted = await this.removal.removeMany(tenant, collection.id, ids, {
+      choose: (locked) => locked.filter((one) => hashes.get(one.id) === one.text_hash),
       record: (tx) =>
         this.audit.record(tx, tenant, {
           actor: `key:${by.id}`,

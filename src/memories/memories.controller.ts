@@ -50,10 +50,12 @@ export class MemoriesController {
   @Operation({
     id: 'addMemory',
     summary: 'Add a memory',
-    description: 'The text is stored as it is. The collection is created if there is none.',
+    description:
+      'The text is stored as it is. The collection is created if there is none; 404 tells that it ' +
+      'was deleted meanwhile.',
     status: 201,
     answer: MemoryAnswer,
-    errors: ['embedder_unavailable'],
+    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_refused'],
   })
   create(
     @CurrentTenant() tenant: string,
@@ -75,7 +77,7 @@ export class MemoriesController {
       'database stores 25 at a time: when the disk fills up on the way, some are stored although ' +
       'the answer is 503; sent again with the same Idempotency-Key, none is stored twice.',
     answer: CreatedMemories,
-    errors: ['body_too_large', 'embedder_unavailable'],
+    errors: ['collection_not_found', 'body_too_large', 'embedder_unavailable', 'embedding_refused'],
   })
   createMany(
     @CurrentTenant() tenant: string,
@@ -132,6 +134,7 @@ export class MemoriesController {
       'memory_not_found',
       'memory_is_synced',
       'embedder_unavailable',
+      'embedding_refused',
     ],
   })
   update(
@@ -174,6 +177,7 @@ export class MemoriesController {
       'memory_is_synced',
       'collection_forbidden',
       'embedder_unavailable',
+      'embedding_refused',
     ],
   })
   move(

@@ -89,7 +89,11 @@ export class MemoriesRepository {
     );
   }
 
-  /** `visible` follows from the row and the state of its document. */
+  /**
+   * `visible` follows from the row and the state of its document, which is locked first: an update
+   * that had to wait looks again at the row it changes, but not at those it joins
+   * (https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED).
+   */
   async change(
     tx: EntityManager,
     tenant: string,
@@ -97,6 +101,11 @@ export class MemoriesRepository {
     id: string,
     changes: MemoryChanges,
   ): Promise<MemoryRecord | undefined> {
+    await tx.query(
+      `select from documents d join memories m on m.document_id = d.id
+       where m.tenant_id = $1 and m.collection_id = $2 and m.id = $3 for share of d`,
+      [tenant, collectionId, id],
+    );
     const rows = await tx.query<MemoryRecord[]>(
       `with changed as (
          update memories m set
@@ -140,19 +149,31 @@ export class MemoriesRepository {
     return moved === 1;
   }
 
-  /** Locks the rows, in the order of their ids, so that two deletions cannot block each other. */
+  /**
+   * Locks memories, in the order of their ids, so that two deletions cannot block each other, and
+   * their documents before them, so that a sync that is about to write these waits and then sees
+   * what was noted, or has written before. A memory that comes in between the two is left alone.
+   */
   async lockForRemoval(
     tx: EntityManager,
     tenant: string,
     collectionId: string,
     ids: readonly string[],
   ): Promise<Removable[]> {
+    const documents = await tx.query<{ id: string }[]>(
+      `select d.id from documents d where d.id in (
+         select m.document_id from memories m
+         where m.tenant_id = $1 and m.collection_id = $2 and m.id = any($3::uuid[]))
+       order by d.id for update`,
+      [tenant, collectionId, ids],
+    );
     return tx.query<Removable[]>(
       `select m.id, m.text_hash, m.pinned, m.collection_id, d.provider, d.account_id, d.external_id
        from memories m left join documents d on d.id = m.document_id
        where m.tenant_id = $1 and m.collection_id = $2 and m.id = any($3::uuid[]) and ${READABLE}
+         and (m.document_id is null or m.document_id = any($4::uuid[]))
        order by m.id for update of m`,
-      [tenant, collectionId, ids],
+      [tenant, collectionId, ids, documents.map(({ id }) => id)],
     );
   }
 

@@ -112,8 +112,8 @@ export class MemoriesService {
   }
 
   /**
-   * Changes the fields that were sent; only a changed text is embedded again, before anything is
-   * written.
+   * Changes the fields that were sent, all or none; only a changed text is embedded again, before
+   * anything is written.
    * @throws AppError `collection_not_found`, `memory_not_found`, `memory_is_synced`
    */
   async update(
@@ -122,13 +122,23 @@ export class MemoriesService {
     id: string,
     body: UpdateMemoryBody,
   ): Promise<MemoryAnswer> {
-    if (body.metadata != null) await this.requireOwn(tenant, name, id);
-    if (body.text != null) await this.replaceText(tenant, name, id, body.text);
-    return this.change(tenant, name, id, {
+    const changes: MemoryChanges = {
       importance: body.importance ?? undefined,
       category: body.category ?? undefined,
       metadata: body.metadata ?? undefined,
+    };
+    if (body.text == null && body.metadata == null) return this.change(tenant, name, id, changes);
+    const { collection, current } = await this.database.inTenant(tenant, async (tx) => {
+      const collection = await this.collections.requireIn(tx, tenant, name);
+      return { collection, current: await this.find(tx, tenant, collection.id, id) };
     });
+    if (body.metadata != null) requireOwn(current, 'metadata');
+    if (body.text == null || body.text === current.text)
+      return this.change(tenant, name, id, changes);
+    requireOwn(current, 'text');
+    return this.remember.replaceText(tenant, collection, id, body.text, (tx) =>
+      this.changeIn(tx, tenant, collection.id, id, changes),
+    );
   }
 
   /** @throws AppError `collection_not_found`, `memory_not_found` */
@@ -141,31 +151,6 @@ export class MemoriesService {
     return this.change(tenant, name, id, { archived });
   }
 
-  /** The metadata of a synced memory is written anew whenever its source changes. */
-  private async requireOwn(tenant: string, name: string, id: string): Promise<void> {
-    const current = await this.database.inTenant(tenant, async (tx) => {
-      const collection = await this.collections.requireIn(tx, tenant, name);
-      return this.find(tx, tenant, collection.id, id);
-    });
-    if (current.document_id !== null)
-      throw new AppError(
-        'memory_is_synced',
-        'The metadata of a synced memory belongs to its source.',
-      );
-  }
-
-  private async replaceText(tenant: string, name: string, id: string, text: string): Promise<void> {
-    const { collection, current } = await this.database.inTenant(tenant, async (tx) => {
-      const collection = await this.collections.requireIn(tx, tenant, name);
-      return { collection, current: await this.find(tx, tenant, collection.id, id) };
-    });
-    if (current.text === text) return;
-    if (current.document_id !== null) {
-      throw new AppError('memory_is_synced', 'The text of a synced memory belongs to its source.');
-    }
-    await this.remember.replaceText(tenant, collection, id, text);
-  }
-
   private change(
     tenant: string,
     name: string,
@@ -176,10 +161,20 @@ export class MemoriesService {
     if (isNothing) return this.get(tenant, name, id);
     return this.database.inTenant(tenant, async (tx) => {
       const collection = await this.collections.requireIn(tx, tenant, name);
-      const row = await this.memories.change(tx, tenant, collection.id, id, changes);
-      if (!row) throw memoryNotFound(id);
-      return toMemory(row);
+      return this.changeIn(tx, tenant, collection.id, id, changes);
     });
+  }
+
+  private async changeIn(
+    tx: EntityManager,
+    tenant: string,
+    collectionId: string,
+    id: string,
+    changes: MemoryChanges,
+  ): Promise<MemoryAnswer> {
+    const row = await this.memories.change(tx, tenant, collectionId, id, changes);
+    if (!row) throw memoryNotFound(id);
+    return toMemory(row);
   }
 
   private async find(
@@ -192,6 +187,12 @@ export class MemoriesService {
     if (!row) throw memoryNotFound(id);
     return row;
   }
+}
+
+/** Text and metadata of a synced memory are written anew whenever its source changes. */
+function requireOwn({ document_id: document }: MemoryRecord, what: 'text' | 'metadata'): void {
+  if (document === null) return;
+  throw new AppError('memory_is_synced', `The ${what} of a synced memory belongs to its source.`);
 }
 
 export function memoryNotFound(id: string): AppError {

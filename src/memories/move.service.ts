@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
+import { isForeignKeyViolation } from '../database/database-errors.js';
 import { Database } from '../database/database.js';
 import { Embedders } from '../inference/embedders.js';
 import { SpaceChanged } from '../indexing/space-changed.js';
@@ -56,7 +57,7 @@ export class MoveService {
     );
   }
 
-  /** False where the memory, or a collection's model, has changed since it was read. */
+  /** False where the memory, a collection or its model is no longer what was read. */
   private async tryMove(
     tenant: string,
     memory: MemoryRecord,
@@ -73,7 +74,7 @@ export class MoveService {
         return moved;
       });
     } catch (error) {
-      if (error instanceof SpaceChanged) return false;
+      if (error instanceof SpaceChanged || isForeignKeyViolation(error)) return false;
       throw error;
     }
   }

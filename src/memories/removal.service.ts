@@ -12,6 +12,8 @@ import { memoryNotFound } from './memories.service.js';
 export type RemovalChoice = (locked: readonly Removable[]) => readonly Removable[];
 
 export interface RemovalOptions extends TransactionOptions {
+  /** Default: all. */
+  choose?: RemovalChoice;
   /** What goes with it, in the first transaction that deletes something. */
   record?: (tx: EntityManager) => Promise<void>;
 }
@@ -34,18 +36,19 @@ export class RemovalService {
     if (removed === 0) throw memoryNotFound(id);
   }
 
-  /** Deletes those of the memories that are still there; answers how many. */
+  /** Deletes those of the memories that are still there and chosen; answers how many. */
   async removeMany(
     tenant: string,
     collectionId: string,
     ids: readonly string[],
     options: RemovalOptions = {},
   ): Promise<number> {
+    const { choose = (locked) => locked } = options;
     let removed = 0;
     for (const batch of slices(ids, this.database.writeBatch)) {
       const record = removed === 0 ? options.record : undefined;
       const own = { ...options, record };
-      removed += await this.removeChosen(tenant, collectionId, batch, (locked) => locked, own);
+      removed += await this.removeChosen(tenant, collectionId, batch, choose, own);
     }
     return removed;
   }

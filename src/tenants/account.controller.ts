@@ -12,14 +12,14 @@ import {
   RotatedKey,
   type DeleteAccountBody,
 } from './account.schema.js';
-import { TenantsService } from './tenants.service.js';
+import { TenantDeletionService } from './tenant-deletion.service.js';
 
 @ApiTags('account')
 @Controller('v1/memory/admin')
 export class AccountController {
   constructor(
     private readonly keys: ApiKeysService,
-    private readonly tenants: TenantsService,
+    private readonly deletion: TenantDeletionService,
   ) {}
 
   @Post('rotate-key')
@@ -55,7 +55,7 @@ export class AccountController {
     @CurrentKey() key: ApiKeyIdentity,
     @Body({ schema: DeleteAccount }) body: DeleteAccountBody,
   ): Promise<DeletedAccount> {
-    await this.tenants.delete(tenant, key, body.confirm);
+    await this.deletion.delete(tenant, key, body.confirm);
     return { deleted: true, tenant };
   }
 }

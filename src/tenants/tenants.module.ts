@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AccountController } from './account.controller.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { TenantDeletionService } from './tenant-deletion.service.js';
 import { TenantsController } from './tenants.controller.js';
 import { TenantsRepository } from './tenants.repository.js';
 import { TenantsService } from './tenants.service.js';
 
 @Module({
   controllers: [AccountController, TenantsController],
-  providers: [BootstrapService, TenantsRepository, TenantsService],
+  providers: [BootstrapService, TenantDeletionService, TenantsRepository, TenantsService],
   exports: [BootstrapService],
 })
 export class TenantsModule {}

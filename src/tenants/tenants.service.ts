@@ -5,7 +5,7 @@ import { ApiKeysService } from '../auth/api-keys.service.js';
 import { AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
-import { SCOPES, type ApiKeyIdentity } from '../common/http/api-request.js';
+import { SCOPES } from '../common/http/api-request.js';
 import { Instant } from '../common/http/id.schema.js';
 import { decodeCursor, Page } from '../common/http/paging.js';
 import { validationFailed } from '../common/http/validation-failed.js';
@@ -60,27 +60,6 @@ export class TenantsService {
       const rows = await this.tenants.list(tx, page);
       return Page.of(rows, query.limit, (row) => [row.createdAt, row.id], answer);
     });
-  }
-
-  /**
-   * Deletes the tenant with all that it owns. The audit log keeps who did it.
-   * @param confirm must be the tenant's name or id
-   */
-  async delete(tenant: string, by: ApiKeyIdentity, confirm: string): Promise<void> {
-    if (confirm !== tenant && confirm !== by.tenantName) {
-      const msg = "must be the tenant's name or id";
-      throw validationFailed({ loc: ['body', 'confirm'], msg, type: 'value_error' });
-    }
-    await this.database.inTenant(tenant, async (tx) => {
-      const event = {
-        actor: `key:${by.id}`,
-        action: 'tenant.deleted',
-        target: by.tenantName,
-      } as const;
-      await this.audit.record(tx, tenant, event);
-      await this.tenants.delete(tx, tenant);
-    });
-    this.keys.forgetKeys();
   }
 
   /** Adds a tenant and its first key, which has every scope, within the caller's transaction. */

@@ -1,4 +1,4 @@
-import type { HeldDeletions, RunCounts } from '../runs/run-row.js';
+import type { RunCounts, StoredHold } from '../runs/run-row.js';
 import type { RunState } from '../runs/run-state.js';
 import type { Schedule } from '../scheduler/schedule.schema.js';
 
@@ -32,7 +32,7 @@ export interface LastRun {
   state: RunState;
   counts: Partial<RunCounts>;
   error: string | null;
-  held_deletions: HeldDeletions | null;
+  held_deletions: StoredHold | null;
   created_at: string;
   finished_at: string | null;
 }

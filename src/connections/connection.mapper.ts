@@ -1,4 +1,5 @@
 import type { CredentialFields } from '../credentials/credential-rows.js';
+import { toHeld } from '../runs/run.mapper.js';
 import type { ConnectionRow } from './connection-row.js';
 import type { ConnectionAnswer } from './connections.schema.js';
 
@@ -31,7 +32,7 @@ export function toConnection(row: ConnectionRow, credentials?: CredentialFields)
       finished_at: last.finished_at,
     },
     document_count: row.document_count,
-    held_deletions: last?.held_deletions ?? null,
+    held_deletions: last?.held_deletions ? toHeld(last.held_deletions) : null,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   };

@@ -43,6 +43,7 @@ export class ConnectionsController {
       'invalid_config',
       'path_not_allowed',
       'probe_failed',
+      'source_unavailable',
       'encryption_not_configured',
     ],
   })
@@ -97,6 +98,7 @@ export class ConnectionsController {
       'invalid_config',
       'path_not_allowed',
       'probe_failed',
+      'source_unavailable',
       'credentials_unreadable',
       'encryption_not_configured',
     ],
@@ -116,7 +118,7 @@ export class ConnectionsController {
     id: 'deleteConnection',
     summary: 'Detach an account; its memories stay unless purge=true',
     answer: EmptyAnswer,
-    errors: ['connection_not_found'],
+    errors: ['connection_not_found', 'index_behind'],
   })
   async delete(
     @CurrentTenant() tenant: string,
@@ -170,6 +172,7 @@ export class ConnectionsController {
       'connection_not_found',
       'invalid_config',
       'probe_failed',
+      'source_unavailable',
       'credentials_unreadable',
       'encryption_not_configured',
     ],

@@ -5,6 +5,7 @@ import { CollectionsModule } from '../collections/collections.module.js';
 import { compiled } from '../common/compiled.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
+import { IndexingModule } from '../indexing/indexing.module.js';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
 import { SourceCallsModule } from '../sync/calls/source-calls.module.js';
@@ -31,6 +32,7 @@ import { ScopeService } from './scope.service.js';
     AuthModule,
     CollectionsModule,
     CredentialsModule,
+    IndexingModule,
     RememberModule,
     RunsModule,
     SourceCallsModule,

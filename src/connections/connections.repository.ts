@@ -4,6 +4,7 @@ import { nextRunAt } from '../scheduler/next-run.js';
 import type { Schedule } from '../scheduler/schedule.schema.js';
 import { MAX_CONSECUTIVE_ERRORS } from './connection-limits.js';
 import type { ConnectionRow, ConnectionStatus } from './connection-row.js';
+import type { SizedDocument } from './scope.repository.js';
 
 const SELECT = `
   select c.id, c.tenant_id, c.provider, c.account_id, c.name, c.collection_id,
@@ -17,6 +18,9 @@ const SELECT = `
      from runs r where r.connection_id = c.id order by r.created_at desc, r.id limit 1) as last_run
   from connections c join collections k on k.id = c.collection_id
   where c.tenant_id = $1`;
+
+/** What a run that works ends; only a person ends `paused`. */
+const HEALED = `('error', 'needs_auth')`;
 
 export interface NewConnection {
   id: string;
@@ -56,16 +60,22 @@ export class ConnectionsRepository {
 
   /**
    * Documents that an earlier connection to the account left in the collection belong to the new
-   * one: attaching again embeds nothing that is still the same.
+   * one, under its container tag: attaching again embeds nothing that is still the same.
    */
   async adopt(tx: EntityManager, tenant: string, connection: NewConnection): Promise<number> {
-    const [adopted] = await tx.query<[{ seq: number }[], number]>(
+    const [adopted] = await tx.query<[{ id: string; seq: number }[], number]>(
       `update documents set connection_id = $1, updated_at = now()
        where tenant_id = $2 and connection_id is null and provider = $3 and account_id = $4
-         and collection_id = $5 returning seq::int`,
+         and collection_id = $5 returning id, seq::int`,
       [connection.id, tenant, connection.provider, connection.account, connection.collectionId],
     );
     if (adopted.length === 0) return 0;
+    await tx.query(
+      `update memories set container_tag = $3, updated_at = now()
+       where tenant_id = $1 and document_id = any($2::uuid[])
+         and container_tag is distinct from $3`,
+      [tenant, adopted.map(({ id }) => id), connection.containerTag],
+    );
     const next = adopted.reduce((highest, { seq }) => Math.max(highest, seq), 0) + 1;
     await tx.query(`update connections set next_seq = $2 where id = $1`, [connection.id, next]);
     return adopted.length;
@@ -143,14 +153,31 @@ export class ConnectionsRepository {
     );
   }
 
+  /** A run could not go on; what a person paused stays paused, with that reason. */
+  async stopped(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    status: 'needs_auth' | 'paused',
+    reason: string,
+  ): Promise<void> {
+    await tx.query(
+      `update connections set status = $3, status_reason = $4, updated_at = now(),
+         status_since = case when status = $3 then status_since else now() end
+       where tenant_id = $1 and id = $2 and status <> 'paused'`,
+      [tenant, id, status, reason],
+    );
+  }
+
   /** A run that worked is proof that nothing is wrong any more. */
   async succeeded(tx: EntityManager, tenant: string, id: string): Promise<void> {
     await tx.query(
       `update connections set consecutive_errors = 0, last_success_at = now(),
-         status = case when status = 'error' then 'active' else status end,
-         status_since = case when status = 'error' then now() else status_since end,
-         status_reason = case when status = 'error' then null else status_reason end,
-         updated_at = case when consecutive_errors > 0 then now() else updated_at end
+         status = case when status in ${HEALED} then 'active' else status end,
+         status_since = case when status in ${HEALED} then now() else status_since end,
+         status_reason = case when status in ${HEALED} then null else status_reason end,
+         updated_at = case when consecutive_errors > 0 or status in ${HEALED} then now()
+           else updated_at end
        where tenant_id = $1 and id = $2`,
       [tenant, id],
     );
@@ -188,18 +215,18 @@ export class ConnectionsRepository {
     return affected > 0;
   }
 
-  /** Documents and their memories of one connection, a batch at a time; true while there is more. */
-  async documentIds(
+  /** Some documents of a connection, whatever their state. */
+  async someDocuments(
     tx: EntityManager,
     tenant: string,
     id: string,
     limit: number,
-  ): Promise<string[]> {
-    const rows = await tx.query<{ id: string }[]>(
-      `select id from documents where tenant_id = $1 and connection_id = $2 limit $3`,
+  ): Promise<SizedDocument[]> {
+    return tx.query<SizedDocument[]>(
+      `select id, chunk_count as "chunkCount" from documents
+       where tenant_id = $1 and connection_id = $2 limit $3`,
       [tenant, id, limit],
     );
-    return rows.map((row) => row.id);
   }
 }
 

@@ -215,7 +215,7 @@ export class ConnectionsService {
     if (outcome.ok) await this.connections.succeeded(tx, tenant, id);
     else if (outcome.verdict === 'count')
       await this.connections.countError(tx, tenant, id, outcome.reason);
-    else await this.connections.setStatus(tx, tenant, id, outcome.verdict, outcome.reason);
+    else await this.connections.stopped(tx, tenant, id, outcome.verdict, outcome.reason);
   }
 
   /** @throws AppError `connection_not_found` */

@@ -27,6 +27,7 @@ export class PlanController {
       'invalid_config',
       'path_not_allowed',
       'probe_failed',
+      'source_unavailable',
       'provider_not_found',
     ],
   })

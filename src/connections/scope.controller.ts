@@ -21,6 +21,7 @@ const OF_THE_SOURCE: ErrorCode[] = [
   'invalid_config',
   'path_not_allowed',
   'probe_failed',
+  'source_unavailable',
   'provider_not_found',
 ];
 

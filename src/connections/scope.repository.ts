@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
+export interface SizedDocument {
+  readonly id: string;
+  readonly chunkCount: number;
+}
+
 /** Documents of partitions that leave the scope of a connection, or come back into it. */
 @Injectable()
 export class ScopeRepository {
@@ -39,14 +44,13 @@ export class ScopeRepository {
     connection: string,
     partitions: readonly string[],
     limit: number,
-  ): Promise<string[]> {
-    const rows = await tx.query<{ id: string }[]>(
-      `select id from documents
+  ): Promise<SizedDocument[]> {
+    return tx.query<SizedDocument[]>(
+      `select id, chunk_count as "chunkCount" from documents
        where tenant_id = $1 and connection_id = $2 and partition_key = any($3::text[])
          and state in ('pending', 'live', 'suspect') order by seq limit $4 for update`,
       [tenant, connection, partitions, limit],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** After hiding: the documents may come back when their partition does. */
@@ -64,14 +68,13 @@ export class ScopeRepository {
     connection: string,
     partitions: readonly string[],
     limit: number,
-  ): Promise<string[]> {
-    const rows = await tx.query<{ id: string }[]>(
-      `select d.id from documents d
+  ): Promise<SizedDocument[]> {
+    return tx.query<SizedDocument[]>(
+      `select d.id, d.chunk_count as "chunkCount" from documents d
        where ${RESTORABLE} and d.partition_key = any($3::text[])
        order by d.seq limit $4 for update`,
       [tenant, connection, partitions, limit],
     );
-    return rows.map(({ id }) => id);
   }
 
   /** Says of partitions why they are not read, and drops what waits to be read of them. */

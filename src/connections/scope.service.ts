@@ -8,6 +8,7 @@ import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
+import { firstByChunks } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
 import { holdsDeletions } from '../sync/deletions/hold-rule.js';
 import { purgeTime } from '../sync/deletions/retention.js';
@@ -20,7 +21,6 @@ import { scopeChanges, type ScopeChanges } from './scope-changes.js';
 import { ScopeRepository } from './scope.repository.js';
 import type { ApplyScopeBody, ScopeAnswer, ScopePlanAnswer } from './scope.schema.js';
 
-const BATCH = 500;
 const PLAN_MS = 86_400_000;
 /** A run ends at its next page, that of a dead worker when its lease has run out. */
 const RUN_END_MS = 20_000;
@@ -88,14 +88,16 @@ export class ScopeService {
     if (!body.confirm) await this.requireFew(tenant, id, removed);
     await this.settleConfig(tenant, by, id, plan);
     const purgeAt = purgeTime(this.clock.now());
-    const hidden = await this.inBatches(tenant, async (tx) => {
-      const ids = await this.scope.toHide(tx, tenant, id, removed, BATCH);
+    const hidden = await this.inBatches(tenant, async (tx, limit) => {
+      const documents = await this.scope.toHide(tx, tenant, id, removed, limit);
+      const ids = firstByChunks(documents, limit).map((document) => document.id);
       await this.lifecycle.hide(tx, tenant, ids, 'deleted', purgeAt);
       await this.scope.markOutOfScope(tx, tenant, ids);
       return ids.length;
     });
-    const restored = await this.inBatches(tenant, async (tx) => {
-      const ids = await this.scope.toRestore(tx, tenant, id, added, BATCH);
+    const restored = await this.inBatches(tenant, async (tx, limit) => {
+      const documents = await this.scope.toRestore(tx, tenant, id, added, limit);
+      const ids = firstByChunks(documents, limit).map((document) => document.id);
       await this.lifecycle.restore(tx, tenant, ids);
       return ids.length;
     });
@@ -209,12 +211,13 @@ export class ScopeService {
 
   private async inBatches(
     tenant: string,
-    work: (tx: EntityManager) => Promise<number>,
+    work: (tx: EntityManager, limit: number) => Promise<number>,
   ): Promise<number> {
+    const { lightBatch } = this.database;
     for (let done = 0; ;) {
-      const n = await this.database.inTenant(tenant, work);
+      const n = await this.database.inTenant(tenant, (tx) => work(tx, lightBatch));
+      if (n === 0) return done;
       done += n;
-      if (n < BATCH) return done;
     }
   }
 

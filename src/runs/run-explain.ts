@@ -162,8 +162,9 @@ function ended({ run, gaps, openFailures }: RunFacts): Cause[] {
   }
   if (openFailures > 0)
     causes.push(
-      cause('failed_items', `${openFailures} items could not be read; they are tried again.`, {
-        action: 'GET connections/{id}/failures names them; POST failures/{id}/retry reads one now.',
+      cause('failed_items', `${openFailures} items could not be read, or not whole.`, {
+        action:
+          'GET connections/{id}/failures says why, and when they are tried again; POST failures/{id}/retry reads one now.',
       }),
     );
   return causes.length > 0 ? causes : [cause('partial', 'The run has ended and left items out.')];

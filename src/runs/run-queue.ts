@@ -151,13 +151,26 @@ export class RunQueue {
     );
   }
 
-  /** Deletions that wait for a person; null when there are none (any more). */
+  /**
+   * Deletions that wait for a person; null when there are none (any more). As long as there are
+   * some, the time since when stays that of the first ones.
+   */
   async hold(tx: EntityManager, run: ClaimedRun, held: HeldDeletions | null): Promise<void> {
-    await tx.query(`update runs set held_deletions = $3 where id = $1 and lease_token = $2`, [
-      run.id,
-      run.lease_token,
-      held && JSON.stringify(held),
-    ]);
+    await tx.query(
+      `update runs set held_deletions = $3::jsonb || jsonb_build_object(
+         'since', coalesce(held_deletions ->> 'since', $3::jsonb ->> 'since'))
+       where id = $1 and lease_token = $2`,
+      [run.id, run.lease_token, held && JSON.stringify(held)],
+    );
+  }
+
+  /** From now until `hold`, nobody can settle what is held: some of it is not decided. */
+  async judge(tx: EntityManager, run: ClaimedRun): Promise<void> {
+    await tx.query(
+      `update runs set held_deletions = held_deletions || '{"judging": true}'
+       where id = $1 and lease_token = $2 and held_deletions is not null`,
+      [run.id, run.lease_token],
+    );
   }
 
   /** How many attempts in a row, with the current one, have not got the run ahead. */

@@ -25,6 +25,7 @@ export interface RunCounts {
 export interface RunTimings {
   list: number;
   fetch: number;
+  embed: number;
   write: number;
   verify: number;
 }
@@ -68,7 +69,14 @@ export interface ErrorDetail {
 export interface HeldDeletions {
   count: number;
   partitions: string[];
+  /** When the first run decided to hold them, however many have judged them again since. */
   since: string;
+}
+
+/** As a run's row has it. */
+export interface StoredHold extends HeldDeletions {
+  /** A run has begun to judge them again and has not decided yet: they cannot be settled. */
+  judging?: true;
 }
 
 export interface RunRow {
@@ -90,7 +98,7 @@ export interface RunRow {
   counts: Partial<RunCounts>;
   timings: Partial<RunTimings>;
   progress: Partial<RunProgress>;
-  held_deletions: HeldDeletions | null;
+  held_deletions: StoredHold | null;
   error: string | null;
   error_detail: ErrorDetail | null;
   created_at: Date;
@@ -132,5 +140,5 @@ export function emptyCounts(): RunCounts {
 }
 
 export function emptyTimings(): RunTimings {
-  return { list: 0, fetch: 0, write: 0, verify: 0 };
+  return { list: 0, fetch: 0, embed: 0, write: 0, verify: 0 };
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type {
   ErrorDetail,
-  HeldDeletions,
+  StoredHold,
   RunCounts,
   RunOptions,
   RunProgress,
@@ -73,7 +73,7 @@ export class Run {
   progress: Partial<RunProgress>;
 
   @Column({ type: 'jsonb', nullable: true })
-  heldDeletions: HeldDeletions | null;
+  heldDeletions: StoredHold | null;
 
   @Column({ type: 'text', nullable: true })
   error: string | null;

@@ -1,4 +1,10 @@
-import { emptyCounts, emptyTimings, type RunPartitionRow, type RunRow } from './run-row.js';
+import {
+  emptyCounts,
+  emptyTimings,
+  type HeldDeletions,
+  type RunPartitionRow,
+  type RunRow,
+} from './run-row.js';
 import type { RunAnswer, RunDetailAnswer } from './runs.schema.js';
 
 export interface AttemptRow {
@@ -32,13 +38,17 @@ export function toRun(row: RunRow): RunAnswer {
     timings: { ...emptyTimings(), ...row.timings },
     progress,
     waiting: row.waiting,
-    held_deletions: row.held_deletions,
+    held_deletions: row.held_deletions && toHeld(row.held_deletions),
     error: row.error,
     error_detail: row.error_detail,
     created_at: row.created_at.toISOString(),
     started_at: row.started_at?.toISOString() ?? null,
     finished_at: row.finished_at?.toISOString() ?? null,
   };
+}
+
+export function toHeld({ count, partitions, since }: HeldDeletions): HeldDeletions {
+  return { count, partitions, since };
 }
 
 export function toRunDetail(

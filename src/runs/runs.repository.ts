@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { PlannedCalls } from './run-events-pace.js';
-import type { RunOptions, RunPartitionRow, RunRow } from './run-row.js';
+import type { RunOptions, RunPartitionRow, RunRow, StoredHold } from './run-row.js';
 import type { AttemptRow } from './run.mapper.js';
 import { ACTIVE_STATES, PRIORITY, type Trigger } from './run-state.js';
 
@@ -164,6 +164,16 @@ export class RunsRepository {
     const id = rows[0]?.id;
     if (id !== undefined) await this.requestCancel(tx, tenant, id);
     return id;
+  }
+
+  /** What the latest run holds, locked against a run that judges it again. */
+  async held(tx: EntityManager, tenant: string, connection: string): Promise<StoredHold | null> {
+    const rows = await tx.query<{ held: StoredHold | null }[]>(
+      `select held_deletions as held from runs where tenant_id = $1 and connection_id = $2
+       order by created_at desc, id limit 1 for update`,
+      [tenant, connection],
+    );
+    return rows[0]?.held ?? null;
   }
 
   async clearHeld(tx: EntityManager, tenant: string, connection: string): Promise<void> {

@@ -30,7 +30,11 @@ const Counts = z
   .meta({ id: 'RunCounts' });
 
 export const HeldDeletionsAnswer = z
-  .object({ count: z.int(), partitions: z.array(z.string()), since: Timestamp })
+  .object({
+    count: z.int(),
+    partitions: z.array(z.string()),
+    since: Timestamp.describe('When the first of them was held; later runs judge them again'),
+  })
   .meta({ id: 'HeldDeletions' });
 
 export const RunAnswer = z
@@ -44,8 +48,14 @@ export const RunAnswer = z
     synced_count: z.int().describe('Documents created or updated'),
     counts: Counts,
     timings: z
-      .object({ list: z.int(), fetch: z.int(), write: z.int(), verify: z.int() })
-      .describe('Milliseconds per stage; stages overlap'),
+      .object({
+        list: z.int().describe('Asking the source what there is'),
+        fetch: z.int().describe('Reading documents and turning them into text'),
+        embed: z.int().describe('Chunking, comparing with what is stored, and embedding'),
+        write: z.int().describe('Transactions that store documents and checkpoints'),
+        verify: z.int().describe('Asking the source whether documents are gone'),
+      })
+      .describe('Milliseconds per stage, over all attempts; stages overlap'),
     progress: z.object({
       done: z.int(),
       expected: z.int().nullable(),

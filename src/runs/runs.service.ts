@@ -90,6 +90,12 @@ export class RunsService {
     }
   }
 
+  /** Whether a connection has deletions of which a run has decided that a person settles them. */
+  async holdsDecided(tx: EntityManager, tenant: string, connection: string): Promise<boolean> {
+    const held = await this.runs.held(tx, tenant, connection);
+    return held !== null && !held.judging;
+  }
+
   /** Nothing is held any more on the runs of a connection. */
   settleHeld(tx: EntityManager, tenant: string, connection: string): Promise<void> {
     return this.runs.clearHeld(tx, tenant, connection);

@@ -14,7 +14,10 @@ export interface AuditedOperation {
 
 const of = (kind: string, owner: Owner): string => `'${owner.ids[kind]!}'`;
 const heldDocument = (owner: Owner): string =>
-  `update documents set state = 'suspect', verdict = 'gone' where id = ${of('document', owner)}`;
+  `with held as (
+     update runs set held_deletions = '{"count": 1, "partitions": ["."], "since": "2026-01-01"}'
+     where connection_id = (select connection_id from documents where id = ${of('document', owner)}))
+   update documents set state = 'suspect', verdict = 'gone' where id = ${of('document', owner)}`;
 const whole: OperationSample = { query: '' };
 
 /** Administrative acts. A new operation belongs here or below; the test fails until it is. */

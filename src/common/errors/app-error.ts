@@ -5,7 +5,7 @@ export interface AppErrorOptions {
   retryAfter?: number;
   /** FastAPI-shaped list, only for `validation_failed`. */
   issues?: ValidationIssue[];
-  /** What a source was asked, only for `probe_failed` and `path_not_allowed`. */
+  /** What a source was asked, where it refused (`probe_failed` ...) or did not answer. */
   checks?: CheckResult[];
   cause?: unknown;
 }

@@ -95,12 +95,21 @@ export const ERROR_CODES = {
     status: 409,
     meaning: 'The job has ended, or is of a kind that cannot be cancelled.',
   },
-  no_held_deletions: { status: 409, meaning: 'The connection holds no deletions to settle.' },
+  no_held_deletions: {
+    status: 409,
+    meaning:
+      'The connection holds no deletions to settle, or a run has not decided yet which they are.',
+  },
   run_finished: { status: 409, meaning: 'The run has ended and cannot be cancelled.' },
   body_too_large: { status: 413, meaning: 'The body is larger than the route allows.' },
   unsupported_encoding: {
     status: 415,
     meaning: 'The Content-Encoding of the body is neither identity nor gzip.',
+  },
+  embedding_refused: {
+    status: 422,
+    meaning:
+      'The embedding endpoint works and refuses this text; nothing of the request is stored.',
   },
   validation_failed: { status: 422, meaning: 'The request does not match the schema.' },
   idempotency_mismatch: {
@@ -129,6 +138,10 @@ export const ERROR_CODES = {
   index_behind: {
     status: 503,
     meaning: 'So many memories wait to be indexed that no more are taken.',
+  },
+  source_unavailable: {
+    status: 503,
+    meaning: 'The source does not answer in time, or only with errors of its own; try again later.',
   },
   embedder_unavailable: { status: 503, meaning: 'The embedding model cannot be reached.' },
   shutting_down: { status: 503, meaning: 'The server is stopping.' },

@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Database } from './database.js';
+import { Database, type BatchSizes } from './database.js';
 
 type Work<T> = (tx: EntityManager) => Promise<T>;
 
 /** The database as background work uses it: people's requests go first, and waiting has no end. */
 @Injectable()
-export class BackgroundDatabase {
+export class BackgroundDatabase implements BatchSizes {
   constructor(private readonly database: Database) {}
 
-  /** Chunks per write transaction. */
   get writeBatch(): number {
     return this.database.writeBatch;
+  }
+
+  get lightBatch(): number {
+    return this.database.lightBatch;
   }
 
   get mode(): 'embedded' | 'server' {

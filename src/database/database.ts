@@ -30,6 +30,14 @@ export interface DatabaseParts {
   stopEngine?: () => Promise<void>;
 }
 
+/** How large a transaction of background work may be, in chunks. */
+export interface BatchSizes {
+  /** Of those that write chunks with their words and vectors. */
+  readonly writeBatch: number;
+  /** Of those that only label, hide or remove chunks, which costs a tenth. */
+  readonly lightBatch: number;
+}
+
 /**
  * The only way to the rows: every statement of a feature runs in a transaction opened here.
  *
@@ -37,10 +45,10 @@ export interface DatabaseParts {
  * run again, up to three times, so its work must change nothing but rows. It must not call a
  * network either: in embedded mode everybody waits for it.
  */
-export class Database {
+export class Database implements BatchSizes {
   readonly mode: 'embedded' | 'server';
-  /** Chunks per write transaction. */
   readonly writeBatch: number;
+  readonly lightBatch: number;
   readonly rowLevelSecurity: RowLevelSecurity;
   /** Told how long each transaction waited for its turn, in milliseconds. */
   onWaited?: (priority: 'interactive' | 'background', ms: number) => void;
@@ -53,6 +61,7 @@ export class Database {
     this.mode = parts.mode;
     // 25 chunks hold the one embedded session for about 50 ms, during which searches wait.
     this.writeBatch = parts.mode === 'embedded' ? 25 : 200;
+    this.lightBatch = 10 * this.writeBatch;
     this.rowLevelSecurity = parts.rowLevelSecurity ?? { state: 'off', reason: ONE_SESSION };
     this.dataSource = parts.dataSource;
     this.clock = parts.clock ?? new SystemClock();

@@ -107,6 +107,8 @@ function judgeKnown(facts: DocumentFacts, document: DocumentRecord): Judgement {
 
 function live({ failure }: DocumentFacts, document: DocumentRecord): Judgement {
   const synced = `It is in the index as of ${minute(document.synced_at)}`;
+  if (failure?.code === 'content_truncated')
+    return say('live', `${synced}. ${failure.message}`, retry(failure));
   if (failure)
     return say(
       'live',

@@ -59,7 +59,13 @@ export class DocumentsController {
       'index, what was hidden, failures, removals, partitions and the last run; with `ask` the ' +
       'source as well.',
     answer: DocumentExplanation,
-    errors: ['connection_not_found', 'invalid_config', 'path_not_allowed', 'probe_failed'],
+    errors: [
+      'connection_not_found',
+      'invalid_config',
+      'path_not_allowed',
+      'probe_failed',
+      'source_unavailable',
+    ],
   })
   explain(
     @CurrentKey() by: ApiKeyIdentity,

@@ -66,14 +66,6 @@ export class DocumentsRepository {
     return rows[0];
   }
 
-  /** Keeps a sync and a second request away while a document changes. */
-  async lock(tx: EntityManager, tenant: string, id: string): Promise<void> {
-    await tx.query(`select from documents where tenant_id = $1 and id = $2 for update`, [
-      tenant,
-      id,
-    ]);
-  }
-
   async memoryIds(tx: EntityManager, tenant: string, document: string): Promise<string[]> {
     const rows = await tx.query<{ id: string }[]>(
       `select id from memories where tenant_id = $1 and document_id = $2 order by ordinal, id`,

@@ -64,7 +64,7 @@ export class DocumentsService {
   delete(by: ApiKeyIdentity, id: string, purge: boolean): Promise<DeletedDocument> {
     const { tenant } = by;
     return this.database.inTenant(tenant, async (tx) => {
-      await this.documents.lock(tx, tenant, id);
+      await this.lifecycle.lock(tx, tenant, [id]);
       const document = await this.require(tx, by, id);
       await this.documents.suppress(tx, tenant, this.ids.next(), id);
       await this.audit.record(tx, tenant, {
@@ -91,7 +91,7 @@ export class DocumentsService {
   restore(by: ApiKeyIdentity, id: string): Promise<DocumentDetailAnswer> {
     const { tenant } = by;
     return this.database.inTenant(tenant, async (tx) => {
-      await this.documents.lock(tx, tenant, id);
+      await this.lifecycle.lock(tx, tenant, [id]);
       const document = await this.require(tx, by, id);
       if (document.state !== 'deleted')
         throw new AppError(

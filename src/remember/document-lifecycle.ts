@@ -5,17 +5,10 @@ import { BackgroundDatabase } from '../database/background-database.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import type { SyncTarget } from './changed-document.js';
 import { wordsText } from './chunk/chunk-texts.js';
-import type { DocumentRow } from './document-row.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
+import type { LabelPart } from './label-parts.js';
 import { searchableTitle } from './prepare-document.js';
 import { MemoryRowsRepository } from './memory-rows.repository.js';
-
-/** A stored document whose description changed. */
-export interface RelabelledDocument {
-  readonly row: DocumentRow;
-  /** Author or date changed, which the words arm contains. */
-  readonly reworded: boolean;
-}
 
 /** Changes of documents that embed nothing: labels, hiding, restoring, purging. */
 @Injectable()
@@ -37,16 +30,19 @@ export class DocumentLifecycle {
     tx: EntityManager,
     tenant: string,
     target: SyncTarget,
-    documents: readonly RelabelledDocument[],
+    { documents, from, to }: LabelPart,
   ): Promise<void> {
-    const rows = documents.map((document) => document.row);
-    await this.documents.upsert(tx, tenant, { ...target, collection: target.collection.id }, rows);
-    await this.memories.relabel(tx, tenant, rows);
+    if (to === null) {
+      const rows = documents.map((document) => document.row);
+      const owner = { ...target, collection: target.collection.id };
+      await this.documents.upsert(tx, tenant, owner, rows);
+      await this.memories.relabel(tx, tenant, rows, target.containerTag);
+    }
     const reworded = new Map(
       documents.filter((document) => document.reworded).map(({ row }) => [row.id, row]),
     );
     if (reworded.size === 0) return;
-    const texts = await this.memories.textsOf(tx, tenant, [...reworded.keys()]);
+    const texts = await this.memories.textsOf(tx, tenant, [...reworded.keys()], { from, to });
     await this.index.writeWords(
       tx,
       texts.map(({ id, documentId, text, headingPath }) => {
@@ -58,6 +54,15 @@ export class DocumentLifecycle {
         return { memoryId: id, collectionId: target.collection.id, words };
       }),
     );
+  }
+
+  /** Until the transaction ends nobody else changes these documents; answers which are there. */
+  lock(
+    tx: EntityManager,
+    tenant: string,
+    documentIds: readonly string[],
+  ): Promise<{ id: string; externalId: string }[]> {
+    return this.documents.lock(tx, tenant, documentIds);
   }
 
   /** Hides documents at once and keeps rows and vectors until `purgeAt`: a restore embeds nothing. */
@@ -105,6 +110,7 @@ export class DocumentLifecycle {
   /** Removes documents with their chunks, vectors and words for good. */
   async erase(tx: EntityManager, tenant: string, documentIds: readonly string[]): Promise<void> {
     if (documentIds.length === 0) return;
+    await this.documents.lock(tx, tenant, documentIds);
     const chunks = await this.memories.chunksOf(tx, tenant, documentIds);
     const ids = chunks.map((chunk) => chunk.id);
     if (ids.length > 0) await this.index.remove(tx, ids);

@@ -10,6 +10,7 @@ import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import type { ChangedDocument, SyncTarget } from './changed-document.js';
 import { DocumentRowsRepository } from './document-rows.repository.js';
 import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository.js';
+import { embedDocuments, type OnRefused } from './embed-documents.js';
 import { endingAtError } from './ending-at-error.js';
 import { prefetch } from './prefetch.js';
 import { prepareDocument, type PreparedDocument } from './prepare-document.js';
@@ -24,6 +25,14 @@ const CHARACTERS_PER_TURN = 8_192;
 /** How many documents, of at most so many, the next group may have. */
 export interface GroupLimit {
   next(most: number): number;
+}
+
+/** Whoever has documents brought in looks on. */
+export interface PipelineObserver {
+  /** Is told of documents that are left out, since the endpoint refuses a text. */
+  readonly refused: OnRefused;
+  /** Does the chunking, or the embedding, of one group. */
+  timed<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** The way in for documents of a source: chunk, compare, embed what is new, store, index. */
@@ -42,46 +51,43 @@ export class DocumentPipeline {
    * The transactions that bring changed documents into the store, chunked, compared with what is
    * stored, and embedded. Everything is idempotent by content: what was cut short is simply made
    * again.
-   * @throws AppError `embedder_unavailable`, `embedding_model_differs`, and whatever `changed` throws, once everything before
-   *   it is handed on
+   * @throws AppError `embedder_unavailable`, `embedding_model_differs`, and whatever `changed`
+   *   throws, once everything before it is handed on
    */
   async *batches(
     tenant: string,
     target: SyncTarget,
     changed: AsyncIterable<ChangedDocument>,
     signal: AbortSignal,
-    groupSizes: GroupLimit = { next: (most) => most },
+    groupSizes: GroupLimit,
+    observer: PipelineObserver,
   ): AsyncGenerator<WriteBatch> {
     const embedder = this.embedders.of(target.collection);
+    const prepare = (documents: readonly ChangedDocument[]): Promise<PreparedDocument[]> =>
+      observer.timed(() => this.prepare(tenant, target, embedder, documents));
     // Each stage runs ahead of the next one: while a group is written, the next one is embedded
     // and the one after it chunked.
-    const groups = prefetch(this.groups(tenant, target, embedder, changed, groupSizes));
-    for await (const embedded of prefetch(this.embed(embedder, groups, signal)))
-      yield* writeBatches(embedded, this.database.writeBatch);
+    const groups = prefetch(this.groups(changed, groupSizes, prepare));
+    for await (const embedded of prefetch(this.embed(embedder, groups, signal, observer)))
+      yield* writeBatches(embedded, this.database);
   }
 
   private async *embed(
     embedder: Embedder,
     groups: AsyncIterable<PreparedDocument[]>,
     signal: AbortSignal,
+    observer: PipelineObserver,
   ): AsyncGenerator<EmbeddedDocument[]> {
     for await (const group of groups) {
       await this.index.waitForRoom(signal);
-      const texts = group.flatMap((document) => document.fresh.map((chunk) => chunk.embeddedText));
-      const vectors = (await embedder.embed(texts, signal)).values();
-      yield group.map((document) => ({
-        ...document,
-        fresh: document.fresh.map((chunk) => ({ ...chunk, embedding: vectors.next().value! })),
-      }));
+      yield await observer.timed(() => embedDocuments(embedder, group, signal, observer.refused));
     }
   }
 
   private async *groups(
-    tenant: string,
-    target: SyncTarget,
-    embedder: Embedder,
     changed: AsyncIterable<ChangedDocument>,
     groupSizes: GroupLimit,
+    prepare: (documents: readonly ChangedDocument[]) => Promise<PreparedDocument[]>,
   ): AsyncGenerator<PreparedDocument[]> {
     let documents: ChangedDocument[] = [];
     let characters = 0;
@@ -91,12 +97,12 @@ export class DocumentPipeline {
       documents.push(document);
       characters += document.text.length;
       if (documents.length < most && characters < most * 1000) continue;
-      yield await this.prepare(tenant, target, embedder, documents);
+      yield await prepare(documents);
       documents = [];
       characters = 0;
       most = groupSizes.next(EMBED_GROUP);
     }
-    if (documents.length > 0) yield await this.prepare(tenant, target, embedder, documents);
+    if (documents.length > 0) yield await prepare(documents);
     upToError.rethrow();
   }
 
@@ -155,13 +161,13 @@ export class DocumentPipeline {
       tx,
       () => this.documents.upsert(tx, tenant, owner, batch.documents),
       () => this.memories.upsert(tx, tenant, collection.id, rows),
-      () => this.memories.relabel(tx, tenant, batch.relabelled),
+      () => this.memories.relabel(tx, tenant, batch.relabelled, target.containerTag),
       () => this.index.write(tx, entries),
     );
-    if (batch.removed.length > 0) {
-      await this.index.remove(tx, batch.removed);
-      await this.memories.remove(tx, tenant, batch.removed);
-    }
+    const removed = batch.removed.map(({ id }) => id);
+    if (removed.length === 0) return;
+    await this.index.remove(tx, removed);
+    await this.memories.remove(tx, tenant, removed);
   }
 }
 

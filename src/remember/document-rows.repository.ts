@@ -67,6 +67,24 @@ export class DocumentRowsRepository {
     );
   }
 
+  /**
+   * Keeps everybody else who changes these documents or their memories away, and answers which are
+   * there, with the ids that their source gives them. In the order of their ids, so that no two
+   * can block each other; before any lock on memories.
+   */
+  async lock(
+    tx: EntityManager,
+    tenant: string,
+    ids: readonly string[],
+  ): Promise<{ id: string; externalId: string }[]> {
+    return runPrepared<{ id: string; externalId: string }>(
+      tx,
+      `select id, external_id as "externalId" from documents
+       where tenant_id = $1 and id = any($2::uuid[]) order by id for update`,
+      [tenant, ids],
+    );
+  }
+
   /** Hidden documents whose grace time is over, across tenants. */
   async due(
     tx: EntityManager,

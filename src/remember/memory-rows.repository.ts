@@ -80,6 +80,16 @@ export class MemoryRowsRepository {
     );
   }
 
+  /** Those of these memories that are there, in whatever collection. */
+  async stored(tx: EntityManager, tenant: string, ids: readonly string[]): Promise<Set<string>> {
+    const rows = await runPrepared<{ id: string }>(
+      tx,
+      `select id from memories where tenant_id = $1 and id = any($2::uuid[])`,
+      [tenant, ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   async chunksOf(
     tx: EntityManager,
     tenant: string,
@@ -101,50 +111,60 @@ export class MemoryRowsRepository {
     ]);
   }
 
-  /** False when the memory is not there (any more). */
+  /** False when the memory is not in the collection (any more). */
   async replaceText(
     tx: EntityManager,
     tenant: string,
+    collectionId: string,
     id: string,
     text: string,
     hash: string,
   ): Promise<boolean> {
     const [, affected] = await tx.query<[unknown[], number]>(
-      `update memories set text = $3, text_hash = $4, updated_at = now()
-       where tenant_id = $1 and id = $2`,
-      [tenant, id, text, hash],
+      `update memories set text = $4, text_hash = $5, updated_at = now()
+       where tenant_id = $1 and collection_id = $2 and id = $3`,
+      [tenant, collectionId, id, text, hash],
     );
     return affected > 0;
   }
 
-  /** Labels that chunks repeat from their documents; nothing here needs a vector. */
+  /**
+   * Labels that chunks repeat from their documents and their connection; nothing here needs a
+   * vector. Chunks that have them already, as those just written, are left alone.
+   */
   async relabel(
     tx: EntityManager,
     tenant: string,
     documents: readonly DocumentRow[],
+    containerTag: string | null,
   ): Promise<void> {
     if (documents.length === 0) return;
     await tx.query(
-      `update memories m set author = r.author, container = r.container, metadata = r.metadata,
-         source_updated_at = r."sourceUpdatedAt", visible = m.is_latest and not m.archived,
-         updated_at = now()
+      `update memories m set container_tag = $3, author = r.author, container = r.container,
+         metadata = r.metadata, source_updated_at = r."sourceUpdatedAt",
+         visible = m.is_latest and not m.archived, updated_at = now()
        from json_to_recordset($2::json) as r(id uuid, author text, container text,
          metadata jsonb, "sourceUpdatedAt" timestamptz)
-       where m.tenant_id = $1 and m.document_id = r.id`,
-      [tenant, JSON.stringify(documents)],
+       where m.tenant_id = $1 and m.document_id = r.id
+         and (m.container_tag, m.author, m.container, m.metadata, m.source_updated_at, m.visible)
+           is distinct from ($3, r.author, r.container, r.metadata, r."sourceUpdatedAt",
+             m.is_latest and not m.archived)`,
+      [tenant, JSON.stringify(documents), containerTag],
     );
   }
 
-  /** Texts of whole documents, to write their words again. */
+  /** Texts of chunks with these ordinals, locked, to write their words again. */
   async textsOf(
     tx: EntityManager,
     tenant: string,
     documentIds: readonly string[],
+    ordinals: { from: number; to: number | null },
   ): Promise<StoredText[]> {
     return tx.query<StoredText[]>(
       `select id, document_id as "documentId", text, heading_path as "headingPath"
-       from memories where tenant_id = $1 and document_id = any($2::uuid[])`,
-      [tenant, documentIds],
+       from memories where tenant_id = $1 and document_id = any($2::uuid[])
+         and ordinal >= $3 and ($4::int is null or ordinal < $4) order by id for key share`,
+      [tenant, documentIds, ordinals.from, ordinals.to],
     );
   }
 

@@ -17,8 +17,10 @@ export interface PreparedDocument {
   readonly reordered: readonly MemoryRow[];
   readonly keptCount: number;
   /** Stored chunks that the new content no longer has. */
-  readonly removed: readonly string[];
+  readonly removed: readonly RemovedChunk[];
 }
+
+export type RemovedChunk = Pick<StoredChunk, 'id' | 'documentId'>;
 
 export interface FreshChunk {
   readonly row: MemoryRow;
@@ -77,7 +79,7 @@ export function prepareDocument(
     fresh: fresh.map((chunk) => inherit(chunk, removed)),
     reordered,
     keptCount,
-    removed: removed.map((chunk) => chunk.id),
+    removed: removed.map(({ id, documentId }) => ({ id, documentId })),
   };
 }
 

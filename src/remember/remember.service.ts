@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { CollectionsService } from '../collections/collections.service.js';
 import { AppError } from '../common/errors/app-error.js';
 import { IDS, uuidV5, type Ids } from '../common/ids.js';
+import { isForeignKeyViolation } from '../database/database-errors.js';
 import { Database } from '../database/database.js';
 import { together } from '../database/together.js';
 import { SpaceChanged } from '../indexing/space-changed.js';
@@ -30,9 +32,11 @@ export class RememberService {
   /**
    * Stores facts as they are and answers their ids in order. Vectors are made before the
    * transaction; each batch commits rows and vectors together.
-   * @param seed UUID from which the ids are made, so that a repeat stores nothing twice
+   * @param seed UUID from which the ids are made, so that a repeat stores nothing twice and leaves
+   *   alone what has become of the memories since
    * @throws AppError `embedder_unavailable`, `embedding_model_differs`, `database_busy`,
-   *   `index_behind`
+   *   `index_behind`, `collection_not_found` when it was deleted meanwhile; EmbeddingRefused, and
+   *   then nothing is stored
    */
   async add(
     tenant: string,
@@ -45,7 +49,10 @@ export class RememberService {
     const rows = items.map((item, at) =>
       this.toRow(item, seed === undefined ? this.ids.next() : uuidV5(seed, String(at))),
     );
-    await this.withItsModel(tenant, collection, (current) => this.store(tenant, current, rows));
+    const mayRepeat = seed !== undefined;
+    await this.withItsModel(tenant, collection, (current) =>
+      this.store(tenant, current, rows, mayRepeat),
+    );
     return rows.map((row) => row.id);
   }
 
@@ -53,6 +60,7 @@ export class RememberService {
     tenant: string,
     collection: TargetCollection,
     rows: readonly MemoryRow[],
+    mayRepeat: boolean,
   ): Promise<void> {
     const texts = rows.map((row) => row.text);
     const vectors = await this.embedders.of(collection).embed(texts);
@@ -71,8 +79,11 @@ export class RememberService {
       await this.database.inTenant(
         tenant,
         async (tx) => {
-          const batchRows = batch.map(({ row }) => row);
-          const batchEntries = batch.map(({ entry }) => entry);
+          const ids = batch.map(({ row }) => row.id);
+          const stored = mayRepeat ? await this.rows.stored(tx, tenant, ids) : new Set<string>();
+          const fresh = batch.filter(({ row }) => !stored.has(row.id));
+          const batchRows = fresh.map(({ row }) => row);
+          const batchEntries = fresh.map(({ entry }) => entry);
           await together(
             tx,
             () => this.rows.upsert(tx, tenant, collection.id, batchRows),
@@ -88,54 +99,56 @@ export class RememberService {
 
   /**
    * Gives a directly written memory a new text: row, vector and words change together.
-   * @throws AppError `memory_not_found` when it was deleted meanwhile
+   * @param also what else changes in their transaction
+   * @throws AppError `memory_not_found` when it was deleted or moved meanwhile; whatever `also`
+   *   throws. Nothing is stored then.
    */
-  async replaceText(
+  async replaceText<T>(
     tenant: string,
     collection: TargetCollection,
     memoryId: string,
     text: string,
-  ): Promise<void> {
+    also: (tx: EntityManager) => Promise<T>,
+  ): Promise<T> {
     const normalised = normaliseText(text);
-    await this.withItsModel(tenant, collection, (current) =>
-      this.replace(tenant, current, memoryId, normalised),
-    );
-  }
-
-  private async replace(
-    tenant: string,
-    collection: TargetCollection,
-    memoryId: string,
-    normalised: string,
-  ): Promise<void> {
-    const [embedding] = await this.embedders.of(collection).embed([normalised]);
-    await this.database.inTenant(tenant, async (tx) => {
-      const hash = textHash(normalised);
-      if (!(await this.rows.replaceText(tx, tenant, memoryId, normalised, hash)))
-        throw new AppError('memory_not_found', `There is no memory ${memoryId}.`);
-      await this.index.write(tx, [
-        {
-          memoryId,
-          collectionId: collection.id,
-          spaceId: collection.spaceId,
-          embedding: embedding!,
-          words: wordsText({ title: '', headingPath: [], text: normalised }),
-        },
-      ]);
+    return this.withItsModel(tenant, collection, async (current) => {
+      const [embedding] = await this.embedders.of(current).embed([normalised]);
+      return this.database.inTenant(tenant, async (tx) => {
+        await this.replace(tx, tenant, current, memoryId, normalised, embedding!);
+        return also(tx);
+      });
     });
   }
 
-  /** Does it again where a reindex has swapped the collection's model on the way. */
-  private async withItsModel(
+  private async replace(
+    tx: EntityManager,
+    tenant: string,
+    { id: collectionId, spaceId }: TargetCollection,
+    memoryId: string,
+    text: string,
+    embedding: Float32Array,
+  ): Promise<void> {
+    const hash = textHash(text);
+    if (!(await this.rows.replaceText(tx, tenant, collectionId, memoryId, text, hash)))
+      throw new AppError('memory_not_found', `The collection has no memory ${memoryId}.`);
+    const words = wordsText({ title: '', headingPath: [], text });
+    await this.index.write(tx, [{ memoryId, collectionId, spaceId, embedding, words }]);
+  }
+
+  /**
+   * Does it again where a reindex has swapped the collection's model on the way.
+   * @throws AppError `collection_not_found` where the collection was deleted on the way
+   */
+  private async withItsModel<T>(
     tenant: string,
     collection: TargetCollection,
-    work: (current: TargetCollection) => Promise<void>,
-  ): Promise<void> {
+    work: (current: TargetCollection) => Promise<T>,
+  ): Promise<T> {
     for (let current = collection; ;) {
       try {
         return await work(current);
       } catch (error) {
-        if (!(error instanceof SpaceChanged)) throw error;
+        if (!(error instanceof SpaceChanged) && !isForeignKeyViolation(error)) throw error;
         current = await this.collections.refresh(tenant, collection);
       }
     }

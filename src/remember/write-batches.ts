@@ -1,16 +1,26 @@
+import type { BatchSizes } from '../database/database.js';
 import type { DocumentRow } from './document-row.js';
 import type { MemoryRow } from './memory-rows.repository.js';
-import type { FreshChunk, PreparedDocument } from './prepare-document.js';
+import type { FreshChunk, PreparedDocument, RemovedChunk } from './prepare-document.js';
 
 /** What one transaction writes. */
 export interface WriteBatch {
   readonly documents: DocumentRow[];
+  /** Ids of documents of the batch that have a row already, which its owner may remove meanwhile. */
+  readonly stored: string[];
   /** Stored documents whose chunks take over the document's labels. */
   readonly relabelled: DocumentRow[];
   readonly fresh: EmbeddedChunk[];
   readonly reordered: MemoryRow[];
   keptCount: number;
-  readonly removed: string[];
+  readonly removed: RemovedChunk[];
+}
+
+/** What its owner removed for good, by the ids of documents. */
+export interface Removed {
+  readonly documents: ReadonlySet<string>;
+  /** Hashes of texts. */
+  readonly texts: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export interface EmbeddedChunk extends FreshChunk {
@@ -22,32 +32,43 @@ export interface EmbeddedDocument extends Omit<PreparedDocument, 'fresh'> {
 }
 
 /**
- * Cuts documents into transactions of at most `size` new chunks. A document that needs several
- * stays `pending` with an empty version until the last one, which also prunes: a crash in between
- * leaves it to be done again, and readers never see it without text.
+ * Cuts documents into transactions of at most `writeBatch` new, as many moved and as many removed
+ * chunks. A document that needs several stays `pending` with an empty version, or under its old
+ * one, until the last: a crash in between leaves it to be done again. Pruning begins with the last
+ * new chunks, so readers never see it without text.
  */
 export function* writeBatches(
   documents: Iterable<EmbeddedDocument>,
-  size: number,
+  { writeBatch: size, lightBatch }: BatchSizes,
 ): Generator<WriteBatch> {
   let batch = emptyBatch();
-  const isFull = (): boolean => batch.fresh.length >= size || batch.documents.length >= size;
-  for (const document of documents) {
+  const isFull = (): boolean =>
+    [batch.fresh, batch.reordered, batch.removed, batch.documents].some(
+      (list) => list.length >= size,
+    ) || batch.keptCount >= lightBatch;
+  /** Adds as many items of a document as there is room for, and begins batches for the rest. */
+  function* fill<T>({ id }: DocumentRow, items: readonly T[], listOf: (batch: WriteBatch) => T[]) {
     let from = 0;
-    while (batch.fresh.length + document.fresh.length - from > size) {
-      const room = size - batch.fresh.length;
-      if (from === 0 && document.isNew) batch.documents.push(unfinished(document.row));
-      batch.fresh.push(...document.fresh.slice(from, from + room));
+    while (listOf(batch).length + items.length - from > size) {
+      const room = size - listOf(batch).length;
+      listOf(batch).push(...items.slice(from, from + room));
       from += room;
       yield batch;
-      batch = emptyBatch();
+      batch = { ...emptyBatch(), stored: [id] };
     }
-    batch.documents.push(document.row);
-    batch.fresh.push(...document.fresh.slice(from));
-    batch.reordered.push(...document.reordered);
+    listOf(batch).push(...items.slice(from));
+  }
+  for (const document of documents) {
+    const { row, isNew } = document;
+    if (!isNew) batch.stored.push(row.id);
+    else if (batch.fresh.length + document.fresh.length > size)
+      batch.documents.push(unfinished(row));
+    yield* fill(row, document.fresh, ({ fresh }) => fresh);
+    yield* fill(row, document.reordered, ({ reordered }) => reordered);
+    yield* fill(row, document.removed, ({ removed }) => removed);
+    batch.documents.push(row);
     batch.keptCount += document.keptCount;
-    if (!document.isNew) batch.relabelled.push(document.row);
-    batch.removed.push(...document.removed);
+    if (!isNew) batch.relabelled.push(row);
     if (isFull()) {
       yield batch;
       batch = emptyBatch();
@@ -59,11 +80,28 @@ export function* writeBatches(
 export function emptyBatch(): WriteBatch {
   return {
     documents: [],
+    stored: [],
     relabelled: [],
     fresh: [],
     reordered: [],
     keptCount: 0,
     removed: [],
+  };
+}
+
+/** The batch as if what was removed had never been there; of a removed document all stays as it is. */
+export function without(batch: WriteBatch, { documents, texts }: Removed): WriteBatch {
+  if (documents.size + texts.size === 0) return batch;
+  const stays = (document: string): boolean => !documents.has(document);
+  const isKept = ({ documentId, textHash }: MemoryRow): boolean =>
+    stays(documentId!) && !texts.get(documentId!)?.has(textHash);
+  return {
+    ...batch,
+    documents: batch.documents.filter(({ id }) => stays(id)),
+    relabelled: batch.relabelled.filter(({ id }) => stays(id)),
+    fresh: batch.fresh.filter(({ row }) => isKept(row)),
+    reordered: batch.reordered.filter(isKept),
+    removed: batch.removed.filter(({ documentId }) => stays(documentId)),
   };
 }
 

@@ -39,8 +39,8 @@ export class RetentionRepository {
   }
 
   /**
-   * Documents that were removed on request and yet are in the index: a run had read them just
-   * before and wrote them just after.
+   * Documents that were removed on request and yet are in the index: a worker of an earlier
+   * version had read them just before and wrote them just after, without looking again.
    */
   async removedButVisible(
     tx: EntityManager,

@@ -23,7 +23,7 @@ export interface Removed {
   failures: number;
   plans: number;
   audit: number;
-  /** Documents that a run had brought back beside their removal. */
+  /** Documents that a worker of an earlier version had brought back beside their removal. */
   hidden: number;
 }
 

@@ -32,7 +32,12 @@ export class SearchController {
       'Best first. Collections of different embedding models take turns in the answer. A key ' +
       'that is restricted to one collection searches that one.',
     answer: z.array(SearchHit),
-    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_model_differs'],
+    errors: [
+      'collection_not_found',
+      'embedder_unavailable',
+      'embedding_refused',
+      'embedding_model_differs',
+    ],
   })
   searchAll(
     @CurrentKey() key: ApiKeyIdentity,
@@ -52,7 +57,12 @@ export class SearchController {
       '`text` use one of them; `text` embeds nothing. Archived, superseded and expired memories ' +
       'never show.',
     answer: z.array(SearchHit),
-    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_model_differs'],
+    errors: [
+      'collection_not_found',
+      'embedder_unavailable',
+      'embedding_refused',
+      'embedding_model_differs',
+    ],
   })
   search(
     @CurrentTenant() tenant: string,

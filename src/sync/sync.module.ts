@@ -29,6 +29,7 @@ import { NewIds } from './pages/new-ids.js';
 import { PageCommit } from './pages/page-commit.js';
 import { PageJudge } from './pages/page-judge.js';
 import { PageWriter } from './pages/page-writer.js';
+import { RemovedMeanwhile } from './pages/removed-meanwhile.js';
 import { PendingRefs } from './pending-refs/pending-refs.js';
 import { PendingRefsRepository } from './pending-refs/pending-refs.repository.js';
 import { RefReader } from './pending-refs/ref-reader.js';
@@ -59,6 +60,7 @@ import { SyncWorker } from './worker/sync-worker.js';
     PageWriter,
     PageJudge,
     PageCommit,
+    RemovedMeanwhile,
     ContentChanges,
     NewIds,
     DocumentReader,

@@ -15,13 +15,16 @@ export class ScriptedSourceBench {
 
   private constructor(readonly database: Database) {}
 
-  static async start(database: Database): Promise<ScriptedSourceBench> {
+  static async start(
+    database: Database,
+    env: Record<string, string> = {},
+  ): Promise<ScriptedSourceBench> {
     const bench = new ScriptedSourceBench(database);
     const connectors = {
       get: (provider: string) => (provider === 'scripted' ? bench.#source?.connector : undefined),
       list: () => registryOf(bench.#source ? [bench.#source.connector] : []).list(),
     };
-    bench.#app = await startApp({ database, connectors });
+    bench.#app = await startApp({ database, connectors, env });
     return bench;
   }
 

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { AppError } from '../../common/errors/app-error.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../indexing/vector-index.js';
 import type { Embedder } from '../../inference/embedder.js';
+import { EmbeddingRefused } from '../../inference/embedding-refused.js';
 import { embeddedText, wordsText } from '../chunk/chunk-texts.js';
 import { searchableTitle } from '../prepare-document.js';
 import { slices } from '../slices.js';
@@ -79,7 +81,8 @@ export class StoredTexts {
    * Embeds memories and writes what came of it. One whose text changes meanwhile is left to who
    * changed it.
    * @returns how many were written
-   * @throws AppError `embedder_unavailable`; SpaceChanged; the signal's reason when it aborts
+   * @throws AppError `embedder_unavailable`; `embedding_refused`, which names the memory;
+   *   SpaceChanged; the signal's reason when it aborts
    */
   async write(
     tenant: string,
@@ -93,9 +96,9 @@ export class StoredTexts {
       const memories = await this.database.inTenant(tenant, (tx) =>
         this.repository.read(tx, tenant, target.collectionId, group),
       );
-      const vectors = await target.embedder.embed(memories.map(textToEmbed), signal);
-      const embedded = memories.map((memory, at) => ({ memory, embedding: vectors[at]! }));
-      for (const batch of slices(embedded, this.database.writeBatch)) {
+      const vectors = await embedded(target.embedder, memories, signal);
+      const pairs = memories.map((memory, at) => ({ memory, embedding: vectors[at]! }));
+      for (const batch of slices(pairs, this.database.writeBatch)) {
         signal.throwIfAborted();
         written += await this.store(tenant, target, batch);
       }
@@ -122,6 +125,24 @@ export class StoredTexts {
       else await this.index.writeVectors(tx, entries);
       return entries.length;
     });
+  }
+}
+
+async function embedded(
+  embedder: Embedder,
+  memories: readonly StoredMemory[],
+  signal: AbortSignal,
+): Promise<Float32Array[]> {
+  try {
+    return await embedder.embed(memories.map(textToEmbed), signal);
+  } catch (error) {
+    if (!(error instanceof EmbeddingRefused)) throw error;
+    const refused = [...error.reasons].map(([at, why]) => `memory ${memories[at]!.id}: ${why}`);
+    throw new AppError(
+      'embedding_refused',
+      `The embedding endpoint refuses ${refused.length} of the texts, e.g. that of ${refused[0]}`,
+      { cause: error },
+    );
   }
 }
 

@@ -21,7 +21,12 @@ export class ContextController {
     summary: 'Search, and put what was found into one text for a prompt',
     description: 'Passages numbered by their source, with the list of sources, within a budget.',
     answer: ContextAnswer,
-    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_model_differs'],
+    errors: [
+      'collection_not_found',
+      'embedder_unavailable',
+      'embedding_refused',
+      'embedding_model_differs',
+    ],
   })
   compose(
     @CurrentKey() key: ApiKeyIdentity,

@@ -4,7 +4,6 @@ import type { CreatedRange } from '../../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { RunQueue } from '../../runs/run-queue.js';
-import type { HeldDeletions } from '../../runs/run-row.js';
 import { LedgerRepository, type Unseen } from '../engine/ledger.repository.js';
 import type { SeenBitmap } from '../engine/seen-bitmap.js';
 import type { SyncRun } from '../engine/sync-run.js';
@@ -31,13 +30,13 @@ export class Deletions {
    * Reviews what a run has not seen of what it knows everything of. A document becomes a suspect by
    * the word of the source, so whoever confirms a held deletion confirms nothing unproven.
    * @param provenOf the times of creation of which the run knows everything, by partition
-   * @returns what is held for confirmation, or null
+   * @returns whether any are held for confirmation
    */
   async review(
     sync: SyncRun,
     provenOf: (partition: string) => readonly CreatedRange[],
     seen: SeenBitmap,
-  ): Promise<HeldDeletions | null> {
+  ): Promise<boolean> {
     const { tenant, target } = sync;
     const unseen: Unseen = { seen: seen.toBuffer(), since: sync.run.started_at! };
     const candidates = await this.database.inTenant(tenant, (tx) =>
@@ -76,7 +75,10 @@ export class Deletions {
         id,
         verdict: stateOf.get(externalId) ?? null,
       }));
-      await this.ahead(sync, (tx) => this.ledger.saveVerdicts(tx, tenant, judged));
+      await this.ahead(sync, async (tx) => {
+        await this.queue.judge(tx, sync.run);
+        await this.ledger.saveVerdicts(tx, tenant, judged);
+      });
       await sync.pageCommitted();
     }
   }
@@ -112,7 +114,7 @@ export class Deletions {
   }
 
   /** What is left of the suspects waits, those of earlier runs included. */
-  private async hold(sync: SyncRun): Promise<HeldDeletions | null> {
+  private async hold(sync: SyncRun): Promise<boolean> {
     const { tenant, target } = sync;
     return this.fenced(sync, async (tx) => {
       const since = sync.context.clock.now();
@@ -121,7 +123,7 @@ export class Deletions {
       const partitions = left.map(({ partition }) => partition);
       const held = count > 0 ? { count, partitions, since: since.toISOString() } : null;
       await this.queue.hold(tx, sync.run, held);
-      return held;
+      return held !== null;
     });
   }
 

@@ -9,7 +9,10 @@ import { RunsService } from '../../runs/runs.service.js';
 import type { SettledAnswer } from './held-deletions.schema.js';
 import { Suspects } from './suspects.js';
 
-/** Mass deletions that wait for a person: still searchable until confirmed. */
+/**
+ * Mass deletions that wait for a person: still searchable until confirmed. Suspects of a review
+ * that has not come to its end are nobody's yet: it may release them, or hold all of them.
+ */
 @Injectable()
 export class HeldDeletionsService {
   constructor(
@@ -49,16 +52,21 @@ export class HeldDeletionsService {
     batch: (tx: EntityManager) => Promise<SettledAnswer>,
   ): Promise<SettledAnswer> {
     await this.database.inTenant(tenant, (tx) => this.connections.require(tx, tenant, connection));
-    const total = { deleted: 0, lost_access: 0, kept: 0 };
+    const total = { ...NOTHING };
     for (;;) {
-      const done = await this.database.inTenant(tenant, batch);
+      const done = await this.database.inTenant(tenant, async (tx) =>
+        (await this.runs.holdsDecided(tx, tenant, connection)) ? batch(tx) : NOTHING,
+      );
       if (sum(done) === 0) break;
       total.deleted += done.deleted;
       total.lost_access += done.lost_access;
       total.kept += done.kept;
     }
     if (sum(total) === 0)
-      throw new AppError('no_held_deletions', 'The connection holds no deletions.');
+      throw new AppError(
+        'no_held_deletions',
+        'The connection holds no deletions, or its last run has not decided which.',
+      );
     await this.database.inTenant(tenant, async (tx) => {
       await this.runs.settleHeld(tx, tenant, connection);
       await this.audit.record(tx, tenant, { ...event, target: connection, details: total });
@@ -66,5 +74,7 @@ export class HeldDeletionsService {
     return total;
   }
 }
+
+const NOTHING: SettledAnswer = { deleted: 0, lost_access: 0, kept: 0 };
 
 const sum = ({ deleted, lost_access, kept }: SettledAnswer): number => deleted + lost_access + kept;

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { runPrepared } from '../../database/prepared-statement.js';
+import type { Removed } from '../../remember/write-batches.js';
 
 export interface Rename {
   readonly from: string;
@@ -79,25 +81,47 @@ export class SuppressionsRepository {
     );
   }
 
+  /** What of these documents was removed, by their own ids: also of those whose rows are gone. */
+  async ofStored(
+    tx: EntityManager,
+    tenant: string,
+    scope: SuppressionScope,
+    ids: readonly string[],
+  ): Promise<Removed> {
+    const rows = await runPrepared<{ id: string; textHash: string | null }>(
+      tx,
+      `select coalesce(d.id, s.document_id) as id, s.text_hash as "textHash" from suppressions s
+       left join documents d on d.tenant_id = $1 and d.id = any($5::uuid[])
+         and d.external_id = s.external_id
+       where ${SCOPE} and (d.id is not null or s.document_id = any($5::uuid[]))`,
+      [...parameters(tenant, scope), ids],
+    );
+    return collected(rows);
+  }
+
   async of(
     tx: EntityManager,
     tenant: string,
     scope: SuppressionScope,
     externalIds: readonly string[],
   ): Promise<Suppressed> {
-    const rows = await tx.query<{ externalId: string; textHash: string | null }[]>(
-      `select s.external_id as "externalId", s.text_hash as "textHash" from suppressions s
+    const rows = await tx.query<{ id: string; textHash: string | null }[]>(
+      `select s.external_id as id, s.text_hash as "textHash" from suppressions s
        where ${SCOPE} and s.external_id = any($5::text[])`,
       [...parameters(tenant, scope), externalIds],
     );
-    const documents = new Set<string>();
-    const texts = new Map<string, Set<string>>();
-    for (const { externalId, textHash } of rows) {
-      if (textHash === null) documents.add(externalId);
-      else texts.set(externalId, (texts.get(externalId) ?? new Set()).add(textHash));
-    }
-    return { documents, texts };
+    return collected(rows);
   }
+}
+
+function collected(rows: readonly { id: string; textHash: string | null }[]): Removed {
+  const documents = new Set<string>();
+  const texts = new Map<string, Set<string>>();
+  for (const { id, textHash } of rows) {
+    if (textHash === null) documents.add(id);
+    else texts.set(id, (texts.get(id) ?? new Set()).add(textHash));
+  }
+  return { documents, texts };
 }
 
 function parameters(tenant: string, { provider, account, collection }: SuppressionScope): string[] {

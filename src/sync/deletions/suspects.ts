@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../../common/clock.js';
+import { Database } from '../../database/database.js';
 import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
+import { firstByChunks } from '../../remember/slices.js';
 import { LedgerRepository, type Suspect } from '../engine/ledger.repository.js';
 import { purgeTime } from './retention.js';
-
-/** Documents per transaction. */
-const BATCH = 500;
 
 export interface Hidden {
   deleted: number;
@@ -17,6 +16,7 @@ export interface Hidden {
 @Injectable()
 export class Suspects {
   constructor(
+    private readonly database: Database,
     private readonly ledger: LedgerRepository,
     private readonly lifecycle: DocumentLifecycle,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -32,7 +32,7 @@ export class Suspects {
     connection: string,
     of?: { partition: string; since: Date },
   ): Promise<Hidden> {
-    const batch = await this.ledger.suspects(tx, tenant, connection, BATCH, of);
+    const batch = await this.some(tx, tenant, connection, of);
     const purgeAt = purgeTime(this.clock.now());
     const gone = idsWith(batch, 'gone');
     const lost = idsWith(batch, 'lost_access');
@@ -43,10 +43,21 @@ export class Suspects {
 
   /** Keeps one batch; answers how many. */
   async keep(tx: EntityManager, tenant: string, connection: string): Promise<number> {
-    const batch = await this.ledger.suspects(tx, tenant, connection, BATCH);
+    const batch = await this.some(tx, tenant, connection);
     const ids = batch.map(({ id }) => id);
     await this.lifecycle.mark(tx, tenant, ids, 'live');
     return ids.length;
+  }
+
+  private async some(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    of?: { partition: string; since: Date },
+  ): Promise<readonly Suspect[]> {
+    const { lightBatch } = this.database;
+    const found = await this.ledger.suspects(tx, tenant, connection, lightBatch, of);
+    return firstByChunks(found, lightBatch);
   }
 }
 

@@ -58,7 +58,9 @@ export class DryRunReader {
     if ('failure' in result) return failed(described, result.failure.code, result.failure.message);
     const { title } = result.read;
     const chunks = chunksOf(result.read, judged, countTokens);
-    return outcome({ ...described, title }, { outcome: comparison(result.read), chunks });
+    const { code = null, message = null } = this.reader.cut(result.read) ?? {};
+    const what = comparison(result.read);
+    return outcome({ ...described, title }, { outcome: what, chunks, code, message });
   }
 
   /** Listed, but neither compared nor read. */

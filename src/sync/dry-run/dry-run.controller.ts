@@ -27,6 +27,7 @@ export class DryRunController {
       'partition_not_found',
       'path_not_allowed',
       'probe_failed',
+      'source_unavailable',
       'provider_not_found',
     ],
   })

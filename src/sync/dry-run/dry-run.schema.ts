@@ -15,8 +15,8 @@ const DryRunDocument = z
     url: z.string().nullable(),
     outcome: z.enum(['created', 'updated', 'unchanged', 'deleted', 'skipped', 'failed']),
     reason: z.string().nullable().describe('Why it would be skipped'),
-    code: z.string().nullable().describe('Why it would fail, for machines'),
-    message: z.string().nullable().describe('Why it would fail, for people'),
+    code: z.string().nullable().describe('Why it would fail, or not be whole, for machines'),
+    message: z.string().nullable().describe('Why it would fail, or not be whole, for people'),
     chunks: z.int().nullable().describe('Searchable parts that it has or would have'),
   })
   .meta({ id: 'DryRunDocument' });

@@ -6,6 +6,7 @@ import {
 } from '../../../connectors/sdk/errors.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { SpaceChanged } from '../../indexing/space-changed.js';
+import { StoredDocumentsGone } from '../pages/removed-meanwhile.js';
 import { backoff, judgeError, MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 
 const now = new Date('2026-05-08T12:00:00Z');
@@ -33,6 +34,14 @@ describe('judgeError', () => {
       kind: 'park',
       waiting: { reason: 'conflict', seconds: 0 },
       error: { code: 'collection_reindexed', retryable: true },
+    });
+  });
+
+  it('goes on at once where stored documents were erased on the way', () => {
+    expect(judgeError(new StoredDocumentsGone(), now, 1)).toMatchObject({
+      kind: 'park',
+      waiting: { reason: 'conflict', seconds: 0 },
+      error: { code: 'erased_meanwhile', retryable: true },
     });
   });
 

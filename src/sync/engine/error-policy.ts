@@ -9,6 +9,7 @@ import { AppError } from '../../common/errors/app-error.js';
 import { SpaceChanged } from '../../indexing/space-changed.js';
 import { isUniqueViolation } from '../../database/database-errors.js';
 import type { ErrorDetail, Wait } from '../../runs/run-row.js';
+import { StoredDocumentsGone } from '../pages/removed-meanwhile.js';
 
 /** What becomes of a run, and of its connection, after an error that is not about one document. */
 export type RunVerdict =
@@ -44,6 +45,12 @@ const REINDEXED = {
   message: 'The collection got another embedding model; the run goes on from its checkpoint.',
 };
 
+/** The page is compared with what is stored once more. */
+const ERASED = {
+  code: 'erased_meanwhile',
+  message: 'Documents were erased while they were synced; the run goes on from its checkpoint.',
+};
+
 /** @param attempt counted from 1 since the run last got ahead */
 export function judgeError(error: unknown, now: Date, attempt: number): RunVerdict {
   if (error instanceof RateLimitedError) {
@@ -57,6 +64,7 @@ export function judgeError(error: unknown, now: Date, attempt: number): RunVerdi
   if (isUniqueViolation(error) && attempt < MAX_UPSTREAM_ATTEMPTS)
     return park('conflict', CONFLICT, 0);
   if (error instanceof SpaceChanged) return park('conflict', REINDEXED, 0);
+  if (error instanceof StoredDocumentsGone) return park('conflict', ERASED, 0);
   if (error instanceof AppError && error.code === 'embedding_model_differs')
     return fail(error.code, error.message, false, 'paused');
   if (error instanceof AuthError) return fail(error.code, error.message, false, 'needs_auth');

@@ -19,6 +19,7 @@ export interface Unseen {
 export interface Suspect {
   readonly id: string;
   readonly verdict: 'gone' | 'lost_access';
+  readonly chunkCount: number;
 }
 
 /** What is stored of a connection, as the engine asks for it: always a whole page at once. */
@@ -201,7 +202,7 @@ export class LedgerRepository {
     of?: { partition: string; since: Date },
   ): Promise<Suspect[]> {
     return tx.query<Suspect[]>(
-      `select id, coalesce(verdict, 'gone') as verdict from documents
+      `select id, coalesce(verdict, 'gone') as verdict, chunk_count as "chunkCount" from documents
        where tenant_id = $1 and connection_id = $2 and state = 'suspect'
          and ($3::text is null or partition_key = $3)
          and ($4::timestamptz is null or verified_at >= $4)

@@ -4,7 +4,6 @@ import { RateLimitedError, TransientSourceError } from '../../../connectors/sdk/
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { prefetch } from '../../remember/prefetch.js';
 import { RunQueue } from '../../runs/run-queue.js';
-import type { HeldDeletions } from '../../runs/run-row.js';
 import { Deletions } from '../deletions/deletions.js';
 import { idsOf } from '../pages/items-in-flight.js';
 import { PageWriter, type CommitStep } from '../pages/page-writer.js';
@@ -22,11 +21,6 @@ import type { SyncRun } from './sync-run.js';
  * does not stand still while the first documents of the next page are read and embedded.
  */
 const CHUNKS_AHEAD = 800;
-
-export interface SyncOutcome {
-  readonly state: 'success' | 'partial';
-  readonly held: HeldDeletions | null;
-}
 
 /**
  * One run: lane after lane, each over all partitions from its checkpoints on, page by page; then,
@@ -46,7 +40,7 @@ export class SyncEngine {
     private readonly queue: RunQueue,
   ) {}
 
-  async execute(sync: SyncRun): Promise<SyncOutcome> {
+  async execute(sync: SyncRun): Promise<'success' | 'partial'> {
     if (!isTurnOfLanes(sync)) await this.pending.drain(sync);
     const attempt = await this.begin(sync);
     const steps = this.listings.steps(sync, attempt);
@@ -57,13 +51,13 @@ export class SyncEngine {
     await this.closing.ofListings(sync, attempt);
     sync.partition = null;
     const provenOf = attempt.proofs(sync);
-    const held = await this.deletions.review(sync, provenOf, attempt.ledgers.seen());
+    const isHeld = await this.deletions.review(sync, provenOf, attempt.ledgers.seen());
     if (isTurnOfLanes(sync)) await this.pending.drain(sync);
     await this.closing.ofFailures(sync, attempt, provenOf);
     const { trouble } = attempt;
     if (trouble.bug) throw trouble.bug;
-    const isPartial = held || sync.counts.failed > 0 || attempt.hasGap;
-    return { state: isPartial ? 'partial' : 'success', held };
+    const isPartial = isHeld || sync.counts.failed > 0 || attempt.hasGap;
+    return isPartial ? 'partial' : 'success';
   }
 
   private async begin(sync: SyncRun): Promise<Attempt> {

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A document that could not be listed, read or turned into text. */
+/** A document that could not be listed, read or turned into text, or not all of it. */
 @Entity('failures')
 export class Failure {
   @PrimaryColumn({ type: 'uuid' })

@@ -22,7 +22,7 @@ export class FailuresController {
   @Scopes('memory:read')
   @Operation({
     id: 'listFailures',
-    summary: 'List documents that could not be read, newest first',
+    summary: 'List documents that could not be read, or not whole, newest first',
     answer: z.array(FailureAnswer),
     errors: ['connection_not_found'],
   })

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-/** One document that could not be listed, read or turned into text. */
+/** Code of a document that is stored without some of its content. */
+export const CONTENT_TRUNCATED = 'content_truncated';
+
+/** One document that could not be listed, read or turned into text, or not all of it. */
 export interface FailedItem {
   readonly id: string;
   readonly externalId: string;
@@ -12,11 +15,16 @@ export interface FailedItem {
   readonly url: string | null;
   readonly partition: string;
   readonly version: string | null;
+  /** As far as it goes: another try is of no use before it changes or somebody asks. */
+  readonly isStored?: true;
 }
 
 export interface OpenFailure {
   readonly externalId: string;
+  readonly stage: FailedItem['stage'];
+  /** Null: nobody knows of which version, since the item was asked for by its id alone. */
   readonly version: string | null;
+  /** Null: not tried again by itself. */
   readonly nextAt: Date | null;
 }
 
@@ -54,9 +62,9 @@ export class FailuresRepository {
       `insert into failures (id, connection_id, external_id, stage, code, message, title, url,
          partition_key, version, next_at)
        select r.id, $1, r."externalId", r.stage, r.code, r.message, r.title, r.url, r.partition,
-         r.version, now() + interval '1 minute'
+         r.version, case when r."isStored" then null else now() + interval '1 minute' end
        from json_to_recordset($2::json) as r(id uuid, "externalId" text, stage text, code text,
-         message text, title text, url text, partition text, version text)
+         message text, title text, url text, partition text, version text, "isStored" boolean)
        on conflict (connection_id, external_id) where resolved_at is null do update set
          stage = excluded.stage, code = excluded.code, message = excluded.message,
          partition_key = excluded.partition_key,
@@ -64,8 +72,9 @@ export class FailuresRepository {
            then coalesce(failures.title, excluded.title) else excluded.title end,
          url = coalesce(excluded.url, failures.url),
          version = coalesce(excluded.version, failures.version), attempts = failures.attempts + 1,
-         next_at = now() + least(interval '1 day',
-           interval '1 minute' * power(2, least(failures.attempts, ${DOUBLINGS}))),
+         next_at = case when excluded.next_at is null then null
+           else now() + least(interval '1 day',
+             interval '1 minute' * power(2, least(failures.attempts, ${DOUBLINGS}))) end,
          updated_at = now()`,
       [connection, JSON.stringify(lastOfEach)],
     );
@@ -77,10 +86,25 @@ export class FailuresRepository {
     externalIds: readonly string[],
   ): Promise<OpenFailure[]> {
     return tx.query<OpenFailure[]>(
-      `select external_id as "externalId", version, next_at as "nextAt" from failures
+      `select external_id as "externalId", stage, version, next_at as "nextAt" from failures
        where connection_id = $1 and resolved_at is null and external_id = any($2::text[])`,
       [connection, externalIds],
     );
+  }
+
+  /** Which of these were once stored without some of their content, resolved failures included. */
+  async onceCut(
+    tx: EntityManager,
+    connection: string,
+    externalIds: readonly string[],
+  ): Promise<Set<string>> {
+    if (externalIds.length === 0) return new Set();
+    const rows = await tx.query<{ id: string }[]>(
+      `select distinct external_id as id from failures
+       where connection_id = $1 and external_id = any($2::text[]) and code = $3`,
+      [connection, externalIds, CONTENT_TRUNCATED],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   async resolve(

@@ -20,7 +20,9 @@ export const FailureAnswer = z
     code: z.string(),
     message: z.string(),
     attempts: z.int(),
-    next_at: Timestamp.nullable().describe('Not tried again before; a changed document is'),
+    next_at: Timestamp.nullable().describe(
+      'Not tried again before; a changed document is. Null: not again by itself',
+    ),
     resolved_at: Timestamp.nullable(),
     created_at: Timestamp,
     updated_at: Timestamp,

@@ -3,8 +3,8 @@ import type { SourceDocument } from '../../../connectors/sdk/contract.js';
 import { mapConcurrently } from '../../../connectors/sdk/map-concurrently.js';
 import { IDS, type Ids } from '../../common/ids.js';
 import type { ChangedDocument } from '../../remember/changed-document.js';
-import type { RelabelledDocument } from '../../remember/document-lifecycle.js';
 import { toDocumentRow, type KnownDocument } from '../../remember/document-row.js';
+import type { RelabelledDocument } from '../../remember/label-parts.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import type { FailedItem } from '../failures/failures.repository.js';
 import { isReworded, type ListedDocument } from './classify.js';
@@ -19,7 +19,12 @@ const READ_GROUP = 128;
 export interface PageFindings {
   readonly relabelled: RelabelledDocument[];
   readonly failures: FailedItem[];
-  /** Ids that were read well: their open failures are resolved. */
+  /**
+   * Failures of documents that are stored although a part of them was left out, by the document's
+   * id: recorded by the very transaction that stores it, since nobody reads it again after a crash.
+   */
+  readonly cut: Map<string, FailedItem>;
+  /** Ids that were read well: their open failures are resolved, unless they failed later. */
   readonly read: string[];
   /** Sequence numbers of the documents that the page mentions. */
   readonly seen: number[];
@@ -68,7 +73,9 @@ export class ContentChanges {
         const known = document.known ?? renames.get(externalId);
         if (known && !this.isToBeStored(sync, document, known, findings)) continue;
         if (!known) this.meet(sync, findings, seq);
-        yield this.changed(document, known, known?.seq ?? seq++, suppressedTexts);
+        const changed = this.changed(document, known, known?.seq ?? seq++, suppressedTexts);
+        this.noteCut(document, changed.id, findings);
+        yield changed;
       }
       if (stopped) throw stopped.by;
     }
@@ -91,11 +98,19 @@ export class ContentChanges {
     }
     if (isSame) {
       findings.unchanged += 1;
+      const cut = this.reader.cut(document);
+      if (cut) findings.failures.push(cut);
       return false;
     }
     if (!isOnlyRelabelled(document, known)) return true;
     findings.relabelled.push(relabelled(document, known));
+    this.noteCut(document, known.id, findings);
     return false;
+  }
+
+  private noteCut(document: ReadDocument, id: string, findings: PageFindings): void {
+    const cut = this.reader.cut(document);
+    if (cut) findings.cut.set(id, cut);
   }
 
   private meet(sync: SyncRun, findings: PageFindings, seq: number): void {

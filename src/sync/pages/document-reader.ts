@@ -6,7 +6,7 @@ import { IDS, type Ids } from '../../common/ids.js';
 import { ExtractionError, EXTRACTOR, type Extractor } from '../../extract/extractor.js';
 import { normaliseText, textHash } from '../../remember/normalise.js';
 import type { SyncRun } from '../engine/sync-run.js';
-import type { FailedItem } from '../failures/failures.repository.js';
+import { CONTENT_TRUNCATED, type FailedItem } from '../failures/failures.repository.js';
 import type { ListedDocument } from './classify.js';
 import { storableText } from './storable.js';
 
@@ -20,6 +20,8 @@ export interface ReadDocument extends ListedDocument {
   readonly kind: 'markdown' | 'messages';
   readonly citations: readonly Citation[];
   readonly contentHash: string;
+  /** What of the content the text lacks, and the limit that cut it. */
+  readonly truncated?: string;
 }
 
 /** `vanished`: listed, but gone before it was read; the next sweep settles it. */
@@ -30,6 +32,7 @@ interface ExtractedText {
   readonly kind: ReadDocument['kind'];
   /** The title that the content itself has. */
   readonly found?: string;
+  readonly truncated?: string;
 }
 
 /** Body to text: reads lazy bodies, extracts bytes, and turns what breaks into a named failure. */
@@ -82,6 +85,14 @@ export class DocumentReader {
     };
   }
 
+  /** The failure of a document that is stored without some of its content. */
+  cut({ source, truncated }: ReadDocument): FailedItem | undefined {
+    if (truncated === undefined) return undefined;
+    const message = `Only a part of it is stored: ${truncated}.`;
+    const failure = this.failure(source, 'extract', CONTENT_TRUNCATED, message);
+    return { ...failure, isStored: true };
+  }
+
   /** @throws what says nothing about the document */
   private settle(source: SourceDocument, stage: FailedItem['stage'], error: unknown): ReadResult {
     if (error instanceof DocumentGoneError) return { vanished: true };
@@ -105,7 +116,7 @@ export class DocumentReader {
     const extracted = await this.extractor.extract(bytes, mediaType, fileName, sync.signal);
     const text = normaliseText(extracted.text);
     const found = storableText(extracted.title?.trim().slice(0, MAX_TITLE) ?? '') || undefined;
-    return { text, kind: 'markdown', found };
+    return { text, kind: 'markdown', found, truncated: extracted.truncated };
   }
 }
 
@@ -113,13 +124,14 @@ function readDocument(
   { connector }: SyncRun,
   listed: ListedDocument,
   body: Body,
-  { text, kind, found }: ExtractedText,
+  { text, kind, found, truncated }: ExtractedText,
 ): ReadDocument {
   const citations = ('text' in body && body.citations) || [];
   const title = (connector.titlesFromContent && found) || listed.source.title;
   const heading = found && found !== title && !text.includes(found) ? `# ${found}\n\n` : '';
   const whole = heading + text;
-  return { ...listed, title, text: whole, kind, citations, contentHash: textHash(whole) };
+  const contentHash = textHash(whole);
+  return { ...listed, title, text: whole, kind, citations, contentHash, truncated };
 }
 
 /** Says nothing about the document: the database is away, the process is going down. */

@@ -4,11 +4,11 @@ import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
 import type { KnownDocument } from '../../remember/document-row.js';
 import { purgeTime } from '../deletions/retention.js';
 import type { SyncRun } from '../engine/sync-run.js';
-import { FailuresRepository } from '../failures/failures.repository.js';
+import { FailuresRepository, type FailedItem } from '../failures/failures.repository.js';
 import type { PageFindings } from './content-changes.js';
 import type { JudgedPage } from './page-judge.js';
 
-/** What commits together with a page's last rows. */
+/** What a page stores beside documents that are new or edited. */
 @Injectable()
 export class PageCommit {
   constructor(
@@ -21,20 +21,26 @@ export class PageCommit {
     sync: SyncRun,
     documents: readonly KnownDocument[],
   ): Promise<void> {
+    if (documents.length === 0) return;
     const ids = documents.map((document) => document.id);
     const purgeAt = purgeTime(sync.context.clock.now());
     await this.lifecycle.hide(tx, sync.tenant, ids, 'deleted', purgeAt);
+  }
+
+  record(tx: EntityManager, { target }: SyncRun, failures: readonly FailedItem[]): Promise<void> {
+    return this.failureRows.record(tx, target.connection, failures);
   }
 
   async failures(
     tx: EntityManager,
     sync: SyncRun,
     { open, postponed }: JudgedPage,
-    { failures, read }: PageFindings,
+    { failures, cut, read }: PageFindings,
   ): Promise<void> {
     const { connection } = sync.target;
-    await this.failureRows.record(tx, connection, failures);
-    const resolved = read.filter((externalId) => open.has(externalId));
+    await this.record(tx, sync, failures);
+    const failed = new Set([...failures, ...cut.values()].map(({ externalId }) => externalId));
+    const resolved = read.filter((id) => open.has(id) && !failed.has(id));
     await this.failureRows.resolve(tx, connection, resolved);
     await this.failureRows.touch(tx, connection, postponed);
   }

@@ -1,32 +1,58 @@
-import type { DocumentRow } from '../../remember/document-row.js';
+import type { DocumentRow, DocumentState, KnownDocument } from '../../remember/document-row.js';
+import type { LabelPart } from '../../remember/label-parts.js';
 import type { WriteBatch } from '../../remember/write-batches.js';
 import type { RunCounts } from '../../runs/run-row.js';
+import type { ListedDocument } from './classify.js';
 import type { PageFindings } from './content-changes.js';
 import type { JudgedPage, ListedItems } from './page-judge.js';
 
 /** What one transaction stores. Documents count with the one that completes them. */
 export type Written = Pick<
   RunCounts,
-  'created' | 'updated' | 'chunks' | 'embedded' | 'embeddings_saved'
+  'created' | 'updated' | 'restored' | 'deleted' | 'chunks' | 'embedded' | 'embeddings_saved'
 >;
 
 /** What a page as a whole adds to, with its last transaction. */
-type PageCounts = Pick<
-  RunCounts,
-  'listed' | 'skipped' | 'moved' | 'restored' | 'updated' | 'unchanged' | 'deleted' | 'failed'
->;
+type PageCounts = Pick<RunCounts, 'listed' | 'skipped' | 'moved' | 'unchanged' | 'failed'>;
 
-/**
- * Ids of documents that an earlier attempt stored in part: whoever completes them creates them,
- * although they have a row.
- */
-export function begunBefore({ toRead }: Pick<JudgedPage, 'toRead'>): ReadonlySet<string> {
-  return new Set(toRead.flatMap(({ known }) => (known?.state === 'pending' ? [known.id] : [])));
+/** What one transaction of a page writes; whatever it leaves out is nothing. */
+export interface PagePart {
+  readonly batch: WriteBatch;
+  readonly labels: LabelPart | null;
+  readonly tombstones: readonly KnownDocument[];
 }
 
-/** Documents that are stored whole once the batch is. */
-export function completedBy({ documents }: WriteBatch): DocumentRow[] {
+/** What the store had of a page's documents when it was prepared. */
+export interface StoredBefore {
+  /**
+   * Ids of documents that an earlier attempt stored in part: whoever completes them creates them,
+   * although they have a row.
+   */
+  readonly begun: ReadonlySet<string>;
+  /** Ids of hidden documents whose listed content is as stored. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+export function storedBefore({ toRead, relabelled }: JudgedPage): StoredBefore {
+  const idsIn = (listed: readonly ListedDocument[], ...states: readonly DocumentState[]) =>
+    listed.flatMap(({ known }) => (known && states.includes(known.state) ? [known.id] : []));
+  return {
+    begun: new Set(idsIn(toRead, 'pending')),
+    hidden: new Set(idsIn(relabelled, 'deleted', 'lost_access')),
+  };
+}
+
+/** Documents that are stored whole once the part is. */
+export function completedBy({ batch, labels }: PagePart): DocumentRow[] {
+  return [...writtenWhole(batch), ...relabelledWhole(labels)];
+}
+
+function writtenWhole({ documents }: WriteBatch): DocumentRow[] {
   return documents.filter(({ state }) => state === 'live');
+}
+
+function relabelledWhole(labels: LabelPart | null): DocumentRow[] {
+  return labels?.to === null ? labels.documents.map(({ row }) => row) : [];
 }
 
 /** Ids of documents whose stored chunks are not those that their content makes. */
@@ -40,16 +66,20 @@ export function mendedBy(
 }
 
 export function writtenBy(
-  batch: WriteBatch,
-  begun: ReadonlySet<string>,
+  { batch, labels, tombstones }: PagePart,
+  { begun, hidden }: StoredBefore,
   asStored: PageFindings['asStored'],
 ): Written {
   const rewritten = new Set(batch.relabelled.map(({ id }) => id));
-  const done = completedBy(batch).filter(({ id }) => !asStored.has(id));
-  const updated = done.filter(({ id }) => rewritten.has(id) && !begun.has(id)).length;
+  const done = writtenWhole(batch).filter(({ id }) => !asStored.has(id));
+  const edited = done.filter(({ id }) => rewritten.has(id) && !begun.has(id)).length;
+  const relabelled = relabelledWhole(labels);
+  const restored = relabelled.filter(({ id }) => hidden.has(id)).length;
   return {
-    created: done.length - updated,
-    updated,
+    created: done.length - edited,
+    updated: edited + relabelled.length - restored,
+    restored,
+    deleted: tombstones.length,
     chunks: batch.fresh.length + batch.keptCount,
     embedded: batch.fresh.length,
     embeddings_saved: batch.keptCount,
@@ -73,28 +103,15 @@ export function withWritten(before: Written, written: Written): Written {
   return {
     created: before.created + written.created,
     updated: before.updated + written.updated,
+    restored: before.restored + written.restored,
+    deleted: before.deleted + written.deleted,
     chunks: before.chunks + written.chunks,
     embedded: before.embedded + written.embedded,
     embeddings_saved: before.embeddings_saved + written.embeddings_saved,
   };
 }
 
-/** The run's totals with documents of a page that are stored already, under new labels. */
-export function withLabels(
-  before: Pick<PageCounts, 'moved' | 'restored' | 'updated'>,
-  { judged, findings }: { judged: JudgedPage; findings: PageFindings },
-): Pick<PageCounts, 'moved' | 'restored' | 'updated'> {
-  const restored = judged.relabelled.filter(
-    ({ known }) => known!.state === 'deleted' || known!.state === 'lost_access',
-  ).length;
-  return {
-    moved: before.moved + findings.moved,
-    restored: before.restored + restored,
-    updated: before.updated + findings.relabelled.length - restored,
-  };
-}
-
-/** The run's totals with one more page, whose changed documents are counted already; pure, too. */
+/** The run's totals with one more page, whose documents are counted already; pure, too. */
 export function withPage(
   before: PageCounts,
   items: ListedItems,
@@ -109,12 +126,11 @@ export function withPage(
   for (const [reason, n] of Object.entries(reasons))
     if (n > 0) skipped[reason] = (skipped[reason] ?? 0) + n;
   return {
-    ...withLabels(before, { judged, findings }),
+    moved: before.moved + findings.moved,
     skipped,
     listed: before.listed + items.documents.length + items.failures.length,
     unchanged:
       before.unchanged + judged.unchanged.length + findings.unchanged + findings.asStored.size,
-    deleted: before.deleted + judged.tombstones.length,
-    failed: before.failed + findings.failures.length + judged.postponed.length,
+    failed: before.failed + findings.failures.length + findings.cut.size + judged.postponed.length,
   };
 }

@@ -6,14 +6,15 @@ import { SuppressionsRepository } from '../deletions/suppressions.repository.js'
 import { LedgerRepository } from '../engine/ledger.repository.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import { FailuresRepository } from '../failures/failures.repository.js';
-import { classify, metaHash, type Classified, type DescribedDocument } from './classify.js';
+import { classify, metaHash, type DescribedDocument } from './classify.js';
+import { heedFailures, type Heeded } from './heed-failures.js';
 import { storableDocument } from './storable.js';
 
 /** The part of a page that is about documents. */
 export type ListedItems = Pick<Page, 'documents' | 'tombstones' | 'failures' | 'skipped'>;
 
 /** What a listed page means for what is stored. */
-export interface JudgedPage extends Classified {
+export interface JudgedPage extends Heeded {
   /** Stored documents that the page mentions in any way; none of them can be an orphan. */
   readonly met: readonly KnownDocument[];
   /** Documents that the source reports as deleted. */
@@ -24,8 +25,6 @@ export interface JudgedPage extends Classified {
   readonly suppressed: number;
   /** Ids of listed documents with an open failure. */
   readonly open: ReadonlySet<string>;
-  /** Ids whose known failure is not due yet. */
-  readonly postponed: readonly string[];
   /** Chunk texts that the tenant removed for good, by external id. */
   readonly suppressedTexts: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -51,27 +50,34 @@ export class PageJudge {
       ...page.failures.map((failure) => failure.externalId),
       ...page.tombstones,
     ];
-    const { known, open, suppressed } = await this.database.inTenant(tenant, async (tx) => ({
-      known: await this.ledger.known(tx, tenant, target.connection, mentioned),
-      open: await this.failures.open(tx, target.connection, listed),
-      suppressed: await this.suppressions.of(tx, tenant, target, listed),
-    }));
+    const { known, open, suppressed, cut } = await this.database.inTenant(tenant, async (tx) => {
+      const known = await this.ledger.known(tx, tenant, target.connection, mentioned);
+      const hidden = known.filter(isHidden).map(({ externalId }) => externalId);
+      return {
+        known,
+        open: await this.failures.open(tx, target.connection, listed),
+        suppressed: await this.suppressions.of(tx, tenant, target, listed),
+        cut: await this.failures.onceCut(tx, target.connection, hidden),
+      };
+    });
     const byId = new Map<string, KnownDocument>(
       known.map((document) => [document.externalId, document]),
     );
-    const wanted = documents.filter(({ source }) => !suppressed.documents.has(source.externalId));
+    const wanted = documents
+      .filter(({ source }) => !suppressed.documents.has(source.externalId))
+      .map((one) => (cut.has(one.source.externalId) ? reread(one) : one));
     const { titlesFromContent } = sync.connector;
     // What this run has read already, before it had to wait, is not read a second time by it.
     const fullSince = sync.run.options.full ? sync.run.started_at : null;
     const classified = classify(wanted, byId, { fullSince, titlesFromContent });
-    const { due, postponed } = this.splitByFailure(sync, classified.toRead, open);
     return {
-      ...classified,
-      toRead: due,
+      ...heedFailures(classified, open, {
+        now: sync.context.clock.now(),
+        isFull: sync.run.options.full ?? false,
+      }),
       broken,
       open: new Set(open.map((failure) => failure.externalId)),
       suppressed: documents.length - wanted.length,
-      postponed,
       met: known.filter((document) => !gone.has(document.externalId)),
       tombstones: known.filter(
         ({ externalId, state }) => gone.has(externalId) && state !== 'deleted',
@@ -79,30 +85,15 @@ export class PageJudge {
       suppressedTexts: suppressed.texts,
     };
   }
-
-  /** A broken item is tried again when its backoff is over, when it changed, or on request. */
-  private splitByFailure(
-    sync: SyncRun,
-    toRead: Classified['toRead'],
-    open: Awaited<ReturnType<FailuresRepository['open']>>,
-  ): { due: Classified['toRead']; postponed: string[] } {
-    const now = sync.context.clock.now();
-    const waiting = new Set(
-      open.filter(({ nextAt }) => nextAt !== null && nextAt > now).map(failureKey),
-    );
-    if (sync.run.options.full) waiting.clear();
-    const due: Classified['toRead'] = [];
-    const postponed: string[] = [];
-    for (const document of toRead) {
-      if (waiting.has(failureKey(document.source))) postponed.push(document.source.externalId);
-      else due.push(document);
-    }
-    return { due, postponed };
-  }
 }
 
-function failureKey(item: { externalId: string; version: string | null }): string {
-  return `${item.version}\n${item.externalId}`;
+function isHidden({ state }: KnownDocument): boolean {
+  return state === 'deleted' || state === 'lost_access';
+}
+
+/** One that comes back without some of its content: the failure that said so has been closed. */
+function reread(document: DescribedDocument): DescribedDocument {
+  return { ...document, source: { ...document.source, reread: true } };
 }
 
 /** A source may list an item twice while it changes; the last word counts. */

@@ -1,39 +1,45 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { together } from '../../database/together.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
 import { DocumentPipeline } from '../../remember/document-pipeline.js';
-import { endingAtError } from '../../remember/ending-at-error.js';
-import { emptyBatch, type WriteBatch } from '../../remember/write-batches.js';
+import { endingAtError, type EndingAtError } from '../../remember/ending-at-error.js';
+import { labelParts } from '../../remember/label-parts.js';
+import { slicesByCost } from '../../remember/slices.js';
+import { emptyBatch, without, type WriteBatch } from '../../remember/write-batches.js';
 import { RunQueue } from '../../runs/run-queue.js';
 import type { RunCounts } from '../../runs/run-row.js';
 import type { SyncRun } from '../engine/sync-run.js';
+import type { FailedItem } from '../failures/failures.repository.js';
 import { ContentChanges, relabelled, type PageFindings } from './content-changes.js';
 import { DocumentReader } from './document-reader.js';
 import { PageCommit } from './page-commit.js';
 import {
   addedTo,
-  begunBefore,
   completedBy,
   mendedBy,
-  withLabels,
+  storedBefore,
   withPage,
   withWritten,
   writtenBy,
+  type PagePart,
   type Written,
 } from './page-counts.js';
 import { PageJudge, type JudgedPage, type ListedItems } from './page-judge.js';
 import type { PageSource } from './page-source.js';
+import { RemovedMeanwhile } from './removed-meanwhile.js';
 
 /** One transaction of a page; the last one carries what the page as a whole has found. */
-export interface CommitStep {
+export interface CommitStep extends PagePart {
   readonly source: PageSource;
-  readonly batch: WriteBatch;
-  /** What the batch adds to the run's counts. */
+  /** What the step adds to the run's counts. */
   readonly written: Written;
-  /** Documents of the page that are stored once the batch is. */
+  /** Documents of the page that are stored once the step is. */
   readonly done: number;
+  /** Failures of documents that it stores although a part of them was left out. */
+  readonly cut: readonly FailedItem[];
   readonly found?: Found;
   /** What was found until an error cut the page short: it is listed again, but not read again. */
   readonly foundUntilError?: Found;
@@ -60,6 +66,7 @@ export class PageWriter {
     private readonly pipeline: DocumentPipeline,
     private readonly lifecycle: DocumentLifecycle,
     private readonly pageCommit: PageCommit,
+    private readonly removedMeanwhile: RemovedMeanwhile,
     private readonly queue: RunQueue,
     private readonly metrics: Metrics,
   ) {}
@@ -74,39 +81,64 @@ export class PageWriter {
     }
     const listedFailures = findings.failures.length;
     const changed = this.changes.of(sync, judged, findings);
-    const begun = begunBefore(judged);
+    const before = storedBefore(judged);
     let done = 0;
-    const step = (batch: WriteBatch): CommitStep => {
-      for (const id of mendedBy(batch, findings.asStored)) findings.asStored.delete(id);
-      const written = writtenBy(batch, begun, findings.asStored);
-      done += completedBy(batch).length;
-      return { source, batch, written, done };
+    const step = (given: Partial<PagePart>): CommitStep => {
+      const part: PagePart = { batch: emptyBatch(), labels: null, tombstones: [], ...given };
+      for (const id of mendedBy(part.batch, findings.asStored)) findings.asStored.delete(id);
+      const written = writtenBy(part, before, findings.asStored);
+      const completed = completedBy(part);
+      done += completed.length;
+      const cut = completed.flatMap(({ id }) => findings.cut.get(id) ?? []);
+      return { source, ...part, written, done, cut };
     };
-    let held: WriteBatch | undefined;
+    let held: Partial<PagePart> | undefined;
     const batches = endingAtError(
-      this.pipeline.batches(sync.tenant, sync.target, changed, sync.signal, sync.embedGroups),
+      this.pipeline.batches(sync.tenant, sync.target, changed, sync.signal, sync.embedGroups, {
+        timed: (work) => sync.timed('embed', work),
+        refused: (document, reason) => {
+          const message = `The embedding endpoint refuses a text of it: ${reason}`;
+          findings.failures.push(
+            this.reader.failure(document, 'embed', 'embedding_refused', message),
+          );
+        },
+      }),
     );
-    for await (const batch of batches.items) {
+    for await (const part of this.parts(batches, judged, findings)) {
       if (held) yield step(held);
-      held = batch;
+      held = part;
     }
-    const last = step(held ?? emptyBatch());
+    const last = step(held ?? {});
     if (!batches.hasThrown()) {
       yield { ...last, found: { judged, findings } };
       return;
     }
     const failures = findings.failures.slice(listedFailures);
     // Only what gets the run ahead: an empty commit would make a source that is down look alive.
-    if (held || findings.relabelled.length + failures.length > 0)
+    if (held || failures.length > 0)
       yield { ...last, foundUntilError: { judged, findings: { ...findings, failures } } };
     batches.rethrow();
+  }
+
+  /** Each small enough for a transaction of its own, in the order in which they commit. */
+  private async *parts(
+    batches: EndingAtError<WriteBatch>,
+    judged: JudgedPage,
+    findings: PageFindings,
+  ): AsyncGenerator<Partial<PagePart>> {
+    for await (const batch of batches.items) yield { batch };
+    for (const labels of labelParts(findings.relabelled, this.database)) yield { labels };
+    if (batches.hasThrown()) return;
+    const { lightBatch } = this.database;
+    const hidden = slicesByCost(judged.tombstones, lightBatch, ({ chunkCount }) => chunkCount);
+    for (const tombstones of hidden) yield { tombstones };
   }
 
   /** @throws LeaseLost when another worker owns the run now; nothing of the step is stored then. */
   async commit(sync: SyncRun, step: CommitStep): Promise<void> {
     sync.signal.throwIfAborted();
-    const { tenant, target, run } = sync;
-    const { source, batch, found, foundUntilError } = step;
+    const { tenant, run } = sync;
+    const { source, tombstones, cut, found, foundUntilError } = step;
     const settled = found ?? foundUntilError;
     const totals = this.totals(sync, step);
     const done = totals.listed ?? sync.counts.listed + step.done;
@@ -114,21 +146,43 @@ export class PageWriter {
     if (found) source.advance(found.findings.seen);
     await sync.timed('write', () =>
       this.database.inTenant(tenant, async (tx) => {
-        await together(
-          tx,
-          () => this.queue.fence(tx, run, sync.report(totals, done)),
-          () => this.pipeline.store(tx, tenant, target, batch),
-        );
+        const fence = () => this.queue.fence(tx, run, sync.report(totals, done));
+        await this.store(tx, sync, step, fence);
+        await this.pageCommit.tombstones(tx, sync, tombstones);
+        await this.pageCommit.record(tx, sync, cut);
         if (!settled) return;
-        await this.lifecycle.relabel(tx, tenant, target, settled.findings.relabelled);
         await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);
-        if (!found) return;
-        await this.pageCommit.tombstones(tx, sync, found.judged.tombstones);
-        await source.save(tx, sync);
+        if (found) await source.save(tx, sync);
       }),
     );
     this.metrics.documentsSettled(run.provider, addedTo(sync.counts, totals));
     Object.assign(sync.counts, totals);
+  }
+
+  /**
+   * What was removed since the step was made is left out, as if it had been removed right after it.
+   * New documents cannot have been, so most of a first run does not ask.
+   */
+  private async store(
+    tx: EntityManager,
+    sync: SyncRun,
+    { batch, labels }: PagePart,
+    fence: () => Promise<void>,
+  ): Promise<void> {
+    const { tenant, target } = sync;
+    const labelled = labels?.documents.map(({ row }) => row) ?? [];
+    const stored = [...batch.stored, ...labelled.map(({ id }) => id)];
+    if (stored.length === 0) {
+      await together(tx, fence, () => this.pipeline.store(tx, tenant, target, batch));
+      return;
+    }
+    const [, removed] = await together(tx, fence, () =>
+      this.removedMeanwhile.of(tx, sync, stored, [...batch.documents, ...labelled]),
+    );
+    await this.pipeline.store(tx, tenant, target, without(batch, removed));
+    if (!labels) return;
+    const documents = labels.documents.filter(({ row }) => !removed.documents.has(row.id));
+    await this.lifecycle.relabel(tx, tenant, target, { ...labels, documents });
   }
 
   private totals(
@@ -138,7 +192,8 @@ export class PageWriter {
     const stored = withWritten(counts, written);
     const before = { ...counts, ...stored };
     if (found) return { ...stored, ...withPage(before, source.items, found) };
-    return foundUntilError ? { ...stored, ...withLabels(before, foundUntilError) } : stored;
+    if (!foundUntilError) return stored;
+    return { ...stored, moved: before.moved + foundUntilError.findings.moved };
   }
 
   private findings(judged: JudgedPage, items: ListedItems): PageFindings {
@@ -148,6 +203,7 @@ export class PageWriter {
         const { stage, code, message } = failure;
         return this.reader.failure({ ...failure, version: null }, stage, code, message);
       }),
+      cut: new Map(),
       read: [],
       seen: [],
       unchanged: 0,

@@ -7,7 +7,7 @@ import { RequestLogService } from '../../runs/request-log.service.js';
 import { LeaseLost, RunQueue, type ClaimedRun } from '../../runs/run-queue.js';
 import { judgeError } from '../engine/error-policy.js';
 import { RunStopped, type StopReason } from '../engine/run-stopped.js';
-import { SyncEngine, type SyncOutcome } from '../engine/sync-engine.js';
+import { SyncEngine } from '../engine/sync-engine.js';
 import { SyncRunFactory } from '../engine/sync-run.factory.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import { TimeSlice } from '../engine/time-slice.js';
@@ -42,8 +42,8 @@ export class RunExecutor {
       const slice = new TimeSlice(this.queue, run);
       sync = await this.factory.create(run, stop.signal);
       sync.limitTo(slice);
-      const outcome = await this.engine.execute(sync);
-      await this.finish(run, sync, outcome);
+      const state = await this.engine.execute(sync);
+      await this.finish(run, sync, state);
     } catch (error) {
       await this.settle(run, sync, stop.signal.aborted ? stop.signal.reason : error);
     } finally {
@@ -52,17 +52,20 @@ export class RunExecutor {
     }
   }
 
-  private async finish(run: ClaimedRun, sync: SyncRun, outcome: SyncOutcome): Promise<void> {
+  private async finish(
+    run: ClaimedRun,
+    sync: SyncRun,
+    state: 'success' | 'partial',
+  ): Promise<void> {
     await this.requests.close(run);
     await this.database.inTenant(run.tenant_id, async (tx) => {
       await this.report(tx, run, sync);
-      await this.queue.hold(tx, run, outcome.held);
-      await this.queue.release(tx, run, outcome.state, { attemptOutcome: outcome.state });
+      await this.queue.release(tx, run, state, { attemptOutcome: state });
       await this.connections.runEnded(tx, run.tenant_id, run.connection_id, { ok: true });
     });
-    this.metrics.attemptEnded(run.provider, outcome.state);
+    this.metrics.attemptEnded(run.provider, state);
     const { counts } = sync;
-    this.logger.log({ msg: 'run ended', run: run.id, state: outcome.state, counts });
+    this.logger.log({ msg: 'run ended', run: run.id, state, counts });
   }
 
   private async settle(run: ClaimedRun, sync: SyncRun | undefined, error: unknown): Promise<void> {

@@ -1,4 +1,8 @@
-import { answerRight, fails } from '../../../src/inference/openai/embeddings-endpoint.contract.js';
+import {
+  answerRight,
+  fails,
+  refuses,
+} from '../../../src/inference/openai/embeddings-endpoint.contract.js';
 import { Gate } from '../../support/eventually.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { describeOnEachStore, type TestStore } from '../../support/store-fixtures.js';
@@ -48,6 +52,22 @@ describeOnEachStore(
       ];
       return gate;
     }
+
+    it('ends with the name of the memory whose text the new model refuses', async () => {
+      bench.endpoint.always = refuses(/tide table number 7/, 400, 'not acceptable');
+      const { body } = await reindex(bench.app, notes.name, MODEL);
+      const [hit] = await notes.search({ query: TEXTS[7], mode: 'vector', limit: 1 });
+      expect(await ended(bench.app, body.job_id)).toMatchObject({
+        status: 'error',
+        error: expect.stringMatching(
+          new RegExp(`^embedding_refused: .* memory ${hit!.id}: 400 not acceptable$`),
+        ),
+      });
+      expect(await modelOf()).toBe(BUILTIN);
+      bench.endpoint.reset();
+      const again = await reindex(bench.app, notes.name, MODEL);
+      expect(await ended(bench.app, again.body.job_id)).toMatchObject({ status: 'success' });
+    });
 
     it('takes over when all is embedded, and the old vectors go', async () => {
       const started = await reindex(bench.app, notes.name, MODEL);

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AuthError, ConfigError } from '../../../connectors/sdk/errors.js';
+import { PAUSED_ON_REQUEST } from '../../../src/connections/connection-row.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { startApp } from '../../support/http-app.js';
+import { ScriptedSource } from '../../support/scripted-source.js';
+import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
 describeOnOneDatabase('the state of a connection', (open) => {
@@ -17,14 +21,17 @@ describeOnOneDatabase('the state of a connection', (open) => {
 
   const path = (action = '') => `/v1/memory/connections/${folder.connection}${action}`;
 
-  it('is active again after a run that worked', async () => {
-    await folder.database.asSystem((tx) =>
-      tx.query(`update connections set status = 'error', status_reason = 'five in a row'`),
-    );
-    await folder.sync();
-    const shown = await folder.app.request('GET', path());
-    expect(shown.body).toMatchObject({ status: 'active', status_reason: null });
-  });
+  it.each(['error', 'needs_auth'])(
+    'was %s and is active again after a run that worked',
+    async (status) => {
+      await folder.database.asSystem((tx) =>
+        tx.query(`update connections set status = $1, status_reason = 'five in a row'`, [status]),
+      );
+      await folder.sync();
+      const shown = await folder.app.request('GET', path());
+      expect(shown.body).toMatchObject({ status: 'active', status_reason: null });
+    },
+  );
 
   it('says why it is paused in one sentence, whether or not the reason ends in a full stop', async () => {
     for (const reason of ['The folder is gone.', 'The folder is gone']) {
@@ -71,6 +78,36 @@ describeOnOneDatabase('the state of a connection', (open) => {
     await folder.app.request('POST', path('/pause'));
     const answer = await folder.app.request('POST', `/v1/memory/failures/${failure.id}/retry`);
     expect(answer).toMatchObject({ status: 409, body: { code: 'connection_paused' } });
+  });
+});
+
+describeOnOneDatabase('a paused connection', (open) => {
+  let bench: ScriptedSourceBench;
+
+  beforeAll(async () => {
+    bench = await ScriptedSourceBench.start(await open());
+  });
+  afterAll(() => bench.close());
+
+  it.each([
+    ['credentials', new AuthError('token_revoked', 'The token was revoked.')],
+    ['configuration', new ConfigError('gone', 'The folder is gone.')],
+  ])('stays paused on request when its %s are refused before its run stops', async (_, error) => {
+    const source = new ScriptedSource();
+    await bench.attach(source);
+    const before = async () => {
+      await bench.post('pause');
+      throw error;
+    };
+    source.sweep = [{ before }];
+    expect(await bench.sync()).toMatchObject({ status: 'error', error: error.message });
+    const shown = { status: 'paused', status_reason: PAUSED_ON_REQUEST };
+    expect(await bench.get()).toMatchObject(shown);
+    await bench.app.request('PATCH', `/v1/memory/connections/${bench.connection}`, {
+      body: { credentials: {} },
+    });
+    expect(await bench.get()).toMatchObject(shown);
+    await bench.detach();
   });
 });
 

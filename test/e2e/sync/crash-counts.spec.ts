@@ -112,6 +112,42 @@ describeOnOneDatabase('counts of a run whose worker dies in the middle of a page
     });
   });
 
+  it.each([0, 1, 2, 3, 4])('are exact when labels change and it dies after %i', async (died) => {
+    source.sweep = [{ documents }];
+    await bench.sync();
+    source.sweep = [{ documents: documents.map((listed) => ({ ...listed, author: 'Quentin' })) }];
+    const run = await dieAfter(died);
+    const labelled = async () => {
+      const [row] = await bench.sql<{ documents: number; chunks: number; mixed: number }>(
+        `select count(distinct d.id) filter (where d.author = 'Quentin')::int as documents,
+           count(*) filter (where m.author = 'Quentin')::int as chunks,
+           count(*) filter (where m.author is distinct from d.author)::int as mixed
+         from documents d join memories m on m.document_id = d.id where d.connection_id = $1`,
+        [bench.connection],
+      );
+      return row!;
+    };
+    const before = await labelled();
+    expect(before.mixed).toBe(0);
+    expect(await rowOf(run)).toMatchObject({
+      synced_count: before.documents,
+      counts: { created: 0, updated: before.documents, embedded: 0 },
+      progress: { done: before.documents },
+    });
+    const ended = await resumed(run);
+    const { chunks } = await stored();
+    expect(await labelled()).toEqual({ documents: documents.length, chunks, mixed: 0 });
+    const unchanged = before.documents;
+    expect(ended).toMatchObject({
+      ...{ status: 'success', synced_count: documents.length },
+      counts: { listed: documents.length, updated: documents.length, unchanged, embedded: 0 },
+    });
+    const found = await bench.app.request('POST', '/v1/memory/search', {
+      body: { query: 'Quentin', collection: 'scripted', mode: 'text', limit: 100 },
+    });
+    expect(found.body).toHaveLength(100);
+  });
+
   it('count what is read again in full as unchanged once', async () => {
     source.partitions = [{ key: PARTITION, title: 'A channel', expected: documents.length }];
     source.sweep = [{ documents }];

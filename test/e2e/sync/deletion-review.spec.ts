@@ -163,6 +163,61 @@ describeOnEachDatabase('the review of deletions', (open) => {
     });
   });
 
+  describe('with a review that is under way', () => {
+    const COUNT = 2 * HOLD_COUNT;
+    const refused = { status: 409, body: { code: 'no_held_deletions' } };
+    /** The source keeps a run waiting in the middle of its questions; nothing is decided yet. */
+    const reviewPart = async () => {
+      let left = HOLD_COUNT;
+      source.beforeVerify = (refs) => {
+        if (refs.length > left) throw new RateLimitedError('enough', later(), 'verify');
+        left -= refs.length;
+      };
+      const parked = await bench.sync();
+      source.beforeVerify = undefined;
+      expect(parked).toMatchObject({ status: 'waiting', counts: { deleted: 0 } });
+      return parked;
+    };
+    const expectNothingToSettle = async () => {
+      const before = await states();
+      for (const act of ['confirm', 'reject'])
+        expect(await bench.post(`deletions/${act}`)).toMatchObject(refused);
+      expect(await states()).toEqual(before);
+    };
+
+    it('lets nobody settle what no run has decided to hold', async () => {
+      await know(COUNT);
+      const parked = await reviewPart();
+      expect((await states())['suspect']).toBeGreaterThan(0);
+      await expectNothingToSettle();
+      expect(await bench.goOn(parked)).toMatchObject({ held_deletions: { count: COUNT } });
+      expect((await bench.post('deletions/confirm')).body).toMatchObject({ deleted: COUNT });
+      expect(await bench.get()).toMatchObject({ held_deletions: null });
+    });
+
+    it('lets nobody settle what a run is judging again, or was cancelled over', async () => {
+      await know(COUNT);
+      const first = await bench.sync();
+      const { id } = await reviewPart();
+      await expectNothingToSettle();
+      await bench.app.request('POST', `/v1/memory/runs/${id}/cancel`);
+      await expectNothingToSettle();
+      const again = await bench.sync();
+      expect(again.held_deletions).toEqual(first.held_deletions);
+      expect((await bench.post('deletions/reject')).body).toMatchObject({ kept: COUNT });
+    });
+  });
+
+  it('says since when deletions are held, whatever many runs have judged them again', async () => {
+    await know(2 * HOLD_COUNT);
+    const { held_deletions: first } = await bench.sync();
+    const { held_deletions: second } = await bench.sync();
+    expect(second).toEqual(first);
+    await bench.post('deletions/reject');
+    const { held_deletions: anew } = await bench.sync();
+    expect(anew!.since > first!.since).toBe(true);
+  });
+
   it('deletes again what was restored when the source says that it is gone', async () => {
     const documents = await know(2);
     source.sweep = [{ documents: documents.slice(1) }];

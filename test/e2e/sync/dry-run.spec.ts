@@ -126,6 +126,6 @@ describeOnOneDatabase('a dry run of one partition', (open) => {
       throw new TransientSourceError('http_503', 'The source is down.');
     };
     source.sweep = [{ before }];
-    expect(await dryRun()).toMatchObject({ body: { code: 'probe_failed' } });
+    expect(await dryRun()).toMatchObject({ status: 503, body: { code: 'source_unavailable' } });
   });
 });

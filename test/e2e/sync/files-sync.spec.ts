@@ -1,4 +1,5 @@
 import type { Database } from '../../../src/database/database.js';
+import { pdf } from '../../../src/extract/sample-files.contract.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
@@ -46,6 +47,21 @@ describeOnEachDatabase('syncing a folder', (open) => {
     await folder.sync();
     const run = await folder.sync();
     expect(run.counts).toMatchObject({ listed: 30, unchanged: 30, fetched: 0, embedded: 0 });
+  });
+
+  it('stores the first 2,000 pages of a longer PDF and says so', async () => {
+    const pages = Array.from({ length: 2001 }, (_, n) => [{ text: `Page ${n + 1}`, y: 700 }]);
+    folder.write('long.pdf', Buffer.from(pdf({ pages })));
+    expect(await folder.sync()).toMatchObject({ status: 'partial', counts: { created: 1 } });
+    const path = `/v1/memory/connections/${folder.connection}/failures`;
+    expect((await folder.app.request('GET', path)).body).toMatchObject([
+      {
+        ...{ external_id: 'long.pdf', stage: 'extract', code: 'content_truncated' },
+        message: 'Only a part of it is stored: only the first 2,000 of 2,001 pages were read.',
+      },
+    ]);
+    const again = await folder.sync();
+    expect(again).toMatchObject({ status: 'partial', counts: { fetched: 0, failed: 1 } });
   });
 
   it('embeds only the chunks that an edit changed', async () => {

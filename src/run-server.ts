@@ -1,4 +1,4 @@
-import { constants, getPriority, setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { CliError } from './cli/cli-error.js';
 import { EXIT } from './cli/exit-codes.js';
@@ -15,6 +15,9 @@ const SHUTDOWN_MS = 9000;
  * 100,000 Slack messages peaks at about 370 MB instead of 540.
  */
 const HEAP_GROWTH = '--heap-growing-percent=100';
+
+/** A third of the share of a core that others get (https://man7.org/linux/man-pages/man7/sched.7.html). */
+const WORKER_NICENESS = 5;
 
 /**
  * Runs the server in this process until a signal ends it: with 0, or with 1 when the shutdown
@@ -43,9 +46,8 @@ export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
 
 /** Where searches run on the same cores, they come before syncs. */
 function giveWay(): void {
-  const { PRIORITY_BELOW_NORMAL } = constants.priority;
   // A process must not raise itself above what it was started with.
-  if (getPriority() < PRIORITY_BELOW_NORMAL) setPriority(PRIORITY_BELOW_NORMAL);
+  if (getPriority() < WORKER_NICENESS) setPriority(WORKER_NICENESS);
 }
 
 function showFirstKey(apiKey: string): void {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { readConfig } from '../../config/config.js';
-import { MigrationJob } from '../../database/migration-job.js';
 import { usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
@@ -38,6 +37,8 @@ async function migrate(
       'there is no DATABASE_URL',
       'An embedded database is migrated by the start of its server.',
     );
+  // Loaded here, since other commands start faster without a database.
+  const { MigrationJob } = await import('../../database/migration-job.js');
   const job = new MigrationJob(config.databaseUrl, config);
   if (check) return showPending(context, await job.pending());
   const applied = await job.run({ moveVectors });

@@ -55,7 +55,7 @@ onPostgresql(
 
       const [killed, stopped] = await Promise.all([start('worker'), start('worker')]);
       // Searches come first where they share cores with syncs.
-      expect([api, killed].map(({ pid }) => getPriority(pid))).toEqual([0, 10]);
+      expect([api, killed].map(({ pid }) => getPriority(pid))).toEqual([0, 5]);
       const workOf = async (worker: ServerProcess): Promise<RunDetailAnswer[]> =>
         (await runs()).filter(
           ({ status, progress, attempts }) =>

@@ -20,6 +20,7 @@ import {
   type UpdateConnectionBody,
 } from './connections.schema.js';
 import { ConnectionsService } from './connections.service.js';
+import { SOURCE_ERRORS } from './source-errors.js';
 
 @ApiTags('connections')
 @Controller('v1/memory/connections')
@@ -93,15 +94,7 @@ export class ConnectionsController {
       'New configuration and credentials are tried at the source first and must lead to the same ' +
       'account. Credentials that work heal `needs_auth`; cursors and data are kept.',
     answer: ConnectionAnswer,
-    errors: [
-      'connection_not_found',
-      'invalid_config',
-      'path_not_allowed',
-      'probe_failed',
-      'source_unavailable',
-      'credentials_unreadable',
-      'encryption_not_configured',
-    ],
+    errors: [...SOURCE_ERRORS, 'credentials_unreadable', 'encryption_not_configured'],
   })
   update(
     @CurrentTenant() tenant: string,

@@ -6,6 +6,7 @@ import { Id } from '../common/http/id.schema.js';
 import { Operation } from '../common/http/operation.js';
 import { PlanAnswer } from './plan.schema.js';
 import { PlanService } from './plan.service.js';
+import { SOURCE_ERRORS } from './source-errors.js';
 
 @ApiTags('connections')
 @Controller('v1/memory/connections/:id/plan')
@@ -22,14 +23,7 @@ export class PlanController {
       'are left, per method with its limit. Nothing is synced. Progress of later runs is ' +
       'reckoned by it where the number of documents is not known.',
     answer: PlanAnswer,
-    errors: [
-      'connection_not_found',
-      'invalid_config',
-      'path_not_allowed',
-      'probe_failed',
-      'source_unavailable',
-      'provider_not_found',
-    ],
+    errors: [...SOURCE_ERRORS, 'provider_not_found'],
   })
   plan(
     @CurrentTenant() tenant: string,

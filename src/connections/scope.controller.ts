@@ -2,7 +2,6 @@ import { Body, Controller, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/access.js';
 import { CurrentKey, CurrentTenant } from '../auth/current.js';
-import type { ErrorCode } from '../common/errors/error-codes.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Id } from '../common/http/id.schema.js';
 import { Operation } from '../common/http/operation.js';
@@ -15,15 +14,7 @@ import {
   type PlanScopeBody,
 } from './scope.schema.js';
 import { ScopeService } from './scope.service.js';
-
-const OF_THE_SOURCE: ErrorCode[] = [
-  'connection_not_found',
-  'invalid_config',
-  'path_not_allowed',
-  'probe_failed',
-  'source_unavailable',
-  'provider_not_found',
-];
+import { SOURCE_ERRORS } from './source-errors.js';
 
 @ApiTags('connections')
 @Controller('v1/memory/connections/:id/scope')
@@ -38,7 +29,7 @@ export class ScopeController {
     description:
       'Asks the source for its partitions under the old and the new configuration. Nothing changes.',
     answer: ScopePlanAnswer,
-    errors: OF_THE_SOURCE,
+    errors: SOURCE_ERRORS,
   })
   plan(
     @CurrentTenant() tenant: string,
@@ -60,7 +51,7 @@ export class ScopeController {
       'begins.',
     answer: ScopeAnswer,
     errors: [
-      ...OF_THE_SOURCE,
+      ...SOURCE_ERRORS,
       'scope_plan_not_found',
       'scope_plan_outdated',
       'scope_needs_confirmation',

@@ -23,6 +23,7 @@ import {
   type ListDocumentsQuery,
 } from './documents.schema.js';
 import { DocumentsService } from './documents.service.js';
+import { SOURCE_ERRORS } from '../connections/source-errors.js';
 
 @ApiTags('documents')
 @Controller('v1/memory/documents')
@@ -59,13 +60,7 @@ export class DocumentsController {
       'index, what was hidden, failures, removals, partitions and the last run; with `ask` the ' +
       'source as well.',
     answer: DocumentExplanation,
-    errors: [
-      'connection_not_found',
-      'invalid_config',
-      'path_not_allowed',
-      'probe_failed',
-      'source_unavailable',
-    ],
+    errors: [...SOURCE_ERRORS],
   })
   explain(
     @CurrentKey() by: ApiKeyIdentity,

@@ -73,11 +73,11 @@ export class IndexCheckService {
     };
   }
 
-  /** @param size of a page that is marked; undefined: any */
+  /** @param size of a page of rows or points, at most; by default as the check has it */
   private async step(
     place: CheckPlace,
     findings: Findings,
-    size: number | undefined,
+    size?: number,
   ): Promise<CheckPlace | null> {
     if (place.stage === 'texts') return this.texts(place, findings);
     const { check } = this.qdrant!;

@@ -13,14 +13,6 @@ const MAINTENANCE_WAITS_AT = 0.1;
 const MARKED_AT_ONCE = 1000;
 const BELIEVED_MS = 1000;
 
-/**
- * How many memories maintenance marks at once, and at how many marks it waits.
- * @param most marks at which requests are refused
- */
-export function maintenanceShare(most: number): number {
-  return Math.min(MARKED_AT_ONCE, Math.ceil(most * MAINTENANCE_WAITS_AT));
-}
-
 /** Holds writers back while the index cannot keep up, e.g. because it is down. */
 export class OutboxPressure {
   private known = { marks: 0, at: -Infinity };
@@ -56,7 +48,7 @@ export class OutboxPressure {
 
   /** How many memories maintenance may mark now; 0: none yet. */
   async maintenanceRoom(): Promise<number> {
-    const most = maintenanceShare(this.most);
+    const most = Math.min(MARKED_AT_ONCE, Math.ceil(this.most * MAINTENANCE_WAITS_AT));
     const marks = await this.database.asSystem((tx) => this.outbox.count(tx, most), {
       priority: 'background',
     });

@@ -16,10 +16,7 @@ const LANES = 2;
 const IDLE_MS = 200;
 const REBUILD_STEP_MS = 500;
 const LOST_LOOK_MS = 5000;
-/**
- * An API process leaves marks to the workers, since making 500 points holds its searches up, and
- * takes up what they have left for so long: there may be no worker, or too few.
- */
+/** Between two looks of an API process for what the workers have left. */
 const LEFT_LOOK_MS = 5000;
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -50,9 +47,10 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     const { qdrant } = this;
     if (!qdrant) return;
-    const rarely = this.config.role === 'api';
-    const leftFor = rarely ? LEFT_BY_WORKERS_SECONDS : 0;
-    const idle = rarely ? LEFT_LOOK_MS : IDLE_MS;
+    // Making 500 points would hold its searches up.
+    const leavesMarks = this.config.role === 'api';
+    const leftFor = leavesMarks ? LEFT_BY_WORKERS_SECONDS : 0;
+    const idle = leavesMarks ? LEFT_LOOK_MS : IDLE_MS;
     const apply = async (): Promise<Attempt> => {
       const asked = (await qdrant.applier.applySome({ leftFor })) > 0;
       return { pause: asked ? 0 : idle, asked };

@@ -21,9 +21,13 @@ const CLAIM_SECONDS = 30;
 const LONGEST_PAUSE_SECONDS = 3600;
 /** 2 to the power of it is longer than the longest pause, and a number that PostgreSQL can make. */
 const MOST_DOUBLINGS = 12;
+/** How long points wait for a collection that Qdrant does not make. */
 const POSTPONED_SECONDS = 30;
 
-/** What API processes leave to the workers: marks that have been overdue for less. */
+/**
+ * API processes leave marks to the workers until they have been overdue for so long: there may be
+ * no worker, or too few.
+ */
 export const LEFT_BY_WORKERS_SECONDS = 30;
 /** A mark that was refused so often is not waited for, as long as there are not more of them. */
 export const REFUSED_AFTER = 3;

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
-import { maintenanceShare } from '../outbox/outbox-pressure.js';
-import { OutboxRepository } from '../outbox/outbox.repository.js';
+import { OutboxPressure } from '../outbox/outbox-pressure.js';
 import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
 import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
@@ -18,10 +17,8 @@ export class IndexRebuild {
   constructor(
     private readonly database: Database,
     private readonly versions: IndexVersionsRepository,
-    private readonly outbox: OutboxRepository,
     private readonly spaces: QdrantSpaces,
-    /** Marks at which requests are refused. */
-    private readonly maxBacklog: number,
+    private readonly pressure: OutboxPressure,
   ) {}
 
   /** @throws AppError `index_unavailable` */
@@ -76,10 +73,8 @@ export class IndexRebuild {
   }
 
   private async mark(space: number): Promise<void> {
-    const most = maintenanceShare(this.maxBacklog);
-    const waiting = await this.inBackground((tx) => this.outbox.count(tx, most));
-    if (waiting >= most) return;
-    await this.inBackground((tx) => this.versions.markNext(tx, space, most));
+    const room = await this.pressure.maintenanceRoom();
+    if (room > 0) await this.inBackground((tx) => this.versions.markNext(tx, space, room));
   }
 
   private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {

@@ -4,25 +4,22 @@ import { AppError } from '../../common/errors/app-error.js';
 /** Qdrant has no such collection: never made, or its storage was lost. */
 export class QdrantCollectionMissing extends Error {}
 
-/** There was no answer in time: Qdrant may still do it, even after what it is asked next. */
-export class MayBeDoneLater extends AppError {
-  constructor(reason: string, cause?: unknown) {
+/** Qdrant gave no answer that means anything: `index_unavailable`. */
+class NoAnswer extends AppError {
+  /** @param retryAfter seconds */
+  constructor(reason: string, cause?: unknown, retryAfter = 1) {
     super('index_unavailable', `The vector index does not answer: ${reason}`, {
-      retryAfter: 1,
+      retryAfter,
       cause,
     });
   }
 }
 
+/** There was no answer in time: Qdrant may still do it, even after what it is asked next. */
+export class MayBeDoneLater extends NoAnswer {}
+
 /** The connection ended without an answer, mostly because it had been idle as it was used again. */
-export class ConnectionEnded extends AppError {
-  constructor(reason: string, cause: unknown) {
-    super('index_unavailable', `The vector index does not answer: ${reason}`, {
-      retryAfter: 1,
-      cause,
-    });
-  }
-}
+export class ConnectionEnded extends NoAnswer {}
 
 /** Qdrant finds fault with what a request carries: asked again, it will again. */
 export class QdrantRefusal extends Error {}
@@ -58,10 +55,7 @@ export function translateQdrantError(error: unknown): Error {
   }
   if (ENDED_CONNECTIONS.includes(reason)) return new ConnectionEnded(reason, error);
   if (error instanceof QdrantClientTimeoutError) return new MayBeDoneLater(reason, error);
-  return new AppError('index_unavailable', `The vector index does not answer: ${reason}`, {
-    retryAfter: retryAfterOf(error),
-    cause: error,
-  });
+  return new NoAnswer(reason, error, retryAfterOf(error));
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -58,7 +58,7 @@ export function qdrantParts(
     sources,
     applier: new OutboxApplier(database, outbox, sources, spaces, store),
     check: new PointCheck(database, outbox, sources, spaces, store, pressure),
-    rebuild: new IndexRebuild(database, versions, outbox, spaces, settings.maxBacklog),
+    rebuild: new IndexRebuild(database, versions, spaces, pressure),
     index: new QdrantIndex(store, spaces, rows, writer, sources, statistics, pressure, clock),
   };
 }

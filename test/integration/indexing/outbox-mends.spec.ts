@@ -6,8 +6,8 @@ import { QdrantRefusal } from '../../../src/indexing/qdrant/qdrant-errors.js';
 import { QdrantSpaces } from '../../../src/indexing/qdrant/qdrant-spaces.js';
 import { QdrantStore } from '../../../src/indexing/qdrant/qdrant-store.js';
 import { startQdrantDouble } from '../../simulators/qdrant/index.js';
-import { IndexTables } from './index-fixtures.js';
-import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+import { type IndexTables } from './index-fixtures.js';
+import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
 
 const X = Float32Array.of(1, 0, 0);
 const versions = new IndexVersionsRepository();
@@ -23,10 +23,7 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
   });
 
   beforeEach(async () => {
-    parts = qdrantTestParts(database, qdrant().url);
-    tables = await IndexTables.create(database);
-    collection = await tables.addCollection();
-    await database.asSystem((tx) => tx.query('delete from outbox'));
+    ({ parts, tables, collection } = await emptyIndex(database, qdrant().url));
   });
 
   afterEach(() => parts.remove());

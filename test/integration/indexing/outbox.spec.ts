@@ -1,8 +1,8 @@
 import type { Database } from '../../../src/database/database.js';
 import type { IndexQuery } from '../../../src/indexing/vector-index.js';
 import { eventually, Gate } from '../../support/eventually.js';
-import { IndexTables } from './index-fixtures.js';
-import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+import { type IndexTables } from './index-fixtures.js';
+import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
 
 const X = Float32Array.of(1, 0, 0);
 const Y = Float32Array.of(0, 1, 0);
@@ -26,10 +26,7 @@ describeOnQdrant('the outbox', (open, qdrant) => {
   });
 
   beforeEach(async () => {
-    parts = qdrantTestParts(database, qdrant().url);
-    tables = await IndexTables.create(database);
-    collection = await tables.addCollection();
-    await database.asSystem((tx) => tx.query('delete from outbox'));
+    ({ parts, tables, collection } = await emptyIndex(database, qdrant().url));
   });
 
   afterEach(async () => {

@@ -10,6 +10,7 @@ import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-
 import { openerForQdrant, type OpenTestDatabase } from '../../support/database-fixtures.js';
 import { postgresqlMissing } from '../../support/test-postgresql.js';
 import { startQdrantDouble } from '../../simulators/qdrant/index.js';
+import { IndexTables } from './index-fixtures.js';
 
 /** Where tests find a Qdrant. */
 export interface TestQdrant {
@@ -67,4 +68,13 @@ export function qdrantTestParts(database: Database, url: string, clock = new Man
       if (name.startsWith(prefix)) await parts.store.deleteCollection(name);
   }
   return { ...parts, prefix, clock, rows, folder, drain, remove };
+}
+
+/** Parts, and tables with one collection, where nothing waits for Qdrant. */
+export async function emptyIndex(database: Database, url: string) {
+  const parts = qdrantTestParts(database, url);
+  const tables = await IndexTables.create(database);
+  const collection = await tables.addCollection();
+  await database.asSystem((tx) => tx.query('delete from outbox'));
+  return { parts, tables, collection };
 }

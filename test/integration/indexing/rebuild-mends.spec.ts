@@ -1,4 +1,5 @@
 import type { Database } from '../../../src/database/database.js';
+import { OutboxPressure } from '../../../src/indexing/outbox/outbox-pressure.js';
 import { IndexRebuild } from '../../../src/indexing/qdrant/index-rebuild.js';
 import { IndexVersionsRepository } from '../../../src/indexing/qdrant/index-versions.repository.js';
 import { QdrantRefusal } from '../../../src/indexing/qdrant/qdrant-errors.js';
@@ -6,7 +7,7 @@ import { QdrantSpaces } from '../../../src/indexing/qdrant/qdrant-spaces.js';
 import { QdrantStore } from '../../../src/indexing/qdrant/qdrant-store.js';
 import { Gate } from '../../support/eventually.js';
 import { IndexTables } from './index-fixtures.js';
-import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
 
 const X = Float32Array.of(1, 0, 0);
 const versions = new IndexVersionsRepository();
@@ -22,10 +23,7 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
   });
 
   beforeEach(async () => {
-    parts = qdrantTestParts(database, qdrant().url);
-    tables = await IndexTables.create(database);
-    collection = await tables.addCollection();
-    await database.asSystem((tx) => tx.query('delete from outbox'));
+    ({ parts, tables, collection } = await emptyIndex(database, qdrant().url));
     await database.asSystem((tx) => tx.query('delete from index_versions'));
   });
 
@@ -80,7 +78,8 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
   /** As another process would carry it on, which knows what the database and Qdrant tell it. */
   function another(store = parts.store) {
     const spaces = new QdrantSpaces(database, versions, store, parts.prefix);
-    const rebuild = new IndexRebuild(database, versions, parts.outbox, spaces, 50);
+    const pressure = new OutboxPressure(database, parts.outbox, parts.clock, 50);
+    const rebuild = new IndexRebuild(database, versions, spaces, pressure);
     return { spaces, rebuild };
   }
 

@@ -15,8 +15,8 @@ import type { CollectionCheck } from '../../../src/reindex/collection-check.js';
 import { IndexCheckRepository } from '../../../src/reindex/index-check.repository.js';
 import { IndexCheckService } from '../../../src/reindex/index-check.service.js';
 import type { RunsService } from '../../../src/runs/runs.service.js';
-import { IndexTables } from './index-fixtures.js';
-import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
+import { type IndexTables } from './index-fixtures.js';
+import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
 
 const X = Float32Array.of(1, 0, 0);
 const SHORT = 'apple banana';
@@ -39,10 +39,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
     database = await open();
   });
   beforeEach(async () => {
-    parts = qdrantTestParts(database, qdrant().url);
-    tables = await IndexTables.create(database);
-    collection = await tables.addCollection();
-    await database.asSystem((tx) => tx.query('delete from outbox'));
+    ({ parts, tables, collection } = await emptyIndex(database, qdrant().url));
     seen = [];
   });
   afterEach(async () => {

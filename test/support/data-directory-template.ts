@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { constants, cpSync, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../src/common/compiled.js';
@@ -15,7 +15,8 @@ let template: Promise<string> | undefined;
 export async function migratedDataDirectory(): Promise<string> {
   template ??= findTemplate();
   const dataDir = await emptyDataDirectory();
-  await cp(await template, dataPaths(dataDir).database, {
+  // Half the time of its asynchronous form, and a test has nothing else to do.
+  cpSync(await template, dataPaths(dataDir).database, {
     recursive: true,
     mode: constants.COPYFILE_FICLONE,
   });

@@ -74,4 +74,6 @@ export default {
   // Tests wait for timers and other processes a fifth of the time: on two cores, three at a time
   // are done earlier by as much.
   maxWorkers: 3,
+  // Modules that were loaded anew for every file pile up in a worker.
+  workerIdleMemoryLimit: '1GB',
 };

@@ -46,8 +46,8 @@ export class ConfigError extends ConnectorError {}
 export class ItemError extends ConnectorError {}
 
 /**
- * The document vanished between listing and reading. Nothing to retry: the next complete sweep
- * does not see it, and `verify` confirms that it is gone.
+ * The document vanished between listing and reading. Nothing to retry: it counts as not listed,
+ * so `verify` is asked whether it is gone.
  */
 export class DocumentGoneError extends ItemError {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -47,30 +47,33 @@ export async function* auditLane(
   channel: ChannelView,
   checkpoint: Checkpoint | null,
 ): AsyncGenerator<Page> {
-  const { ctx, memory, rereads } = source;
+  const { ctx, memory, allowance } = source;
   const now = ctx.clock.now().getTime();
   const stored = AuditState.safeParse(checkpoint).data;
-  // A full run reads everything anyway, and so does a first one; who only asks rereads nothing.
+  // A full run reads everything anyway, and so does a first one, though some of it long ago; who
+  // only asks rereads nothing.
   if (stored === undefined || ctx.full || ctx.run === null) {
-    yield lanePage({ until: now, due: [], walk: null } satisfies Partial<AuditState>);
+    yield lanePage({ until: allowance.since, due: [], walk: null } satisfies Partial<AuditState>);
     return;
   }
   const { run } = ctx;
   const known = stored.grant?.run === run ? stored.grant : null;
   const all = await rereadsLeft(source, known?.rest);
-  rereads.set(run, all);
+  allowance.rereads = all;
   let state = stored;
   let left = known?.own ?? null;
   if (left === null) {
     const met = memory.takeThreads(channel.id);
     const isWalking = isWalkDue(source, stored, met, now);
     // Slack may ask to wait for the walk; whoever goes on then has to know what the run has left.
-    if (isWalking) yield lanePage({ ...stored, grant: { run, own: null, rest: all } });
+    // Said once: each page counts as progress, also where the walk gets nowhere.
+    if (isWalking && known?.rest !== all)
+      yield lanePage({ ...stored, grant: { run, own: null, rest: all } });
     const due = isWalking
       ? await walkOn(source, channel, stored, now)
       : withDue(source, stored, met, now);
     left = Math.min(due.due.length, all);
-    rereads.set(run, all - left);
+    allowance.rereads = all - left;
     state = { ...due, grant: { run, own: left, rest: all - left } };
     if (left > 0 || due !== stored) yield lanePage(state);
   }

@@ -22,18 +22,26 @@ async function messagesPerCall({ ctx, pageMessages }: SlackSource): Promise<numb
 }
 
 /**
- * Takes the calls for listing a channel whole from what all channels of the run have together; each
- * has one call anyway. False: listing it whole does not fit.
+ * Takes the calls for listing a channel whole from what all channels of the run have together, in
+ * all its attempts; each has one call anyway. False: listing it whole does not fit.
  * @param parents how many messages and parents the channel had when it was last listed whole
  */
-export async function takeWholeListing(source: SlackSource, parents: number): Promise<boolean> {
-  const { memory, ctx } = source;
+export async function takeWholeListing(
+  source: SlackSource,
+  channel: string,
+  parents: number,
+): Promise<boolean> {
+  const { allowance, memory, ctx } = source;
   // Whoever asks by hand wants to see what changed, and waits for it.
   if (ctx.full || ctx.interval === null) return true;
   const more = Math.ceil(parents / (await messagesPerCall(source))) - 1;
-  memory.pagesLeft ??= (await callsToSpend(source, 'conversations.history')) - memory.channels.size;
-  if (more > 0 && more > memory.pagesLeft) return false;
-  memory.pagesLeft -= Math.max(0, more);
+  const all = (await callsToSpend(source, 'conversations.history')) - memory.channels.size;
+  allowance.pages = Math.min(allowance.pages ?? Infinity, all);
+  // Where Slack asked to wait before the first page, the calls were taken by an earlier attempt.
+  if (more <= 0 || allowance.whole.has(channel)) return true;
+  if (more > allowance.pages) return false;
+  allowance.pages -= more;
+  allowance.whole.add(channel);
   return true;
 }
 
@@ -45,13 +53,11 @@ export async function slicePages(source: SlackSource): Promise<number> {
 }
 
 /**
- * How many threads the run may still read again, in all channels together and in all its attempts:
- * one that waits must not have a new tenth after each pause, or it would last until all are read.
+ * How many threads the run may still read again, in all channels together and in all its attempts.
  * @param known what the run had left by a checkpoint of its own; undefined: that does not tell
  */
 export async function rereadsLeft(source: SlackSource, known = Infinity): Promise<number> {
-  const { rereads, ctx } = source;
-  const told = Math.min(known, rereads.of(ctx.run));
+  const told = Math.min(known, source.allowance.rereads ?? Infinity);
   if (told < Infinity) return told;
   return Math.max(1, Math.floor(await callsToSpend(source, 'conversations.replies')));
 }

@@ -35,7 +35,7 @@ export async function* historyLane(
   const { ctx, memory } = source;
   // A checkpoint that cannot be read is as good as none.
   const stored = HistoryState.safeParse(checkpoint).data ?? NO_HISTORY;
-  let state = await withWork(source, stored);
+  let state = await withWork(source, channel.id, stored);
   let walk = new HistoryWalk(source, channel);
   for (let current = state.walks.at(-1); current; current = state.walks.at(-1)) {
     ctx.signal.throwIfAborted();
@@ -85,11 +85,28 @@ async function pageOrLoss(
 }
 
 /** What there is to do in this run, or still to do of the last one. */
-async function withWork(source: SlackSource, state: HistoryState): Promise<HistoryState> {
+async function withWork(
+  source: SlackSource,
+  channel: string,
+  stored: HistoryState,
+): Promise<HistoryState> {
+  const { allowance, ctx } = source;
+  if (stored.grant && stored.grant.run === ctx.run)
+    allowance.pages = Math.min(allowance.pages ?? Infinity, stored.grant.rest);
+  const state = await withWalks(source, channel, stored);
+  const { pages: rest } = allowance;
+  return { ...state, grant: ctx.run !== null && rest !== null ? { run: ctx.run, rest } : null };
+}
+
+async function withWalks(
+  source: SlackSource,
+  channel: string,
+  state: HistoryState,
+): Promise<HistoryState> {
   const top = topWalk(state.newest);
   if (state.walks.length > 0)
     return isTopDue(source, state) ? { ...state, walks: [...state.walks, top] } : state;
-  if (state.parents === null || (await takeWholeListing(source, state.parents)))
+  if (state.parents === null || (await takeWholeListing(source, channel, state.parents)))
     return { ...state, walks: [wholeWalk()] };
   if (state.slice === null) return { ...state, walks: [top] };
   const slice = sliceWalk(state.slice, await slicePages(source));

@@ -34,6 +34,8 @@ export const HistoryState = z.object({
   parents: z.number().nullable(),
   /** Where the next slice begins; null: below the newest page. */
   slice: Position.nullable(),
+  /** What a run may still call for whole listings of the channels after this one. */
+  grant: z.object({ run: z.string(), rest: z.number() }).nullable().default(null),
 });
 
 export type HistoryState = z.infer<typeof HistoryState>;
@@ -44,6 +46,7 @@ export const NO_HISTORY: HistoryState = {
   topAt: null,
   parents: null,
   slice: null,
+  grant: null,
 };
 
 const walk = (kind: Walk['kind'], more: Partial<Walk> = {}): Walk => ({

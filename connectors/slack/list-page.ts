@@ -139,12 +139,12 @@ export class HistoryWalk {
   /** null: all that was written there is left out. */
   private thread(parent: SlackMessage): SourceDocument | null {
     const { source, channel } = this;
-    const { config, names, identity, emptyThreads } = source;
+    const { config, names, emptyThreads } = source;
     if (isOfBotsOnly(parent, config.bots, names)) return null;
     const body = () => threadBody(source, channel.id, parent.ts);
     const document = threadDocument(source, channel, parent, body);
     const { externalId, version } = document;
-    return emptyThreads.has(identity.teamId, externalId, version) ? null : document;
+    return emptyThreads.has(source, externalId, version) ? null : document;
   }
 
   private range(

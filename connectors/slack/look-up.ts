@@ -1,5 +1,5 @@
 import type { DocumentRef, Gone, SourceDocument, Verdict } from '../sdk/contract.js';
-import { ConfigError, DocumentGoneError } from '../sdk/errors.js';
+import { ConfigError, DocumentGoneError, ItemError, TransientSourceError } from '../sdk/errors.js';
 import { fileDropReason } from './channel-files.js';
 import { channelOf, isOutOfReach, isWanted } from './channels.js';
 import { type DocumentId, parseDocumentId } from './document-id.js';
@@ -152,7 +152,7 @@ async function isThreadThere(
   if (config.bots !== 'include') {
     const isSure =
       parent && (await names.complete(api, () => isOfBotsOnly(parent, config.bots, names)));
-    return !isSure && holdsMessages(source, (await readThread(source, channel, ts)).messages);
+    return !isSure && (await holdsAnything(source, channel, ts));
   }
   if (parent) return true;
   try {
@@ -160,6 +160,20 @@ async function isThreadThere(
     return replies.messages.some((message) => message.thread_ts === ts && message.ts !== ts);
   } catch (error) {
     if (refusalCode(error) === 'thread_not_found') return false;
+    throw error;
+  }
+}
+
+async function holdsAnything(
+  source: SlackSource,
+  channel: string,
+  ts: Timestamp,
+): Promise<boolean> {
+  try {
+    return holdsMessages(source, (await readThread(source, channel, ts)).messages);
+  } catch (error) {
+    // Slack fails at this thread alone, whatever else it serves: that proves nothing of it gone.
+    if (error instanceof ItemError && error.cause instanceof TransientSourceError) return true;
     throw error;
   }
 }

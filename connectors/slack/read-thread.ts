@@ -118,7 +118,7 @@ async function bodyOf(
   const { names, api, config } = source;
   if (!holdsMessages(source, messages)) {
     const version = await names.complete(api, () => threadVersion(source, parent));
-    source.emptyThreads.note(source.identity.teamId, threadId(channel, parent.ts), version);
+    source.emptyThreads.note(source, threadId(channel, parent.ts), version);
     throw new DocumentGoneError('All messages of the thread are left out.');
   }
   // What happened to the channel is left out, unless people talk about it in this thread.

@@ -12,8 +12,6 @@ interface MetThreads {
 /** What one attempt of a run knows beyond the checkpoints. Losing it costs calls, never data. */
 export class RunMemory {
   readonly channels = new Map<string, SlackChannel>();
-  /** Calls that listings may still make beyond one per channel; null: not counted yet. */
-  pagesLeft: number | null = null;
   /** Channels whose messages could be read. */
   readonly inReach = new Set<string>();
   /** Channels out of reach: what Slack said of one document there holds for all of them. */

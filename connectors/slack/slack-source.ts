@@ -5,7 +5,7 @@ import { Directory } from './directory.js';
 import { EmptyThreads } from './empty-threads.js';
 import { type Fetch, type Identity, SlackApi } from './slack-api.js';
 import type { SlackConfig, SlackCredentials } from './slack.config.js';
-import { RereadAllowances } from './reread-allowances.js';
+import { type RunAllowance, RunAllowances } from './run-allowances.js';
 import { RunMemory } from './run-memory.js';
 import { UnfinishedThreads } from './unfinished-threads.js';
 
@@ -21,7 +21,7 @@ export interface SlackSource {
   readonly memory: RunMemory;
   readonly unfinished: UnfinishedThreads;
   readonly emptyThreads: EmptyThreads;
-  readonly rereads: RereadAllowances;
+  readonly allowance: RunAllowance;
   readonly estimates: ChannelEstimates;
   /** Messages asked for with one call. */
   readonly pageMessages: number;
@@ -49,7 +49,7 @@ export class SlackSources {
   private readonly kept = new Map<string, KnownWorkspace>();
   private readonly unfinished = new UnfinishedThreads();
   private readonly emptyThreads = new EmptyThreads();
-  private readonly rereads = new RereadAllowances();
+  private readonly allowances = new RunAllowances();
   readonly estimates = new ChannelEstimates();
 
   constructor(private readonly options: SourceOptions) {}
@@ -81,8 +81,9 @@ export class SlackSources {
     const { identity, names } = await this.workspace(ctx, api);
     const { pageMessages } = this.options;
     const memory = new RunMemory();
-    const { unfinished, emptyThreads, rereads, estimates } = this;
-    const kept = { unfinished, emptyThreads, rereads, estimates, memory };
+    const allowance = this.allowances.of(ctx.run, ctx.clock.now().getTime());
+    const { unfinished, emptyThreads, estimates } = this;
+    const kept = { unfinished, emptyThreads, allowance, estimates, memory };
     return { ctx, config: ctx.config, api, identity, names, ...kept, pageMessages };
   }
 

@@ -35,14 +35,16 @@ export class UnfinishedThreads {
     const key = `${run}:${thread}`;
     const found = this.threads.get(key);
     this.threads.delete(key);
-    const isFresh = found !== undefined && Math.abs(now - found.at) <= MAX_AGE_MS;
-    return isFresh ? found : { messages: new Map(), isSecond: false };
+    return found && isFresh(found.at, now) ? found : { messages: new Map(), isSecond: false };
   }
 
   keep({ run, thread, now }: Reading, unfinished: UnfinishedThread): void {
     if (run === null || (unfinished.messages.size === 0 && !unfinished.isSecond)) return;
+    for (const [key, { at }] of this.threads) if (!isFresh(at, now)) this.threads.delete(key);
     this.threads.set(`${run}:${thread}`, { ...unfinished, at: now });
     const [first] = this.threads.keys();
     if (this.threads.size > MAX_KEPT && first !== undefined) this.threads.delete(first);
   }
 }
+
+const isFresh = (at: number, now: number): boolean => Math.abs(now - at) <= MAX_AGE_MS;

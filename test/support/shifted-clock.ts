@@ -11,4 +11,9 @@ export class ShiftedClock extends SystemClock {
   advance(ms: number): void {
     this.shiftMs += ms;
   }
+
+  /** Real time again. */
+  reset(): void {
+    this.shiftMs = 0;
+  }
 }

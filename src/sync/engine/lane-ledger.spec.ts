@@ -58,6 +58,20 @@ describe('LaneLedger', () => {
     expect(ledgerOf('feed', page({ gapReason: 'rotating' }))).toMatchObject({ complete: false });
   });
 
+  it.each<[LaneDefinition['kind'], Page, number]>([
+    ['sweep', page(), 1],
+    ['feed', page(), 3],
+    ['feed', page({ range: { from: new Date(time.getTime() + 1), to: null } }), 3],
+    ['feed', page({ range: { from: null, to: time } }), 1],
+  ])('counts attempts that failed since a %s got ahead (%#)', (kind, next, count) => {
+    const before = new LaneLedger('channel', lane(kind), 'A channel');
+    before.advance(page({ range: { from: time, to: null } }));
+    expect([before.failed(), before.failed()]).toEqual([1, 2]);
+    const after = new LaneLedger('channel', lane(kind), 'A channel', before.toState());
+    after.advance(next);
+    expect(after.failed()).toBe(count);
+  });
+
   it('goes on where an earlier attempt stopped', () => {
     const before = new LaneLedger('channel', lane('feed'), 'A channel');
     before.seen.add(7);

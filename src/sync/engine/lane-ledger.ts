@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CreatedRange, LaneDefinition, Page } from '../../../connectors/sdk/contract.js';
 import { BACKFILL_IN_PROGRESS, PLANNED_GAPS } from '../../../connectors/sdk/planned-gaps.js';
 import type { LaneState } from './checkpoints.repository.js';
@@ -16,6 +17,8 @@ export interface LaneCounts {
   failures: number;
   /** Documents that the source announced; absent: it did not. */
   expected?: number;
+  /** Attempts in which the listing failed since it last got ahead; absent: none. */
+  failedAttempts?: number;
 }
 
 /** What one lane of one partition has seen in this run, and what of it is proven whole. */
@@ -58,9 +61,16 @@ export class LaneLedger {
     this.counts.documents += page.documents.length;
     this.counts.failures += page.failures.length;
     if (typeof page.expected === 'number') this.counts.expected = page.expected;
+    if (this.getsAhead(page)) delete this.counts.failedAttempts;
     if (page.range) this.#ranges = mergeRanges([...this.#ranges, page.range]);
     if (page.gapReason) this.gapReason = page.gapReason;
     if (page.complete) this.end();
+  }
+
+  /** The listing failed in this attempt. @returns in how many so far, since it last got ahead */
+  failed(): number {
+    this.counts.failedAttempts = (this.counts.failedAttempts ?? 0) + 1;
+    return this.counts.failedAttempts;
   }
 
   /**
@@ -94,6 +104,16 @@ export class LaneLedger {
       ranges: toStored(this.#ranges),
       counts: this.counts,
     };
+  }
+
+  /**
+   * A feed may look for what is new in each attempt, wherever else it stands still: only what it
+   * proves gets it ahead. What it has listed is kept when it is given up.
+   */
+  private getsAhead({ range }: Page): boolean {
+    if (this.lane.kind === 'sweep') return true;
+    const proven = mergeRanges(range ? [...this.#ranges, range] : this.#ranges);
+    return !isDeepStrictEqual(toStored(proven), toStored(this.#ranges));
   }
 
   /** It is proven whole only if nothing was found missing on the way. */

@@ -39,6 +39,11 @@ export class ListingTrouble {
     this.#inARow = 0;
   }
 
+  /** So many listings failed in a row that the attempt ended there. */
+  get isOfSource(): boolean {
+    return this.#inARow === MAX_IN_A_ROW;
+  }
+
   of(ledger: LaneLedger): Error | undefined {
     return this.unwell.get(ledger) ?? this.broken.get(ledger);
   }

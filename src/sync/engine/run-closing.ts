@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { CreatedRange } from '../../../connectors/sdk/contract.js';
+import type { TransientSourceError } from '../../../connectors/sdk/errors.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { RunQueue } from '../../runs/run-queue.js';
 import { FailuresRepository } from '../failures/failures.repository.js';
 import type { Attempt } from './attempt.js';
 import { CheckpointsRepository } from './checkpoints.repository.js';
 import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
+import type { LaneLedger } from './lane-ledger.js';
 import { coversEverything } from './proven-ranges.js';
 import type { SyncRun } from './sync-run.js';
 
@@ -44,18 +46,25 @@ export class RunClosing {
   }
 
   /**
-   * Another attempt tries listings that could not be read again. When that has led nowhere for
-   * long, they stay incomplete and the run ends with what the other ones had.
+   * Another attempt tries listings that could not be read again. One that this has led nowhere for
+   * long stays incomplete, whatever else got the run ahead meanwhile; the run ends with what the
+   * other ones had.
    * @throws TransientSourceError
    */
-  private async settleUnwell(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
-    const [error] = trouble.unwell.values();
-    if (!error) return;
-    const attempts = await this.database.inTenant(sync.tenant, (tx) =>
+  async settleUnwell(sync: SyncRun, { ledgers, trouble }: Attempt): Promise<void> {
+    if (trouble.unwell.size === 0) return;
+    const inVain = await this.database.inTenant(sync.tenant, (tx) =>
       this.queue.attemptsWithoutProgress(tx, sync.run),
     );
     const isOneWell = ledgers.all().some((ledger) => ledger.finished);
-    if (attempts < MAX_UPSTREAM_ATTEMPTS || !isOneWell) throw error;
+    const again: TransientSourceError[] = [];
+    for (const [ledger, error] of trouble.unwell) {
+      const attempts = Math.max(ledger.failed(), inVain);
+      if (isOneWell && attempts >= MAX_UPSTREAM_ATTEMPTS) ledger.giveUp(error.message);
+      else again.push(error);
+    }
+    await this.save(sync, [...trouble.unwell.keys()]);
+    if (again[0]) throw again[0];
   }
 
   /** Listings that broke, or of partitions that are not listed any more. */
@@ -67,9 +76,14 @@ export class RunClosing {
       if (error) ledger.giveUp(error.message);
       else ledger.ended();
     }
+    await this.save(sync, open);
+  }
+
+  private async save(sync: SyncRun, ledgers: readonly LaneLedger[]): Promise<void> {
     await this.database.inTenant(sync.tenant, async (tx) => {
       await this.queue.fence(tx, sync.run);
-      for (const ledger of open) await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
+      for (const ledger of ledgers)
+        await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
     });
   }
 }

@@ -15,7 +15,8 @@ export class RunLedgers {
       if (!lane) continue;
       const ledger = new LaneLedger(state.partition, lane, state.title, state);
       this.#ledgers.set(keyOf(state.partition, lane), ledger);
-      this.#resumed.add(ledger);
+      // One without a page has only failed so far.
+      if (ledger.counts.pages > 0) this.#resumed.add(ledger);
     }
   }
 

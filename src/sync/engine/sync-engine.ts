@@ -43,9 +43,7 @@ export class SyncEngine {
   async execute(sync: SyncRun): Promise<'success' | 'partial'> {
     if (!isTurnOfLanes(sync)) await this.pending.drain(sync);
     const attempt = await this.begin(sync);
-    const steps = this.listings.steps(sync, attempt);
-    const ahead = Math.ceil(CHUNKS_AHEAD / this.database.writeBatch);
-    for await (const step of prefetch(steps, ahead)) await this.commit(sync, attempt, step);
+    await this.list(sync, attempt);
     if (attempt.isCutShort) await sync.pageCommitted();
     if (!isTurnOfLanes(sync)) await this.pending.drain(sync);
     await this.closing.ofListings(sync, attempt);
@@ -84,6 +82,17 @@ export class SyncEngine {
       await this.checkpoints.savePartitions(tx, sync.target.connection, partitions);
     });
     return partitions.filter(({ key }) => only === undefined || key === only);
+  }
+
+  private async list(sync: SyncRun, attempt: Attempt): Promise<void> {
+    const steps = this.listings.steps(sync, attempt);
+    const ahead = Math.ceil(CHUNKS_AHEAD / this.database.writeBatch);
+    try {
+      for await (const step of prefetch(steps, ahead)) await this.commit(sync, attempt, step);
+    } catch (error) {
+      if (attempt.trouble.isOfSource) await this.closing.settleUnwell(sync, attempt);
+      throw error;
+    }
   }
 
   private async commit(sync: SyncRun, attempt: Attempt, step: CommitStep | LaneEnd): Promise<void> {

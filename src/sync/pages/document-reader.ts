@@ -24,7 +24,7 @@ export interface ReadDocument extends ListedDocument {
   readonly truncated?: string;
 }
 
-/** `vanished`: listed, but gone before it was read; the next sweep settles it. */
+/** `vanished`: listed, but gone before it was read; the review at the end of the run settles it. */
 export type ReadResult = { read: ReadDocument } | { failure: FailedItem } | { vanished: true };
 
 interface ExtractedText {

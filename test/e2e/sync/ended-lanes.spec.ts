@@ -103,6 +103,31 @@ describeOnOneDatabase('a lane that has listed what there is for this run', (open
     },
   );
 
+  it.each([1, 3])('is not kept waiting by %i that cannot be read, for ever', async (count) => {
+    source.partitions = ['a', 'b', 'c', 'd'].map((key) => ({ key, title: key }));
+    for (const key of ['c', 'd']) {
+      source.pages.set(`newest ${key}`, []);
+      source.pages.set(`history ${key}`, [{ documents: [document(`history-${key}`, key)] }]);
+    }
+    const before = () => {
+      throw new TransientSourceError('http_503', 'unwell');
+    };
+    const broken = ['a', 'b', 'c'].slice(0, count);
+    for (const key of broken) source.pages.set(`history ${key}`, [{ before }]);
+    let run = await bench.sync();
+    while (run.status === 'waiting' && run.attempt <= MAX_UPSTREAM_ATTEMPTS) {
+      // Something else got it ahead, as single documents do.
+      await bench.sql(`update runs set progressed_at = now() where id = $1`, [run.id]);
+      run = await bench.goOn(run);
+    }
+    expect(run).toMatchObject({ status: 'partial', error: null });
+    const gaps = run.partitions.filter(({ gap_reason }) => gap_reason === 'unwell');
+    expect(gaps.map(({ key, state }) => `${key} ${state}`)).toEqual(
+      broken.map((key) => `${key} incomplete`),
+    );
+    expect(await visible()).toContain('history-d');
+  });
+
   describe('a page that is read in part', () => {
     /** Documents of which only so many can be read between two pauses, each counted. */
     const limited = (count: number, perAttempt: number, error: () => Error = pause) => {

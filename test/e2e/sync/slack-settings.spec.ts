@@ -105,14 +105,10 @@ describe('a synchronized Slack workspace', () => {
     begin('troutfish alert', 'a person says eel');
     await connect();
     expect([await isFound('codfish'), await isFound('troutfish')]).toEqual([true, true]);
-    // With the first its parent says that all are bots; with the second only the replies do, and
-    // what turns out to hold nothing goes with the listing after that.
-    for (const [policy, runs] of [
-      ['exclude', 1],
-      [['another'], 2],
-    ] as const) {
+    // With the first its parent says that all are bots; with the second only the replies do.
+    for (const policy of ['exclude', ['another']] as const) {
       await bots(policy);
-      for (let run = 0; run < runs; run++) await sync();
+      await sync();
       expect([await isFound('codfish'), await isFound('troutfish')]).toEqual([false, false]);
       expect(await isFound('eel')).toBe(true);
       await bots('include');

@@ -11,9 +11,18 @@ describe('messages of excluded bots in Slack', () => {
   let channel: string;
   let bots: SlackConfig['bots'];
   let byBot: { botId: string; user: null };
+  let areRepliesBroken: boolean;
+
+  const unwell: typeof globalThis.fetch = (url, init) => {
+    const { pathname } = new URL(url instanceof Request ? url.url : url);
+    if (!areRepliesBroken || !pathname.endsWith('conversations.replies')) return fetch(url, init);
+    return Promise.resolve(new Response('broken', { status: 500 }));
+  };
 
   beforeEach(async () => {
-    const start = await slackBench({ channels: 1, messages: 0, fileShare: 0 });
+    areRepliesBroken = false;
+    const empty = { channels: 1, messages: 0, fileShare: 0 };
+    const start = await slackBench(empty, { fetch: unwell });
     const { workspace } = start.simulator;
     for (const { id } of [...workspace.workspace.channels.values()]) workspace.removeBot(id);
     bots = 'exclude';
@@ -104,6 +113,27 @@ describe('messages of excluded bots in Slack', () => {
       expect(indexedWords(it_)).toContain('codfish');
     },
   );
+
+  it('who wrote in the name of a person are read as soon as they are kept', async () => {
+    const { workspace } = it_.simulator;
+    const person = [...workspace.workspace.users.values()].find(({ isBot }) => !isBot)!;
+    const ts = thread('a person begins', {}, ['codfish again', { ...byBot, user: person.id }]);
+    workspace.delete(channel, ts);
+    await sync('exclude');
+    expect(indexedWords(it_)).not.toContain('codfish');
+    await sync('include');
+    expect(indexedWords(it_)).toContain('codfish');
+  });
+
+  it('leave a thread in place that Slack alone cannot read', async () => {
+    const ts = thread('codfish alert', byBot, ['a person says eel', {}]);
+    await sync('exclude');
+    areRepliesBroken = true;
+    const externalId = `${channel}:${ts}`;
+    const ref = { externalId, partition: channel, version: null };
+    const verdicts = await it_.bench.connector.verify(it_.bench.context(), [ref]);
+    expect(verdicts).toEqual([{ externalId, state: 'alive' }]);
+  });
 
   it('leave a thread that somebody joins later', async () => {
     const ts = thread('codfish alert', byBot, ['codfish again', byBot]);

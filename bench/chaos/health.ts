@@ -4,7 +4,11 @@ import { COLLECTION } from './writer.js';
 const ANSWERED_WITHIN_MS = 20_000;
 
 export interface Overview {
-  readonly outbox: { readonly pending: number; readonly oldest_seconds: number | null };
+  readonly outbox: {
+    readonly pending: number;
+    readonly oldest_seconds: number | null;
+    readonly error: string | null;
+  };
   readonly generated_at: string;
 }
 

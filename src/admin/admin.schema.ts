@@ -88,6 +88,10 @@ export const Overview = z
     outbox: z.object({
       pending: Count.describe('Index entries still to be written; 100000 means that or more'),
       oldest_seconds: Seconds,
+      error: z
+        .string()
+        .nullable()
+        .describe('Why one of them is not written, whichever process has tried; null: none failed'),
     }),
     index_health: z.object(IndexHealthFields),
     documents: Total,

@@ -15,6 +15,7 @@ const ROW = {
   lag: [],
   outbox: 0,
   oldest_mark: null,
+  mark_error: null,
   documents: 50,
   documents_share: 0.1,
   memories: 70,

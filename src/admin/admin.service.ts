@@ -90,6 +90,7 @@ export function toOverview(
   failed: number,
   worst: readonly AttentionRow[],
 ): Omit<Overview, 'version' | 'database' | 'index' | 'index_health' | 'generated_at'> {
+  const { pending, oldestSeconds, error } = fleet.outbox;
   const inState = (state: string): number =>
     fleet.runs.reduce((sum, row) => sum + (row.state === state ? row.n : 0), 0);
   return {
@@ -103,7 +104,7 @@ export function toOverview(
       failed_24h: failed,
     },
     attention: { total: worst[0]?.matching ?? 0, connections: worst.map(toAttention) },
-    outbox: { pending: fleet.outbox.pending, oldest_seconds: fleet.outbox.oldestSeconds },
+    outbox: { pending, oldest_seconds: oldestSeconds, error },
     documents: fleet.documents,
     memories: fleet.memories,
   };

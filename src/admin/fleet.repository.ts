@@ -12,6 +12,7 @@ export interface FleetRow {
   readonly lag: readonly { provider: string; max: number; median: number; late: number }[];
   readonly outbox: number;
   readonly oldest_mark: number | null;
+  readonly mark_error: string | null;
   readonly documents: number;
   readonly documents_share: number;
   readonly memories: number;
@@ -49,6 +50,8 @@ export class FleetRepository {
          (select count(*)::int from (select from outbox limit ${MOST_MARKS}) m) as outbox,
          (select extract(epoch from now() - min(created_at))::float8
           from (select created_at from outbox order by generation limit 1000) m) as oldest_mark,
+         (select error from (select error, due_at from outbox limit ${MOST_MARKS}) m
+          where error is not null order by due_at limit 1) as mark_error,
          (select count(*)::int from documents ${sampleOf('documents', sample)}
           where state in ('live', 'suspect')) as documents,
          ${shareOf('documents', sample)} as documents_share,

@@ -12,7 +12,12 @@ export interface Total {
 /** How the whole installation stands, over all tenants. */
 export interface Fleet extends Pick<FleetRow, 'tenants' | 'runs' | 'connections' | 'lag'> {
   readonly oldestQueuedSeconds: number | null;
-  readonly outbox: { readonly pending: number; readonly oldestSeconds: number | null };
+  readonly outbox: {
+    readonly pending: number;
+    readonly oldestSeconds: number | null;
+    /** Of the failed one that is tried again first. */
+    readonly error: string | null;
+  };
   readonly documents: Total;
   readonly memories: Total;
 }
@@ -38,7 +43,11 @@ export function toFleet(row: FleetRow): Fleet {
     connections,
     lag,
     oldestQueuedSeconds: age(row.oldest_queued),
-    outbox: { pending: row.outbox, oldestSeconds: age(row.oldest_mark) },
+    outbox: {
+      pending: row.outbox,
+      oldestSeconds: age(row.oldest_mark),
+      error: row.mark_error,
+    },
     documents: total(row.documents, row.documents_share),
     memories: total(row.memories, row.memories_share),
   };

@@ -49,7 +49,7 @@ export const IndexState = z
             error: z.string(),
           }),
         )
-        .describe('The first 20 of these'),
+        .describe('The first 20 that could not be written, refused or not; they are tried again'),
     }),
   })
   .meta({ id: 'IndexState' });

@@ -77,8 +77,7 @@ export class IndexAdminService {
       this.audit.record(tx, null, { actor, action: 'index.rebuild_started' }),
     );
     if (this.qdrant) {
-      for (const { space_id: space } of await this.qdrant.spaces.all())
-        await this.qdrant.spaces.rebuild(space);
+      await this.qdrant.rebuild.begin();
     } else {
       this.running ??= this.rebuildHnsw();
     }

@@ -25,19 +25,23 @@ export class CollectionCheck {
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
-  /** @returns where the next page begins; null when this was the last one */
+  /**
+   * @param patience ends waiting for the index
+   * @returns where the next page begins; null when this was the last one
+   */
   async page(
     collection: CheckedCollection,
     after: PageEnd | null,
     findings: Findings,
+    patience: AbortSignal,
+    size = PAGE,
   ): Promise<PageEnd | null> {
     const { tenant, id, spaceId } = collection;
     const { page, held } = await this.database.inTenant(tenant, async (tx) => {
-      const memories = await this.texts.page(tx, tenant, id, after, PAGE);
+      const memories = await this.texts.page(tx, tenant, id, after, size);
       const ids = memories.map((memory) => memory.id);
       return { page: memories, held: await this.index.held(tx, spaceId, id, ids) };
     });
-    findings.checked += page.length;
     const ids = page.map((memory) => memory.id);
     const without = {
       memories_without_vector: ids.filter((memory) => !held.vectors.has(memory)),
@@ -46,38 +50,41 @@ export class CollectionCheck {
     const embedder = this.embedders.find(collection.model);
     if (!embedder) findings.unconfigured.add(collection.model);
     const repair = findings.repair && embedder !== undefined;
-    for (const [kind, some] of Object.entries(without))
-      findings.add(kind as keyof typeof without, some.length, repair ? some.length : 0);
     const broken = [...new Set(Object.values(without).flat())];
     if (repair && broken.length > 0) {
       const target = { collectionId: id, spaceId, embedder, words: true };
-      await this.texts.write(tenant, target, broken, this.lifecycle.stopping);
+      const { stopping } = this.lifecycle;
+      const either = AbortSignal.any([stopping, patience]);
+      await this.texts.write(tenant, target, broken, stopping, either);
     }
-    return page.length < PAGE ? null : page.at(-1)!;
+    findings.checked += page.length;
+    for (const [kind, some] of Object.entries(without))
+      findings.add(kind as keyof typeof without, some.length, repair ? some.length : 0);
+    return page.length < size ? null : page.at(-1)!;
   }
 
-  /** What concerns the collection as a whole, once its memories are looked at. */
-  async whole(collection: CheckedCollection, findings: Findings): Promise<void> {
+  /**
+   * What concerns the collection as a whole, once its memories are looked at.
+   * @returns whether there may be more vectors to remove than this time
+   */
+  async whole(
+    collection: CheckedCollection,
+    findings: Findings,
+    size = this.database.writeBatch,
+  ): Promise<boolean> {
     const { tenant, id, spaceId, nextSpaceId } = collection;
     const spaces = nextSpaceId === null ? [spaceId] : [spaceId, nextSpaceId];
+    const limit = Math.min(size, this.database.writeBatch);
     const unused = await this.database.inTenant(tenant, (tx) =>
-      this.rows.countVectorsOutside(tx, id, spaces),
+      findings.repair
+        ? this.index.removeVectorsOutside(tx, id, spaces, limit)
+        : this.rows.countVectorsOutside(tx, id, spaces),
     );
     findings.add('vectors_of_no_use', unused);
-    if (findings.repair && unused > 0) await this.removeUnused(tenant, id, spaces);
+    if (findings.repair && unused > 0) return true;
     const isOff = !(await this.statistics.addsUp(id));
     if (isOff && findings.repair) await this.statistics.recount(id);
     findings.add('collections_miscounted', isOff ? 1 : 0);
-  }
-
-  private async removeUnused(tenant: string, id: string, spaces: readonly number[]): Promise<void> {
-    const limit = this.database.writeBatch;
-    let removed: number;
-    do {
-      await this.index.waitForRoom(this.lifecycle.stopping);
-      removed = await this.database.inTenant(tenant, (tx) =>
-        this.index.removeVectorsOutside(tx, id, spaces, limit),
-      );
-    } while (removed > 0);
+    return false;
   }
 }

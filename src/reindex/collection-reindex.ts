@@ -5,6 +5,7 @@ import { EmbeddingSpacesService } from '../collections/embedding-spaces.service.
 import { CLOCK, type Clock } from '../common/clock.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { StatisticsCheck } from '../indexing/drift/statistics-check.js';
+import { QDRANT, type QdrantParts } from '../indexing/qdrant/qdrant-parts.js';
 import { VECTOR_INDEX, type SpaceRef, type VectorIndex } from '../indexing/vector-index.js';
 import { Embedders } from '../inference/embedders.js';
 import { StoredTexts, type StoredTarget } from '../remember/stored/stored-texts.js';
@@ -51,6 +52,7 @@ export class CollectionReindex {
     private readonly texts: StoredTexts,
     private readonly statistics: StatisticsCheck,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
+    @Inject(QDRANT) private readonly qdrant: QdrantParts | null,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -188,12 +190,23 @@ export class CollectionReindex {
     allowed: number,
   ): Promise<'swapped' | 'missing'> {
     const { tenant, collection, meter, signal } = run;
+    let told: string | null = null;
     for (let looks = 0; ; looks += 1) {
       const outcome = await this.trySwap(tenant, collection.id, space, allowed);
       if (outcome !== 'unserved') return outcome;
       if (looks === 0) await meter.begin('indexing', 0);
+      const why = await this.failure(tenant, collection.id, space);
+      if (why !== told) await meter.waitFor(why && `index_unavailable: ${why}`);
+      told = why;
       await this.clock.sleep(LOOK_AGAIN_MS, signal);
     }
+  }
+
+  /** Why Qdrant does not take what the swap waits for, as far as that is the reason. */
+  private async failure(tenant: string, id: string, space: SpaceRef): Promise<string | null> {
+    const { qdrant } = this;
+    if (!qdrant) return null;
+    return this.database.inTenant(tenant, (tx) => qdrant.outbox.errorOf(tx, space.id, id));
   }
 
   private async trySwap(

@@ -45,6 +45,8 @@ const PageEnd = z.object({ hash: z.string(), id: z.uuid() }).nullable();
 /** Where a check is: the stages follow each other in this order. */
 export const CheckPlace = z.discriminatedUnion('stage', [
   z.object({ stage: z.literal('texts'), collection: z.uuid().nullable(), after: PageEnd }),
+  // After the texts of each collection.
+  z.object({ stage: z.literal('whole'), collection: z.uuid() }),
   z.object({ stage: z.literal('rows'), space: z.int(), after: z.uuid().nullable() }),
   z.object({ stage: z.literal('points'), space: z.int(), after: z.uuid().nullable() }),
 ]);

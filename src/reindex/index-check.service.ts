@@ -43,6 +43,7 @@ export class IndexCheckService {
       );
     }
     const end = this.clock.now().getTime() + WORK_MS;
+    const patience = AbortSignal.timeout(WORK_MS);
     let place: CheckPlace | null = decodeCursor(cursor, CheckPlace) ?? {
       stage: 'texts',
       collection: null,
@@ -51,13 +52,18 @@ export class IndexCheckService {
     let pages = 0;
     do {
       // What is marked must leave the writes of others their room.
-      const isMarking = repair && place.stage !== 'texts';
-      const size = isMarking ? await this.qdrant!.check.room() : undefined;
+      const size = repair ? await this.qdrant?.check.room() : undefined;
       if (size === 0) {
         await this.clock.sleep(LOOK_AGAIN_MS);
-      } else {
-        place = await this.step(place, findings, size);
+        continue;
+      }
+      try {
+        place = await this.step(place, findings, patience, size);
         pages += 1;
+      } catch (error) {
+        // Others have taken the room since.
+        if (!patience.aborted || error !== patience.reason) throw error;
+        break;
       }
     } while (place && this.clock.now().getTime() < end);
     if (pages === 0)
@@ -73,13 +79,15 @@ export class IndexCheckService {
     };
   }
 
-  /** @param size of a page of rows or points, at most; by default as the check has it */
+  /** @param size of a page, at most; by default as the check has it */
   private async step(
     place: CheckPlace,
     findings: Findings,
+    patience: AbortSignal,
     size?: number,
   ): Promise<CheckPlace | null> {
-    if (place.stage === 'texts') return this.texts(place, findings);
+    if (place.stage === 'texts') return this.texts(place, findings, patience, size);
+    if (place.stage === 'whole') return this.whole(place, findings, size);
     const { check } = this.qdrant!;
     const { stage, space, after } = place;
     const page = await (stage === 'rows'
@@ -99,6 +107,8 @@ export class IndexCheckService {
   private async texts(
     { collection: id, after }: CheckPlace & { stage: 'texts' },
     findings: Findings,
+    patience: AbortSignal,
+    size?: number,
   ): Promise<CheckPlace | null> {
     // In the middle of a collection, or at the beginning of the next one.
     const collection = await this.database.asSystem((tx) =>
@@ -108,9 +118,22 @@ export class IndexCheckService {
       if (after) return { stage: 'texts', collection: id, after: null };
       return this.nextSpace(0, findings);
     }
-    const next = await this.collections.page(collection, after, findings);
-    if (!next) await this.collections.whole(collection, findings);
+    const next = await this.collections.page(collection, after, findings, patience, size);
+    if (!next) return { stage: 'whole', collection: collection.id };
     return { stage: 'texts', collection: collection.id, after: next };
+  }
+
+  private async whole(
+    place: CheckPlace & { stage: 'whole' },
+    findings: Findings,
+    size?: number,
+  ): Promise<CheckPlace> {
+    const { collection: id } = place;
+    const collection = await this.database.asSystem((tx) =>
+      this.repository.collection(tx, id, '='),
+    );
+    if (collection && (await this.collections.whole(collection, findings, size))) return place;
+    return { stage: 'texts', collection: id, after: null };
   }
 
   private async nextSpace(after: number, findings: Findings): Promise<CheckPlace | null> {

@@ -38,7 +38,8 @@ export class ReindexMeter {
     return this.tell(false);
   }
 
-  waitFor(what: string): Promise<void> {
+  /** @param what null: for nothing any more */
+  waitFor(what: string | null): Promise<void> {
     this.waiting = what;
     return this.tell(true);
   }

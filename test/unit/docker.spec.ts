@@ -122,6 +122,15 @@ describe('server mode in Compose', () => {
     expect(yaml).toMatch(/^ {2}TRIBUTARY_MIGRATE: never$/m);
   });
 
+  it('gives the API a larger share of the cores than a worker, so that searches come first', () => {
+    const [api, worker] = ['api', 'worker'].map((name) => {
+      const own = yaml.split(new RegExp(`^ {2}${name}:\n`, 'm'))[1]!.split(/^ {0,2}\w/m)[0]!;
+      return Number(all(own, /^ {4}cpu_shares: (\d+)$/gm)[0]);
+    });
+    expect(worker).toBeGreaterThan(0);
+    expect(api).toBeGreaterThan(worker!);
+  });
+
   it('has the stores answer before it migrates or starts', () => {
     const awaited = all(yaml, /^ {4,6}(\w+):\n {6,8}condition: service_healthy$/gm);
     expect([...awaited].sort()).toEqual(['postgres', 'postgres', 'qdrant']);

@@ -205,6 +205,16 @@ describe('the chart', () => {
     for (const seconds of shortest) expect(seconds * 1000).toBeGreaterThan(own + sleep * 1000);
   });
 
+  it('has the API request more CPU than a worker, so that searches come before syncs', async () => {
+    const [values] = await parseYaml(read(`${CHART}/values.yaml`));
+    const cores = (role: string): number => {
+      const cpu = String(at(values, `${role}.resources.requests.cpu`));
+      return cpu.endsWith('m') ? parseInt(cpu) / 1000 : Number(cpu);
+    };
+    expect(cores('worker')).toBeGreaterThan(0);
+    expect(cores('api')).toBeGreaterThan(cores('worker'));
+  });
+
   it('scales on a metric that the product has', () => {
     const [metric] = all(templates, /max\((tributary_\w+)\{/g);
     expect(read('src/metrics/fleet-registry.ts')).toContain(`'${metric}'`);

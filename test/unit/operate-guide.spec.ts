@@ -14,7 +14,7 @@ describe('the guide for operators', () => {
   it('lists every metric, with its labels, and none that does not exist', () => {
     const build = { version: '1', role: 'all', database: 'server', index: 'qdrant' };
     const fleet = toFleet({
-      ...{ tenants: 1, outbox: 0, oldest_mark: null, oldest_queued: null },
+      ...{ tenants: 1, outbox: 0, oldest_mark: null, mark_error: null, oldest_queued: null },
       ...{ documents: 0, documents_share: 1, memories: 0, memories_share: 1 },
       runs: [{ provider: 'slack', state: 'queued', n: 1 }],
       connections: [{ provider: 'slack', status: 'active', n: 1 }],

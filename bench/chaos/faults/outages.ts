@@ -97,7 +97,10 @@ const diskFull: Fault = {
         await until('a log says why', TOLD_WITHIN_MS, () =>
           Promise.resolve(named() ? true : undefined),
         );
-        return [...told, 'searches are answered', 'a log says "No space left on device"'];
+        await until('the overview of an API process says why', TOLD_WITHIN_MS, async () =>
+          /No space left/.test((await overview(fleet.api)).outbox.error ?? '') ? true : undefined,
+        );
+        return [...told, 'searches are answered', 'log and overview say "No space left on device"'];
       },
       end: () => index.fillDisk!(false),
     };

@@ -80,6 +80,7 @@ function overviewFields(answer: Overview): [string, string][] {
     ],
     ['failed', `${formatCount(runs.failed_24h)} runs in 24 h`],
     ['outbox', `${formatCount(outbox.pending)}${since(outbox.oldest_seconds)}`],
+    ...(outbox.error === null ? [] : [['not indexed', outbox.error] as [string, string]]),
     ...(health.reachable
       ? []
       : [['index', `down since ${health.since}: ${health.error}`] as [string, string]]),

@@ -10,13 +10,16 @@ describe('OutboxPressure', () => {
   let marks: number;
   let clock: ManualClock;
   let pressure: OutboxPressure;
+  let pressureAt: (most: number) => OutboxPressure;
 
   beforeEach(() => {
     marks = 0;
     clock = new ManualClock();
     const database = { asSystem: (work: () => unknown) => work() } as unknown as Database;
-    const outbox = { count: () => Promise.resolve(marks) } as unknown as OutboxRepository;
-    pressure = new OutboxPressure(database, outbox, clock, MOST);
+    const count = (_: unknown, limit: number) => Promise.resolve(Math.min(marks, limit));
+    const outbox = { count, countUnderWay: count } as unknown as OutboxRepository;
+    pressureAt = (most) => new OutboxPressure(database, outbox, clock, most);
+    pressure = pressureAt(MOST);
   });
 
   it('believes what it counted for a second', async () => {
@@ -40,5 +43,26 @@ describe('OutboxPressure', () => {
       () => true,
     );
     expect(isRefused).toBe(after >= MOST);
+  });
+
+  it.each([
+    [0, 1000],
+    [5_000, 1000],
+    [9_700, 300],
+    [10_000, 0],
+    [30_000, 0],
+  ])('has maintenance go on until a tenth of 100,000 is marked: %d leave %d', async (now, room) => {
+    marks = now;
+    expect(await pressureAt(100_000).maintenanceRoom()).toBe(room);
+  });
+
+  it('has syncs wait for what was lost, and not the other way round', async () => {
+    marks = 30_000;
+    pressure = pressureAt(100_000);
+    expect(await pressure.maintenanceRoom(true)).toBe(1000);
+    const late = AbortSignal.abort(new Error('still waiting'));
+    await expect(pressure.wait(late)).rejects.toThrow('still waiting');
+    marks = 50_000;
+    expect(await pressure.maintenanceRoom(true)).toBe(0);
   });
 });

@@ -11,6 +11,8 @@ const SYNCS_WAIT_AT = 0.2;
  */
 const MAINTENANCE_WAITS_AT = 0.1;
 const MARKED_AT_ONCE = 1000;
+/** No search is answered until a lost collection is filled again, so syncs wait for that. */
+const RECOVERY_WAITS_AT = 0.5;
 const BELIEVED_MS = 1000;
 
 /** Holds writers back while the index cannot keep up, e.g. because it is down. */
@@ -46,13 +48,16 @@ export class OutboxPressure {
     );
   }
 
-  /** How many memories maintenance may mark now; 0: none yet. */
-  async maintenanceRoom(): Promise<number> {
-    const most = Math.min(MARKED_AT_ONCE, Math.ceil(this.most * MAINTENANCE_WAITS_AT));
-    const marks = await this.database.asSystem((tx) => this.outbox.count(tx, most), {
+  /**
+   * How many memories maintenance may mark now; 0: none yet.
+   * @param isRecovery it fills a lost collection again
+   */
+  async maintenanceRoom(isRecovery = false): Promise<number> {
+    const most = Math.ceil(this.most * (isRecovery ? RECOVERY_WAITS_AT : MAINTENANCE_WAITS_AT));
+    const marks = await this.database.asSystem((tx) => this.outbox.countUnderWay(tx, most), {
       priority: 'background',
     });
-    return marks < most ? most : 0;
+    return Math.min(MARKED_AT_ONCE, most - marks);
   }
 
   /**

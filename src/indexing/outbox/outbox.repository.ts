@@ -79,17 +79,22 @@ export class OutboxRepository {
   /**
    * Gives claimed marks back. Of a claim that was lost, somebody else's point may have been
    * overwritten by an older one since: what is not marked any more is marked anew.
+   * @param error why nothing came of the claim, where something failed
    */
-  async giveBack(tx: EntityManager, marks: readonly Mark[]): Promise<void> {
+  async giveBack(
+    tx: EntityManager,
+    marks: readonly Mark[],
+    error: string | null = null,
+  ): Promise<void> {
     const keys = keysOf(marks);
     await runPrepared(
       tx,
-      `update outbox o set due_at = now(),
+      `update outbox o set due_at = now(), error = $5,
          attempts = case when o.generation = u.generation then o.attempts else 0 end
        from ${CLAIMED} as u(memory_id, space_id, generation, claimed_until)
        where o.memory_id = u.memory_id and o.space_id = u.space_id
          and o.due_at = u.claimed_until`,
-      [...keys, marks.map((mark) => mark.claimed_until)],
+      [...keys, marks.map((mark) => mark.claimed_until), error],
     );
     await runPrepared(
       tx,
@@ -165,6 +170,27 @@ export class OutboxRepository {
       [limit],
     );
     return row!.marks;
+  }
+
+  /** The same without those that wait because Qdrant does not take them. */
+  async countUnderWay(tx: EntityManager, limit: number): Promise<number> {
+    const [row] = await runPrepared<{ marks: number }>(
+      tx,
+      `select count(*)::int as marks from (
+         select from outbox where error is null or due_at <= now() limit $1) counted`,
+      [limit],
+    );
+    return row!.marks;
+  }
+
+  /** Why some point of a collection could not be written; null where none has failed. */
+  async errorOf(tx: EntityManager, space: number, collectionId: string): Promise<string | null> {
+    const [row] = await tx.query<{ error: string }[]>(
+      `select error from outbox
+       where collection_id = $1 and space_id = $2 and error is not null limit 1`,
+      [collectionId, space],
+    );
+    return row?.error ?? null;
   }
 }
 

@@ -21,11 +21,16 @@ export class IndexRebuild {
     private readonly pressure: OutboxPressure,
   ) {}
 
+  /** Begins to build every space anew. @throws AppError `index_unavailable` */
+  async begin(): Promise<void> {
+    await inEach(await this.spaces.all(), ({ space_id: space }) => this.spaces.rebuild(space));
+  }
+
   /** @throws AppError `index_unavailable` */
   async step(): Promise<void> {
-    for (const version of await this.spaces.all()) {
+    await inEach(await this.spaces.all(), async (version) => {
       if (version.building !== null) await this.carryOn(version, version.building);
-    }
+    });
   }
 
   /**
@@ -36,24 +41,24 @@ export class IndexRebuild {
   async findLost(): Promise<void> {
     const versions = await this.spaces.all();
     const there = new Set(await this.spaces.present());
-    for (const version of versions) {
+    await inEach(versions, async (version) => {
       const { space_id: space, live, building } = version;
       // Whoever writes is about to make it.
-      if (!version.made) continue;
+      if (!version.made) return;
       const name = this.spaces.collection(space, live);
       if (there.has(name)) await this.spaces.point(space);
       else if (!version.lost) await this.recover(space, name);
-      if (building === null || !version.building_made) continue;
+      if (building === null || !version.building_made) return;
       const next = this.spaces.collection(space, building);
       if (!there.has(next)) await this.recover(space, next);
-    }
+    });
   }
 
   private async carryOn(version: IndexVersion, building: number): Promise<void> {
     const space = version.space_id;
     const name = this.spaces.collection(space, building);
     if (!version.building_made) await this.spaces.makeBuilding(space);
-    if (version.last_generation === null) return this.mark(space);
+    if (version.last_generation === null) return this.mark(version);
     const left = await this.inBackground((tx) =>
       this.versions.unapplied(tx, space, version.last_generation!),
     );
@@ -72,12 +77,22 @@ export class IndexRebuild {
     await this.spaces.recover(space, missing);
   }
 
-  private async mark(space: number): Promise<void> {
-    const room = await this.pressure.maintenanceRoom();
+  private async mark({ space_id: space, lost }: IndexVersion): Promise<void> {
+    const room = await this.pressure.maintenanceRoom(lost);
     if (room > 0) await this.inBackground((tx) => this.versions.markNext(tx, space, room));
   }
 
   private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.database.asSystem(work, { priority: 'background' });
   }
+}
+
+/** One space that fails keeps no other back. @throws the first error, once all had their turn */
+async function inEach(
+  versions: readonly IndexVersion[],
+  work: (version: IndexVersion) => Promise<void>,
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const version of versions) await work(version).catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }

@@ -82,14 +82,11 @@ export class IndexVersionsRepository {
     );
   }
 
-  /** @returns how many memories have been marked for it */
-  async noteBuildingMade(tx: EntityManager, space: number, building: number): Promise<number> {
-    const [rows] = await tx.query<[{ marked: string }[], number]>(
-      `update index_versions set building_made = true where space_id = $1 and building = $2
-       returning marked`,
+  async noteBuildingMade(tx: EntityManager, space: number, building: number): Promise<void> {
+    await tx.query(
+      `update index_versions set building_made = true where space_id = $1 and building = $2`,
       [space, building],
     );
-    return Number(rows[0]?.marked ?? 0);
   }
 
   /** @returns false when another collection is live by now */

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { redact } from '../../common/redact.js';
+import type { Secret } from '../../common/secret.js';
 import { Database } from '../../database/database.js';
 import { OutboxRepository, type Mark } from '../outbox/outbox.repository.js';
 import { toPoint, type PointSource } from './point.js';
@@ -33,6 +35,8 @@ export class OutboxApplier {
     private readonly sources: PointSourcesRepository,
     private readonly spaces: QdrantSpaces,
     private readonly store: QdrantStore,
+    /** What errors may quote and nobody is to read. */
+    private readonly secrets: readonly Secret<string>[] = [],
   ) {}
 
   /**
@@ -53,8 +57,10 @@ export class OutboxApplier {
         );
     } catch (error) {
       // Or a write that is done late would undo a newer one; the claim's end is late enough.
-      if (!(error instanceof MayBeDoneLater))
-        await this.inBackground((tx) => this.outbox.giveBack(tx, [...left]));
+      if (!(error instanceof MayBeDoneLater)) {
+        const why = redact(error instanceof Error ? error.message : String(error), this.secrets);
+        await this.inBackground((tx) => this.outbox.giveBack(tx, [...left], why));
+      }
       throw error;
     }
     return marks.length;

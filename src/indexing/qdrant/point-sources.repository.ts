@@ -53,12 +53,17 @@ export class PointSourcesRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Whether points of a collection are still to be written, other than a few refused ones. */
+  /**
+   * Whether points of a collection are still to be written, other than a few refused ones, or were
+   * written to a collection of Qdrant that is lost.
+   */
   async isPending(tx: EntityManager, space: number, collectionId: string): Promise<boolean> {
     const marks = `from outbox where collection_id = $1 and space_id = $2 and attempts`;
     const [row] = await tx.query<{ pending: boolean }[]>(
       `select exists (select ${marks} < ${REFUSED_AFTER})
-         or exists (select ${marks} >= ${REFUSED_AFTER} offset ${REFUSED_AT_MOST}) as pending`,
+         or exists (select ${marks} >= ${REFUSED_AFTER} offset ${REFUSED_AT_MOST})
+         or exists (select from index_versions where space_id = $2 and (lost or not made))
+         as pending`,
       [collectionId, space],
     );
     return row!.pending;

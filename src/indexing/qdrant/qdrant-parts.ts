@@ -50,13 +50,14 @@ export function qdrantParts(
   const sources = new PointSourcesRepository();
   const versions = new IndexVersionsRepository();
   const spaces = new QdrantSpaces(database, versions, store, settings.prefix);
+  const secrets = settings.apiKey ? [settings.apiKey] : [];
   const pressure = new OutboxPressure(database, outbox, clock, settings.maxBacklog);
   return {
     store,
     spaces,
     outbox,
     sources,
-    applier: new OutboxApplier(database, outbox, sources, spaces, store),
+    applier: new OutboxApplier(database, outbox, sources, spaces, store, secrets),
     check: new PointCheck(database, outbox, sources, spaces, store, pressure),
     rebuild: new IndexRebuild(database, versions, spaces, pressure),
     index: new QdrantIndex(store, spaces, rows, writer, sources, statistics, pressure, clock),

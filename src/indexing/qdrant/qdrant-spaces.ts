@@ -132,18 +132,20 @@ export class QdrantSpaces {
     if (version?.building == null || version.building_made) return;
     const { building, dimensions } = version;
     const name = this.collection(space, building);
-    const isNew = await this.make(name, dimensions);
-    const marked = await this.database.asSystem((tx) =>
-      this.versions.noteBuildingMade(tx, space, building),
-    );
-    // Another process has made it, too, and what was written to that one is lost.
-    if (isNew && marked > 0) await this.recover(space, name);
+    if (await this.making(() => this.store.createCollection(name, dimensions))) {
+      // At once: another process that finds this one may go on with it.
+      const now = await this.find(space);
+      // Another one had been made before, and what was written to it is lost.
+      if (now?.building === building && Number(now.marked) > 0) return this.recover(space, name);
+    }
+    await this.making(() => this.store.createPayloadIndexes(name));
+    await this.database.asSystem((tx) => this.versions.noteBuildingMade(tx, space, building));
   }
 
   /** @throws CollectionRefused, AppError `index_unavailable` */
-  private async make(name: string, dimensions: number): Promise<boolean> {
+  private async making<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.store.createCollection(name, dimensions);
+      return await work();
     } catch (error) {
       throw error instanceof QdrantRefusal ? new CollectionRefused(error) : error;
     }
@@ -164,8 +166,10 @@ export class QdrantSpaces {
     const version = (await this.find(space)) ?? (await this.nameFirst(space));
     if (!version.made) {
       const first = this.collection(space, version.live);
-      await this.make(first, version.dimensions);
-      await this.store.pointAlias(this.alias(space), first);
+      await this.making(() => this.store.createCollection(first, version.dimensions));
+      await this.making(() => this.store.createPayloadIndexes(first));
+      // Another one may be live by now.
+      await this.point(space);
       await this.database.asSystem((tx) => this.versions.noteMade(tx, space, version.live));
     }
     this.made.add(space);

@@ -1,6 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import type { Secret } from '../../common/secret.js';
-import { ConnectionEnded, translateQdrantError } from './qdrant-errors.js';
+import { ConnectionEnded, QdrantRefusal, translateQdrantError } from './qdrant-errors.js';
 
 export interface QdrantSettings {
   /** With scheme, host and port (6333 where none is given); a path is a proxy's prefix. */
@@ -52,15 +52,14 @@ export class QdrantStore {
 
   /**
    * Makes a collection unless it is there. Graphs are built per tenant only, which is why no
-   * search may do without its tenant (https://qdrant.tech/documentation/guides/multiple-partitions),
-   * and payload indexes come before the points, because graphs take them into account.
-   * @returns false when it was there already
+   * search may do without its tenant (https://qdrant.tech/documentation/guides/multiple-partitions).
+   * @returns false when somebody else has made it
    */
   async createCollection(name: string, dimensions: number): Promise<boolean> {
     const exists = (): Promise<boolean> =>
       call(async () => (await this.client.collectionExists(name)).exists);
-    const isNew = !(await exists());
-    if (isNew) {
+    if (await exists()) return false;
+    try {
       await call(() =>
         this.client.createCollection(name, {
           // Our vectors have unit length, so the dot product is the cosine.
@@ -70,11 +69,17 @@ export class QdrantStore {
           on_disk_payload: true,
           strict_mode_config: { enabled: true, unindexed_filtering_retrieve: false },
         }),
-      ).catch(async (error: unknown) => {
-        // Another process was first.
-        if (!(await exists())) throw error;
-      });
+      );
+      return true;
+    } catch (error) {
+      if (!(await exists())) throw error;
+      // Refused because another process was first; without an answer it may be this one's.
+      return !(error instanceof QdrantRefusal);
     }
+  }
+
+  /** Before the points, because graphs take them into account; those that are there stay. */
+  async createPayloadIndexes(name: string): Promise<void> {
     // Every other field would get graphs of its own, one per common value: several times the work.
     const plain = { enable_hnsw: false };
     const fields = [
@@ -90,7 +95,6 @@ export class QdrantStore {
         this.client.createPayloadIndex(name, { field_name, field_schema, wait: true }),
       );
     }
-    return isNew;
   }
 
   async deleteCollection(name: string): Promise<void> {

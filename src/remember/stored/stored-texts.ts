@@ -80,19 +80,21 @@ export class StoredTexts {
   /**
    * Embeds memories and writes what came of it. One whose text changes meanwhile is left to who
    * changed it.
+   * @param patience ends waiting for the index, and nothing that is under way
    * @returns how many were written
    * @throws AppError `embedder_unavailable`; `embedding_refused`, which names the memory;
-   *   SpaceChanged; the signal's reason when it aborts
+   *   SpaceChanged; the signals' reason when one aborts
    */
   async write(
     tenant: string,
     target: StoredTarget,
     ids: readonly string[],
     signal: AbortSignal,
+    patience = signal,
   ): Promise<number> {
     let written = 0;
     for (const group of slices(ids, GROUP)) {
-      await this.index.waitForRoom(signal);
+      await this.index.waitForRoom(patience);
       const memories = await this.database.inTenant(tenant, (tx) =>
         this.repository.read(tx, tenant, target.collectionId, group),
       );

@@ -55,6 +55,7 @@ describe('tributary admin', () => {
     const { exit, out } = await admin(['overview', '--limit', '2']);
     expect(exit).toBe(EXIT.ok);
     expect(out).toMatch(/runs +1 at work, 1 waiting, 1 queued, the oldest for 2/);
+    expect(out).toMatch(/not indexed +No space left on device/);
     expect(out).toMatch(/4 need attention \(2 shown\):/);
     expect(out).toMatch(/needs_auth .*auth_failed/);
   });

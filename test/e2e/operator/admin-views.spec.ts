@@ -44,7 +44,7 @@ describeOnEachDatabase('what an operator sees', (open) => {
       connections: [],
       runs: { queued: 0, running: 0, waiting: 0, oldest_queued_seconds: null, failed_24h: 0 },
       attention: { total: 0, connections: [] },
-      outbox: { pending: 0, oldest_seconds: null },
+      outbox: { pending: 0, oldest_seconds: null, error: null },
       index_health: { reachable: true, error: null, since: null },
       documents: { total: 0, estimated: false },
       memories: { total: 0, estimated: false },
@@ -104,7 +104,7 @@ describeOnEachDatabase('what an operator sees', (open) => {
       expect(body).toMatchObject({
         tenants: 2,
         runs: { queued: 1, running: 1, waiting: 1, failed_24h: 2 },
-        outbox: { pending: 2 },
+        outbox: { pending: 2, error: 'No space left on device' },
         documents: { total: 2, estimated: false },
         memories: { total: 7, estimated: false },
       });

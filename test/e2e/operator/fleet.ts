@@ -115,8 +115,8 @@ export async function fillFleet(database: Database): Promise<void> {
       replaced,
     ]);
     await tx.query(
-      `insert into outbox (memory_id, space_id, created_at)
-       values ($1, 1, now() - interval '5 minutes'), ($2, 1, now())`,
+      `insert into outbox (memory_id, space_id, created_at, error)
+       values ($1, 1, now() - interval '5 minutes', 'No space left on device'), ($2, 1, now(), null)`,
       [current, replaced],
     );
   });

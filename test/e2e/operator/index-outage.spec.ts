@@ -1,3 +1,4 @@
+import { QDRANT, type QdrantParts } from '../../../src/indexing/qdrant/qdrant-parts.js';
 import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import { parsePrometheus, valueOf } from '../../support/prometheus-text.js';
@@ -65,5 +66,21 @@ describeOnEachStore('an outage of the vector index', (open) => {
     expect((await get('overview')).index_health).toEqual(WELL);
     expect(await up()).toBe(1);
     expect(told()).toEqual([expect.any(String), expect.stringContaining('answers again')]);
+  });
+
+  it('of writes alone shows too, though a worker has met it and searches are answered', async () => {
+    if (!store.double) return;
+    store.double.faults.add({ do: 'disk_full', times: null });
+    await searchable(app, ['The ferry is full']);
+    const { applier } = app.nest.get<QdrantParts>(QDRANT, { strict: false });
+    await expect(applier.applySome()).rejects.toMatchObject({ code: 'index_unavailable' });
+    const error = expect.stringContaining('No space left on device');
+    expect((await get('overview')).outbox).toMatchObject({ error });
+    const { outbox, reachable } = await get('index');
+    expect(outbox.errors[0]).toMatchObject({ attempts: 0, error });
+    expect(reachable).toBe(true);
+    store.double.faults.clear();
+    await applier.applySome();
+    expect((await get('overview')).outbox).toMatchObject({ error: null });
   });
 });

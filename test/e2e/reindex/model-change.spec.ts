@@ -3,7 +3,9 @@ import {
   fails,
   refuses,
 } from '../../../src/inference/openai/embeddings-endpoint.contract.js';
-import { Gate } from '../../support/eventually.js';
+import { CollectionRefused, QdrantRefusal } from '../../../src/indexing/qdrant/qdrant-errors.js';
+import { QDRANT, type QdrantParts } from '../../../src/indexing/qdrant/qdrant-parts.js';
+import { eventually, Gate } from '../../support/eventually.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { describeOnEachStore, type TestStore } from '../../support/store-fixtures.js';
 import { searchable, type SearchableCollection } from '../search/search-fixture.js';
@@ -203,6 +205,24 @@ describeOnEachStore(
     it('goes on with a model that was away for a while', async () => {
       bench.endpoint.script = [fails(400), fails(400)];
       const { body } = await reindex(bench.app, notes.name, MODEL);
+      expect(await ended(bench.app, body.job_id)).toMatchObject({ status: 'success' });
+    });
+
+    it('tells what it waits for where Qdrant makes no collection for the new model', async () => {
+      if (!store.double) return;
+      const { spaces } = bench.app.nest.get<QdrantParts>(QDRANT, { strict: false });
+      const refused = jest
+        .spyOn(spaces, 'targets')
+        .mockRejectedValue(new CollectionRefused(new QdrantRefusal('the limit is reached')));
+      const { body } = await reindex(bench.app, notes.name, MODEL);
+      const waiting = await eventually('the reason', async () => {
+        const job = await bench.app.request('GET', `/v1/memory/jobs/${body.job_id}`);
+        const { progress } = job.body;
+        return progress?.phase === 'indexing' && progress.waiting ? progress.waiting : undefined;
+      });
+      expect(waiting).toMatch(/^index_unavailable: .*the limit is reached/);
+      refused.mockRestore();
+      await store.database.asSystem((tx) => tx.query('update outbox set due_at = now()'));
       expect(await ended(bench.app, body.job_id)).toMatchObject({ status: 'success' });
     });
 

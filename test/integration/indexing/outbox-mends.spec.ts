@@ -6,6 +6,7 @@ import { QdrantRefusal } from '../../../src/indexing/qdrant/qdrant-errors.js';
 import { QdrantSpaces } from '../../../src/indexing/qdrant/qdrant-spaces.js';
 import { QdrantStore } from '../../../src/indexing/qdrant/qdrant-store.js';
 import { startQdrantDouble } from '../../simulators/qdrant/index.js';
+import { Gate } from '../../support/eventually.js';
 import { type IndexTables } from './index-fixtures.js';
 import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
 
@@ -62,21 +63,31 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
     return candidates.map((one) => one.memoryId).sort();
   }
 
-  const marks = (): Promise<{ generation: string; attempts: number; due: boolean }[]> =>
+  const marks = (): Promise<
+    { generation: string; attempts: number; due: boolean; error: string | null }[]
+  > =>
     database.asSystem((tx) =>
-      tx.query(`select generation, attempts, due_at <= now() as due from outbox`),
+      tx.query(`select generation, attempts, due_at <= now() as due, error from outbox`),
     );
+
+  /** As another process knows them: what the database and Qdrant tell. */
+  const spacesOf = (store: QdrantStore): QdrantSpaces =>
+    new QdrantSpaces(database, versions, store, parts.prefix);
+
+  async function step(): Promise<void> {
+    await parts.rebuild.step();
+    await parts.drain();
+  }
+
+  const version = async () =>
+    (await parts.spaces.all()).find((one) => one.space_id === tables.space.id)!;
 
   const lapse = () =>
     database.asSystem((tx) => tx.query(`update outbox set due_at = now() - interval '1 s'`));
 
   it('makes one first collection, however many processes are about to', async () => {
     const memory = await add();
-    // Each knows only what the database and Qdrant tell it.
-    const others = Array.from(
-      { length: 8 },
-      () => new QdrantSpaces(database, versions, parts.store, parts.prefix),
-    );
+    const others = Array.from({ length: 8 }, () => spacesOf(parts.store));
     const targets = await Promise.all(others.map((spaces) => spaces.targets(tables.space.id)));
     expect(new Set(targets.flat()).size).toBe(1);
     const mine = (await parts.store.collections()).filter((name) => name.startsWith(parts.prefix));
@@ -84,6 +95,55 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
     await parts.drain();
     expect(await found()).toEqual([memory]);
     expect(await parts.spaces.dead()).toEqual([]);
+  });
+
+  it('knows which of several processes has made a collection', async () => {
+    const name = `${parts.prefix}_raced`;
+    const made = Array.from({ length: 4 }, () => parts.store.createCollection(name, 3));
+    expect((await Promise.all(made)).filter(Boolean)).toEqual([true]);
+  });
+
+  it('keeps its points when a process is late with the first collection', async () => {
+    const memory = await add();
+    const store = new QdrantStore({ url: qdrant().url });
+    const create = store.createCollection.bind(store);
+    const making = new Gate();
+    jest.spyOn(store, 'createCollection').mockImplementationOnce(async (...how) => {
+      await making.pass();
+      return create(...how);
+    });
+    const late = spacesOf(store).targets(tables.space.id);
+    await making.reached;
+    await parts.drain();
+    await parts.spaces.rebuild(tables.space.id);
+    await step();
+    await step();
+    expect(await version()).toMatchObject({ live: 2, building: null });
+    making.open();
+    await late;
+    expect(await found()).toEqual([memory]);
+  });
+
+  it('goes on with a rebuild that another process began and is slow with', async () => {
+    const memory = await add();
+    await parts.drain();
+    const store = new QdrantStore({ url: qdrant().url });
+    const createIndexes = store.createPayloadIndexes.bind(store);
+    const indexing = new Gate();
+    jest.spyOn(store, 'createPayloadIndexes').mockImplementationOnce(async (name) => {
+      await indexing.pass();
+      return createIndexes(name);
+    });
+    const slow = spacesOf(store).rebuild(tables.space.id);
+    await indexing.reached;
+    await parts.rebuild.step();
+    indexing.open();
+    await slow;
+    expect(await version()).toMatchObject({ building: 2, marked: '1' });
+    await parts.drain();
+    await step();
+    expect(await version()).toMatchObject({ live: 2, building: null });
+    expect(await found()).toEqual([memory]);
   });
 
   it('makes the first collection that somebody died over', async () => {
@@ -162,7 +222,10 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
       .mockImplementationOnce((...how) => upsert.apply(parts.store, how))
       .mockRejectedValueOnce(away);
     await expect(parts.applier.applySome()).rejects.toBe(away);
-    expect(await marks()).toMatchObject([{ due: true, attempts: 0 }]);
+    expect(await marks()).toMatchObject([{ due: true, attempts: 0, error: 'away' }]);
+    await database.asSystem((tx) => parts.outbox.claim(tx, 1));
+    expect(await marks()).toMatchObject([{ due: false, error: null }]);
+    await lapse();
     await parts.drain();
     expect(await found()).toEqual(memories.sort());
   });
@@ -184,18 +247,15 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
     // As if rows were restored from before the last rebuild.
     await parts.store.createCollection(parts.spaces.collection(id, 7), 3);
     await parts.spaces.rebuild(id);
-    for (let step = 0; step < 20; step += 1) {
-      await parts.rebuild.step();
-      await parts.drain();
-    }
-    const version = (await parts.spaces.all()).find((one) => one.space_id === id);
-    expect(version).toMatchObject({ live: 8, building: null });
+    for (let steps = 0; steps < 20; steps += 1) await step();
+    expect(await version()).toMatchObject({ live: 8, building: null });
     expect(await found()).toEqual([memory]);
   });
 
   async function emptyCollection(): Promise<string> {
     const name = `${parts.prefix}_empty`;
     await parts.store.createCollection(name, 3);
+    await parts.store.createPayloadIndexes(name);
     return name;
   }
 });

@@ -75,6 +75,11 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
       if (name.startsWith(parts.prefix)) await parts.store.deleteCollection(name);
   }
 
+  async function anotherSpace() {
+    const other = await IndexTables.create(database);
+    return { tables: other, collection: await other.addCollection() };
+  }
+
   /** As another process would carry it on, which knows what the database and Qdrant tell it. */
   function another(store = parts.store) {
     const spaces = new QdrantSpaces(database, versions, store, parts.prefix);
@@ -164,6 +169,19 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
       expect(await version()).toMatchObject({ building: 3, marked: '0' });
       await finish();
       expect(await found()).toEqual(ids);
+    });
+
+    it('and marks while syncs wait, which other rebuilds do not', async () => {
+      await almostRebuild(12);
+      const { tables: own, collection: notes } = await anotherSpace();
+      // Of the 50 at which requests are refused, at ten of which syncs wait.
+      await fill(15, { tables: own, collection: notes });
+      await parts.rebuild.step();
+      expect(await version()).toMatchObject({ lost: false, marked: '5' });
+      await lose();
+      await parts.rebuild.findLost();
+      await parts.rebuild.step();
+      expect(await version()).toMatchObject({ lost: true, building: 3, marked: '10' });
     });
 
     it('and nobody writes or marks, at the next look', async () => {
@@ -280,8 +298,7 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
       const ids = await fill(3);
       await parts.drain();
       const refused = refuse();
-      const other = await IndexTables.create(database);
-      const unmade = { tables: other, collection: await other.addCollection() };
+      const unmade = await anotherSpace();
       const waiting = await fill(3, unmade);
       for (let round = 0; round < 4; round += 1) {
         ids.push(...(await fill(1)));
@@ -300,6 +317,47 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
       expect(await marks()).toEqual([]);
       expect(await isServing(unmade)).toBe(true);
     });
+
+    it('takes no room from the rebuilds of others', async () => {
+      await fill(3);
+      await parts.drain();
+      await parts.spaces.rebuild(tables.space.id);
+      refuse();
+      await fill(10, await anotherSpace());
+      await parts.drain();
+      await parts.rebuild.step();
+      expect(await version()).toMatchObject({ building: 2, marked: '3' });
+    });
+
+    it('keeps none of the later spaces back', async () => {
+      await fill(3);
+      await fill(3, await anotherSpace());
+      await parts.drain();
+      const create = parts.store.createCollection.bind(parts.store);
+      const first = parts.spaces.collection(tables.space.id, 2);
+      jest
+        .spyOn(parts.store, 'createCollection')
+        .mockImplementation((name, dimensions) =>
+          name === first ? Promise.reject(new QdrantRefusal('too many')) : create(name, dimensions),
+        );
+      await expect(parts.rebuild.begin()).rejects.toThrow('too many');
+      await expect(parts.rebuild.step()).rejects.toThrow('too many');
+      expect(await parts.spaces.all()).toMatchObject([
+        { building: 2, building_made: false },
+        { building: 2, building_made: true, marked: '3' },
+      ]);
+    });
+  });
+
+  it('serves nothing whose points are lost, until they are there again', async () => {
+    await fill(3);
+    await parts.drain();
+    expect(await isServing()).toBe(true);
+    await lose();
+    await parts.rebuild.findLost();
+    expect(await isServing()).toBe(false);
+    await finish();
+    expect(await isServing()).toBe(true);
   });
 
   it('serves without single points that are refused, and not without many', async () => {

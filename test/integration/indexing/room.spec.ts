@@ -11,7 +11,14 @@ import type { ConnectionsService } from '../../../src/connections/connections.se
 import { LengthRewrite } from '../../../src/indexing/rows/length-rewrite.js';
 import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-statistics.repository.js';
 import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
-import type { CollectionCheck } from '../../../src/reindex/collection-check.js';
+import { Lifecycle } from '../../../src/common/http/lifecycle.js';
+import { StatisticsCheck } from '../../../src/indexing/drift/statistics-check.js';
+import { Embedders } from '../../../src/inference/embedders.js';
+import { FakeEmbedder } from '../../../src/inference/fake.embedder.js';
+import { StoredTexts } from '../../../src/remember/stored/stored-texts.js';
+import { StoredTextsRepository } from '../../../src/remember/stored/stored-texts.repository.js';
+import { CollectionCheck } from '../../../src/reindex/collection-check.js';
+import { Findings } from '../../../src/reindex/findings.js';
 import { IndexCheckRepository } from '../../../src/reindex/index-check.repository.js';
 import { IndexCheckService } from '../../../src/reindex/index-check.service.js';
 import type { RunsService } from '../../../src/runs/runs.service.js';
@@ -24,6 +31,7 @@ const LONG = 'cherry database engine forest garden harbour island jungle kettle'
 /** Of the 50 at which requests are refused. */
 const SYNCS_WAIT_AT = 10;
 const BATCH = 500;
+const BEFORE_EVERY_ID = '00000000-0000-0000-0000-000000000000';
 
 const audit = { record: () => Promise.resolve() } as unknown as AuditService;
 
@@ -111,16 +119,37 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
   });
 
   describe('such as a repair', () => {
-    const repair = () => {
-      const place = { stage: 'rows', space: tables.space.id, after: null };
-      const cursor = Buffer.from(JSON.stringify(place)).toString('base64url');
+    const model = (): string => `test:${tables.tenant}`;
+    const collections = (): CollectionCheck => {
       const background = new BackgroundDatabase(database);
-      const none = {} as CollectionCheck;
-      const repository = new IndexCheckRepository();
-      return new IndexCheckService(background, repository, none, audit, parts, parts.clock).check(
-        'operator',
-        { repair: true, cursor },
+      return new CollectionCheck(
+        background,
+        new Embedders(new FakeEmbedder(3, model())),
+        new StoredTexts(background, new StoredTextsRepository(), parts.index),
+        parts.rows,
+        new StatisticsCheck(background, parts.rows, new TermStatisticsRepository()),
+        new Lifecycle(),
+        parts.index,
       );
+    };
+    const repairFrom = (place: object) => {
+      const cursor = Buffer.from(JSON.stringify(place)).toString('base64url');
+      return new IndexCheckService(
+        new BackgroundDatabase(database),
+        new IndexCheckRepository(),
+        collections(),
+        audit,
+        parts,
+        parts.clock,
+      ).check('operator', { repair: true, cursor });
+    };
+    const repair = () => repairFrom({ stage: 'rows', space: tables.space.id, after: null });
+    const embed = () =>
+      repairFrom({ stage: 'texts', collection, after: { hash: '', id: BEFORE_EVERY_ID } });
+    const block = async (ids: readonly string[]): Promise<void> => {
+      const { id } = tables.space;
+      await database.asSystem((tx) => parts.outbox.mark(tx, id, ids.slice(0, SYNCS_WAIT_AT)));
+      parts.clock.advance(1000);
     };
 
     it('leaves syncs and requests their room', async () => {
@@ -136,11 +165,61 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
     });
 
     it('is refused while too many others wait', async () => {
-      const ids = await fill(60);
-      const { id } = tables.space;
-      await database.asSystem((tx) => parts.outbox.mark(tx, id, ids.slice(0, SYNCS_WAIT_AT)));
+      await block(await fill(60));
       await expect(repair()).rejects.toMatchObject({ code: 'index_behind', retryAfter: 10 });
       expect(await marks()).toBe(SYNCS_WAIT_AT);
+    });
+
+    describe('of memories without vectors', () => {
+      let ids: string[];
+
+      beforeEach(async () => {
+        ids = await fill(12);
+        await database.asSystem((tx) =>
+          tx.query('delete from point_vectors where memory_id = any($1::uuid[])', [ids]),
+        );
+        await parts.drain();
+      });
+
+      it('is refused while too many others wait', async () => {
+        await block(ids);
+        await expect(embed()).rejects.toMatchObject({ code: 'index_behind' });
+      });
+
+      it('does not wait for long where others take the room before it does', async () => {
+        const late = AbortSignal.abort(new Error('late'));
+        jest.spyOn(AbortSignal, 'timeout').mockReturnValue(late);
+        const room = parts.check.room.bind(parts.check);
+        jest.spyOn(parts.check, 'room').mockImplementationOnce(async () => {
+          const left = await room();
+          await block(ids);
+          return left;
+        });
+        await expect(embed()).rejects.toMatchObject({ code: 'index_behind' });
+        expect(await marks()).toBe(SYNCS_WAIT_AT);
+      });
+    });
+
+    it('removes vectors of no use by as many as there is room for', async () => {
+      await fill(12);
+      const { id: other } = await tables.addSpace();
+      await database.asSystem((tx) =>
+        tx.query(
+          `insert into point_vectors (space_id, collection_id, memory_id, embedding)
+           select $2, collection_id, memory_id, embedding from point_vectors
+           where collection_id = $1`,
+          [collection, other],
+        ),
+      );
+      await parts.drain();
+      const { tenant, space } = tables;
+      const own = { id: collection, tenant, name: 'notes', model: model() };
+      const whole = { ...own, spaceId: space.id, nextSpaceId: null };
+      const findings = new Findings(true);
+      expect(await collections().whole(whole, findings, 5)).toBe(true);
+      expect(await marks()).toBe(5);
+      while (await collections().whole(whole, findings, 5));
+      expect(findings.mended).toMatchObject({ vectors_of_no_use: 12, collections_miscounted: 0 });
     });
   });
 

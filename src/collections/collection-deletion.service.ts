@@ -80,12 +80,12 @@ export class CollectionDeletionService {
   private async empty(tenant: string, id: string): Promise<void> {
     for (const table of ['memories', 'documents'] as const) {
       for (;;) {
-        const deleted = await this.database.inTenant(
+        const isMore = await this.database.inTenant(
           tenant,
           (tx) => this.collections.deleteSome(tx, table, tenant, id, BATCH),
           { priority: 'background' },
         );
-        if (deleted < BATCH) break;
+        if (!isMore) break;
         await leaveRoom(this.index);
       }
     }

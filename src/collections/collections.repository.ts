@@ -136,20 +136,26 @@ export class CollectionsRepository {
     ]);
   }
 
-  /** @returns how many rows went; 0 when none is left */
+  /** Removes some rows. @returns false: none is left */
   async deleteSome(
     tx: EntityManager,
     table: 'memories' | 'documents',
     tenant: string,
     id: string,
     limit: number,
-  ): Promise<number> {
-    const [, count]: [unknown, number] = await tx.query(
+  ): Promise<boolean> {
+    const [, removed]: [unknown, number] = await tx.query(
       `delete from ${table} where id in (
          select id from ${table} where collection_id = $2 and tenant_id = $1 limit $3)`,
       [tenant, id, limit],
     );
-    return count;
+    if (removed === limit) return true;
+    // Fewer may be all, or what another deletion at the same time has left of the same rows.
+    const [row]: [{ more: boolean }] = await tx.query(
+      `select exists (select from ${table} where collection_id = $2 and tenant_id = $1) as more`,
+      [tenant, id],
+    );
+    return row.more;
   }
 
   async delete(tx: EntityManager, tenant: string, id: string): Promise<void> {

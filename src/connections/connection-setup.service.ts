@@ -2,7 +2,12 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { z } from 'zod';
 import type { ConnectorContext, ConnectorLogger } from '../../connectors/sdk/context.js';
 import type { Account, Connector, ProbeResult } from '../../connectors/sdk/contract.js';
-import { ConfigError, ConnectorError, TransientSourceError } from '../../connectors/sdk/errors.js';
+import {
+  ConfigError,
+  ConnectorError,
+  RateLimitedError,
+  TransientSourceError,
+} from '../../connectors/sdk/errors.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import type { ErrorCode } from '../common/errors/error-codes.js';
@@ -19,15 +24,25 @@ import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
 import type { ConnectorAnswer } from './connections.schema.js';
 import { guardedConnector, guardedLogger } from './guarded-connector.js';
 
-/** Clients give up after 30 s, so both together stay below that. */
+/** Clients give up after 30 s, so all of these together stay below that. */
 const ASK_TIMEOUT_MS = 20_000;
 const ACCOUNT_TIMEOUT_MS = 8_000;
+/** For a connector to say what it has learned; one that does not end is not waited for. */
+const LAST_WORDS_MS = 500;
 
 export interface CheckedSettings {
   config: Record<string, unknown>;
   account: Account;
   /** None of them failed; some may say what to expect, e.g. a slow tier. */
   checks: ProbeResult[];
+}
+
+/** Of a question to a source. */
+interface Limit {
+  readonly ms?: number;
+  readonly since?: Date;
+  /** That went well before, shown with the refusal. */
+  readonly checks?: ProbeResult[];
 }
 
 /** Asks the connector whether settings can work, before anything is stored. */
@@ -83,19 +98,16 @@ export class ConnectionSetupService {
     const connector = guardedConnector(this.connector(provider), credentials);
     const context = (signal: AbortSignal): ConnectorContext =>
       this.context(connector, config, credentials, signal);
-    const checks = await this.within(ASK_TIMEOUT_MS, connector, (signal) =>
-      connector.probe(context(signal)),
-    );
+    const checks = await this.within(connector, (signal) => connector.probe(context(signal)));
     if (checks.some(({ outcome }) => outcome === 'failed')) throw refused(checks);
     // What was not checked in time is no refusal: only the account has to be known.
     const found = await this.within(
-      ACCOUNT_TIMEOUT_MS,
       connector,
       async (signal) => {
         const asked = context(signal);
         return { account: await connector.account(asked), config: asked.config };
       },
-      checks,
+      { ms: ACCOUNT_TIMEOUT_MS, checks },
     );
     const { account } = found;
     await this.calls.accountFound({ provider, account: account.id, credentials });
@@ -113,13 +125,14 @@ export class ConnectionSetupService {
   ): Promise<ProbeResult[]> {
     const { provider, config, account_id } = connection;
     const connector = guardedConnector(this.connector(provider), credentials);
-    return this.within(ASK_TIMEOUT_MS, connector, (signal) =>
+    return this.within(connector, (signal) =>
       connector.probe(this.context(connector, config, credentials, signal, account_id)),
     );
   }
 
   /**
    * Asks the source of a connection something, with its stored credentials.
+   * @param since when the request began to ask; all that one request asks has one time limit
    * @throws AppError as `check`
    */
   async ask<T>(
@@ -131,12 +144,16 @@ export class ConnectionSetupService {
       account_id?: string;
     },
     question: (connector: Connector, context: ConnectorContext) => Promise<T>,
+    since = this.clock.now(),
   ): Promise<T> {
     const credentials = this.stored(tenant, connection);
     const { provider, config, account_id } = connection;
     const connector = guardedConnector(this.connector(provider), credentials);
-    return this.within(ASK_TIMEOUT_MS, connector, (signal) =>
-      question(connector, this.context(connector, config, credentials, signal, account_id)),
+    return this.within(
+      connector,
+      (signal) =>
+        question(connector, this.context(connector, config, credentials, signal, account_id)),
+      { since },
     );
   }
 
@@ -186,30 +203,44 @@ export class ConnectionSetupService {
 
   /**
    * Asks a source that may take so long. When the time is over, the signal aborts with an error in
-   * the terms of connectors, so that a probe can say which of its checks was not answered.
-   * @param checks that went well before, shown with the refusal
+   * the terms of connectors, so that a probe can say which of its checks was not answered; what
+   * does not heed the signal is left to itself.
    */
   private async within<T>(
-    ms: number,
     { title }: Connector,
     work: (signal: AbortSignal) => Promise<T>,
-    checks?: ProbeResult[],
+    { ms = ASK_TIMEOUT_MS, since = this.clock.now(), checks }: Limit = {},
   ): Promise<T> {
     const limit = new AbortController();
     const answered = new AbortController();
-    const late = `${title} did not answer in full within ${ms / 1000} s.`;
-    this.clock.sleep(ms, answered.signal).then(
-      () => limit.abort(new TransientSourceError('not_answered', late)),
-      () => undefined,
+    const late = new TransientSourceError(
+      'not_answered',
+      `${title} did not answer in full within ${ms / 1000} s.`,
     );
+    const overdue = async (): Promise<never> => {
+      const spent = this.clock.now().getTime() - since.getTime();
+      await this.clock.sleep(Math.max(0, ms - spent), answered.signal);
+      limit.abort(late);
+      await this.clock.sleep(LAST_WORDS_MS, answered.signal);
+      throw late;
+    };
     try {
-      return await work(limit.signal);
+      // The race hears both to their ends, so a late rejection is nobody's surprise.
+      return await Promise.race([work(limit.signal), overdue()]);
     } catch (error) {
       if (!(error instanceof ConnectorError)) throw error;
-      throw new AppError(refusalOf(error), error.message, { cause: error, checks });
+      const retryAfter = this.retryAfter(error);
+      throw new AppError(refusalOf(error), error.message, { cause: error, checks, retryAfter });
     } finally {
       answered.abort();
     }
+  }
+
+  /** In seconds, where it is known. */
+  private retryAfter(error: ConnectorError): number | undefined {
+    if (error instanceof TransientSourceError) return error.retryAfterSeconds;
+    if (!(error instanceof RateLimitedError)) return undefined;
+    return Math.max(1, (error.until.getTime() - this.clock.now().getTime()) / 1000);
   }
 }
 
@@ -217,7 +248,8 @@ export class ConnectionSetupService {
 function refusalOf(error: ConnectorError): ErrorCode {
   if (error.code === 'credentials_unreadable' || error.code === 'path_not_allowed')
     return error.code;
-  if (error instanceof TransientSourceError) return 'source_unavailable';
+  if (error instanceof TransientSourceError || error instanceof RateLimitedError)
+    return 'source_unavailable';
   return error instanceof ConfigError ? 'invalid_config' : 'probe_failed';
 }
 

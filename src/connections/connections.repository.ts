@@ -59,26 +59,53 @@ export class ConnectionsRepository {
   }
 
   /**
-   * Documents that an earlier connection to the account left in the collection belong to the new
-   * one, under its container tag: attaching again embeds nothing that is still the same.
+   * Documents that an earlier connection to the account left in the collection, up to `limit`.
+   * Once a run knows what there is to read, none is left: it begins with them.
    */
-  async adopt(tx: EntityManager, tenant: string, connection: NewConnection): Promise<number> {
-    const [adopted] = await tx.query<[{ id: string; seq: number }[], number]>(
-      `update documents set connection_id = $1, updated_at = now()
-       where tenant_id = $2 and connection_id is null and provider = $3 and account_id = $4
-         and collection_id = $5 returning id, seq::int`,
-      [connection.id, tenant, connection.provider, connection.account, connection.collectionId],
+  async leftBehind(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    limit: number,
+  ): Promise<SizedDocument[]> {
+    return tx.query<SizedDocument[]>(
+      `select d.id, d.chunk_count as "chunkCount" from connections c
+       join documents d on d.collection_id = c.collection_id and d.connection_id is null
+         and d.tenant_id = c.tenant_id and d.provider = c.provider and d.account_id = c.account_id
+       where c.tenant_id = $1 and c.id = $2
+         and not exists (select from partitions p where p.connection_id = c.id) limit $3`,
+      [tenant, id, limit],
     );
-    if (adopted.length === 0) return 0;
+  }
+
+  /** These of them belong to the connection now, under its container tag. */
+  async adopt(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    documents: readonly string[],
+  ): Promise<void> {
+    const [adopted] = await tx.query<[{ id: string; seq: number }[], number]>(
+      `update documents d set connection_id = $2, updated_at = now()
+       from (select id from documents
+             where tenant_id = $1 and id = any($3::uuid[]) and connection_id is null
+             order by id for update) free
+       where d.id = free.id returning d.id, d.seq::int`,
+      [tenant, id, documents],
+    );
+    if (adopted.length === 0) return;
     await tx.query(
-      `update memories set container_tag = $3, updated_at = now()
-       where tenant_id = $1 and document_id = any($2::uuid[])
-         and container_tag is distinct from $3`,
-      [tenant, adopted.map(({ id }) => id), connection.containerTag],
+      `update memories m set container_tag = c.container_tag, updated_at = now()
+       from connections c
+       where c.id = $2 and m.tenant_id = $1 and m.document_id = any($3::uuid[])
+         and m.container_tag is distinct from c.container_tag`,
+      [tenant, id, adopted.map((document) => document.id)],
     );
     const next = adopted.reduce((highest, { seq }) => Math.max(highest, seq), 0) + 1;
-    await tx.query(`update connections set next_seq = $2 where id = $1`, [connection.id, next]);
-    return adopted.length;
+    await tx.query(`update connections set next_seq = greatest(next_seq, $2) where id = $1`, [
+      id,
+      next,
+    ]);
   }
 
   async find(tx: EntityManager, tenant: string, id: string): Promise<ConnectionRow | undefined> {

@@ -9,7 +9,9 @@ import { IDS, type Ids } from '../common/ids.js';
 import type { GivenCredentials, KnownCredentials } from '../credentials/connection-credentials.js';
 import { CredentialVault } from '../credentials/credential-vault.js';
 import { Database } from '../database/database.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import type { SyncTarget } from '../remember/changed-document.js';
+import { slicesByCost } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { Schedule } from '../scheduler/schedule.schema.js';
 import { PAUSED_ON_REQUEST, type ConnectionRow } from './connection-row.js';
@@ -23,6 +25,11 @@ import type {
   ProbeAnswer,
   UpdateConnectionBody,
 } from './connections.schema.js';
+
+/** Documents left by an earlier connection that are read at a time. */
+const LEFT_BEHIND = 5_000;
+/** How long a request waits for an index that is behind; then the rest is left to the first run. */
+const PATIENCE_MS = 5_000;
 
 /** What a run needs to know of its connection. */
 export interface ConnectionForRun {
@@ -44,12 +51,14 @@ export class ConnectionsService {
     private readonly runs: RunsService,
     private readonly vault: CredentialVault,
     private readonly audit: AuditService,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
 
   /**
    * Attaches an account after asking the source whether the settings work. With a schedule the
-   * first run starts at once.
+   * first run starts at once. What an earlier connection to the account has left in the collection
+   * is adopted after that is stored, in small transactions; what an error leaves of it, a run does.
    * @throws AppError `connection_exists`, `encryption_not_configured` and those of
    *   ConnectionSetupService.check
    */
@@ -75,13 +84,12 @@ export class ConnectionsService {
       config,
       schedule: body.schedule,
     };
-    const created = await this.database.inTenant(tenant, async (tx) => {
+    await this.database.inTenant(tenant, async (tx) => {
       if (!(await this.connections.insert(tx, tenant, connection)))
         throw new AppError(
           'connection_exists',
           `The collection "${collection.name}" has a connection to ${account.id} already.`,
         );
-      await this.connections.adopt(tx, tenant, connection);
       await store(tx, connection.id);
       if (body.schedule !== null)
         await this.runs.enqueue(tx, tenant, {
@@ -95,10 +103,40 @@ export class ConnectionsService {
         target: connection.id,
         details: { provider, account: account.id, collection: collection.name },
       });
-      return this.answer(tx, tenant, connection.id);
+    });
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    await this.adopt(tenant, connection.id, patience).catch((error: unknown) => {
+      if (error !== patience.reason) throw error;
     });
     this.runs.wakeWorkers();
-    return { ...created, checks };
+    return { ...(await this.get(tenant, connection.id)), checks };
+  }
+
+  /**
+   * Documents that an earlier connection to the account left in the collection belong to this one,
+   * under its container tag: attaching again embeds nothing that is still the same. A run begins
+   * with those that are left, so that it makes no second ones of them.
+   * @throws the signal's reason when it aborts while the index is behind
+   */
+  async adopt(tenant: string, id: string, signal: AbortSignal): Promise<void> {
+    const background = { priority: 'background' } as const;
+    for (;;) {
+      const left = await this.database.inTenant(
+        tenant,
+        (tx) => this.connections.leftBehind(tx, tenant, id, LEFT_BEHIND),
+        background,
+      );
+      if (left.length === 0) return;
+      for (const part of slicesByCost(left, this.database.lightBatch, (one) => one.chunkCount)) {
+        const ids = part.map((document) => document.id);
+        await this.index.waitForRoom(signal);
+        await this.database.inTenant(
+          tenant,
+          (tx) => this.connections.adopt(tx, tenant, id, ids),
+          background,
+        );
+      }
+    }
   }
 
   /** @param only the collection that a restricted key may see; null = all */

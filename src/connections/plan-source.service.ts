@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CallEstimate, Partition, PartlyRead } from '../../connectors/sdk/contract.js';
+import type { ConnectorContext } from '../../connectors/sdk/context.js';
+import type {
+  CallEstimate,
+  Connector,
+  Partition,
+  PartlyRead,
+} from '../../connectors/sdk/contract.js';
 import { ItemError } from '../../connectors/sdk/errors.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
@@ -34,28 +40,35 @@ export class PlanSourceService {
   /**
    * The partitions under a configuration, the account it leads to, and the configuration as the
    * connector reads it.
+   * @param since as ConnectionSetupService.ask
    */
   listing(
     tenant: string,
     connection: AskedConnection,
+    since: Date,
   ): Promise<{ account: string; config: Record<string, unknown>; partitions: Partition[] }> {
-    return this.setup.ask(tenant, connection, async (connector, context) => {
+    const question = async (connector: Connector, context: ConnectorContext) => {
       const partitions: Partition[] = [];
       const { id } = await connector.account(context);
       for await (const partition of connector.partitions(context)) partitions.push(partition);
       return { account: id, config: context.config as Record<string, unknown>, partitions };
-    });
+    };
+    return this.setup.ask(tenant, connection, question, since);
   }
 
-  /** The calls that are left until these partitions are read once; null: the connector cannot tell. */
+  /**
+   * The calls that are left until these partitions are read once; null: the connector cannot tell.
+   * @param since as ConnectionSetupService.ask
+   */
   estimate(
     tenant: string,
     connection: AskedConnection,
     partitions: readonly PartlyRead[],
+    since: Date,
   ): Promise<CallEstimate[] | null> {
-    return this.setup.ask(tenant, connection, async (connector, context) =>
-      connector.plan ? connector.plan(context, partitions) : null,
-    );
+    const question = async (connector: Connector, context: ConnectorContext) =>
+      connector.plan ? connector.plan(context, partitions) : null;
+    return this.setup.ask(tenant, connection, question, since);
   }
 
   /** Documents that an address may mean, as the connectors read it; none of them is asked for. */

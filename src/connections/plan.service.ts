@@ -29,7 +29,8 @@ export class PlanService {
     const row = await this.database.inTenant(tenant, (tx) =>
       this.connections.require(tx, tenant, id),
     );
-    const { partitions } = await this.source.listing(tenant, row);
+    const since = this.clock.now();
+    const { partitions } = await this.source.listing(tenant, row, since);
     const lanes = this.source.lanes(row.provider);
     const { known, apiCalls, active } = await this.database.inTenant(tenant, async (tx) => ({
       known: await this.plans.partitions(tx, tenant, id, lanes),
@@ -41,7 +42,7 @@ export class PlanService {
     const estimates =
       partitions.length > 0 && toRead.length === 0
         ? []
-        : await this.source.estimate(tenant, row, toRead);
+        : await this.source.estimate(tenant, row, toRead, since);
     const now = this.clock.now();
     const time = planTime(estimates, now);
     const planId = this.ids.next();

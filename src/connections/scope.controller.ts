@@ -56,6 +56,7 @@ export class ScopeController {
       'scope_plan_outdated',
       'scope_needs_confirmation',
       'connection_busy',
+      'index_behind',
     ],
   })
   apply(

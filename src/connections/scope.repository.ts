@@ -48,7 +48,7 @@ export class ScopeRepository {
     return tx.query<SizedDocument[]>(
       `select id, chunk_count as "chunkCount" from documents
        where tenant_id = $1 and connection_id = $2 and partition_key = any($3::text[])
-         and state in ('pending', 'live', 'suspect') order by seq limit $4 for update`,
+         and state in ('pending', 'live', 'suspect') order by id limit $4 for update`,
       [tenant, connection, partitions, limit],
     );
   }
@@ -72,7 +72,7 @@ export class ScopeRepository {
     return tx.query<SizedDocument[]>(
       `select d.id, d.chunk_count as "chunkCount" from documents d
        where ${RESTORABLE} and d.partition_key = any($3::text[])
-       order by d.seq limit $4 for update`,
+       order by d.id limit $4 for update`,
       [tenant, connection, partitions, limit],
     );
   }

@@ -7,6 +7,7 @@ import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { firstByChunks } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
@@ -24,6 +25,8 @@ import type { ApplyScopeBody, ScopeAnswer, ScopePlanAnswer } from './scope.schem
 const PLAN_MS = 86_400_000;
 /** A run ends at its next page, that of a dead worker when its lease has run out. */
 const RUN_END_MS = 20_000;
+/** How long a batch waits for an index that is behind. */
+const ROOM_MS = 5_000;
 const NOTE = 'What else the configuration says takes effect in the next run.';
 
 type Fields = Record<string, unknown>;
@@ -49,6 +52,7 @@ export class ScopeService {
     private readonly lifecycle: DocumentLifecycle,
     private readonly runs: RunsService,
     private readonly audit: AuditService,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(IDS) private readonly ids: Ids,
   ) {}
@@ -71,7 +75,7 @@ export class ScopeService {
    * Hides the documents of partitions that leave and shows again those of partitions that come
    * back; neither fetches or embeds anything. Can be repeated when it was interrupted.
    * @throws AppError `scope_plan_not_found`, `scope_plan_outdated`, `scope_needs_confirmation`,
-   *   `connection_busy`
+   *   `connection_busy`, `index_behind` before anything was changed
    */
   async apply(
     tenant: string,
@@ -86,6 +90,7 @@ export class ScopeService {
     const removed = plan.removed.map(({ key }) => key);
     const added = plan.added.map(({ key }) => key);
     if (!body.confirm) await this.requireFew(tenant, id, removed);
+    await this.index.requireRoom();
     await this.settleConfig(tenant, by, id, plan);
     const purgeAt = purgeTime(this.clock.now());
     const hidden = await this.inBatches(tenant, async (tx, limit) => {
@@ -110,13 +115,14 @@ export class ScopeService {
   }
 
   private async compare(tenant: string, row: ConnectionRow, given: Fields): Promise<KeptPlan> {
-    const after = await this.source.listing(tenant, { ...row, config: given });
+    const since = this.clock.now();
+    const after = await this.source.listing(tenant, { ...row, config: given }, since);
     if (after.account !== row.account_id)
       throw new AppError(
         'invalid_config',
         `That is another account (${after.account}); make a new connection for it.`,
       );
-    const before = await this.source.listing(tenant, row);
+    const before = await this.source.listing(tenant, row, since);
     const changes = scopeChanges(before.partitions, after.partitions);
     return { ...changes, from: row.config, to: after.config, given };
   }
@@ -218,7 +224,16 @@ export class ScopeService {
       const n = await this.database.inTenant(tenant, (tx) => work(tx, lightBatch));
       if (n === 0) return done;
       done += n;
+      await this.leaveRoom();
     }
+  }
+
+  /** The configuration is stored by now, so the rest follows, however far the index is behind. */
+  private async leaveRoom(): Promise<void> {
+    const patience = AbortSignal.timeout(ROOM_MS);
+    await this.index.waitForRoom(patience).catch((error: unknown) => {
+      if (error !== patience.reason) throw error;
+    });
   }
 
   private async readNew(tenant: string, id: string): Promise<string | null> {

@@ -41,10 +41,12 @@ export class RetentionRepository {
   /**
    * Documents that were removed on request and yet are in the index: a worker of an earlier
    * version had read them just before and wrote them just after, without looking again.
+   * @param id only whether this one is
    */
   async removedButVisible(
     tx: EntityManager,
     limit: number,
+    id?: string,
   ): Promise<{ id: string; tenant: string }[]> {
     return tx.query<{ id: string; tenant: string }[]>(
       `select d.id, d.tenant_id as tenant from suppressions s
@@ -52,8 +54,9 @@ export class RetentionRepository {
          and c.account_id = s.account_id
        join documents d on d.connection_id = c.id and d.external_id = s.external_id
        where s.text_hash is null and d.state in ('live', 'suspect')
-         and (s.collection_id is null or s.collection_id = d.collection_id) limit $1`,
-      [limit],
+         and (s.collection_id is null or s.collection_id = d.collection_id)
+         and ($2::uuid is null or d.id = $2) limit $1`,
+      [limit, id ?? null],
     );
   }
 }

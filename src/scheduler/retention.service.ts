@@ -90,10 +90,15 @@ export class RetentionService {
     const found = await this.database.asSystem((tx) =>
       this.repository.removedButVisible(tx, BATCH),
     );
+    let hidden = 0;
     for (const { id, tenant } of found)
-      await this.database.inTenant(tenant, (tx) =>
-        this.lifecycle.hide(tx, tenant, [id], 'deleted', purgeAt),
-      );
-    return found.length;
+      hidden += await this.database.inTenant(tenant, async (tx) => {
+        await this.lifecycle.lock(tx, tenant, [id]);
+        // It may have been restored meanwhile.
+        const still = await this.repository.removedButVisible(tx, 1, id);
+        if (still.length > 0) await this.lifecycle.hide(tx, tenant, [id], 'deleted', purgeAt);
+        return still.length;
+      });
+    return hidden;
   }
 }

@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { Lifecycle } from '../common/http/lifecycle.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
+import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { RunsService } from '../runs/runs.service.js';
 import { nextRunAt } from './next-run.js';
@@ -21,7 +23,9 @@ export class SchedulerService {
     private readonly database: BackgroundDatabase,
     private readonly repository: SchedulerRepository,
     private readonly runs: RunsService,
-    private readonly lifecycle: DocumentLifecycle,
+    private readonly documents: DocumentLifecycle,
+    private readonly lifecycle: Lifecycle,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -51,7 +55,9 @@ export class SchedulerService {
   @Interval(PURGE_MS)
   purgeHiddenDocuments(): Promise<void> {
     return this.once('purge', async () => {
-      while ((await this.lifecycle.purge(BATCH)) === BATCH);
+      // Nobody waits for it: what is hidden is out of every search already.
+      do await this.index.waitAsMaintenance(this.lifecycle.stopping);
+      while ((await this.documents.purge(BATCH)) === BATCH);
     });
   }
 
@@ -70,6 +76,7 @@ export class SchedulerService {
     try {
       await work();
     } catch (error) {
+      if (error === this.lifecycle.stopping.reason) return;
       this.logger.error({ msg: `${name} failed`, error });
     } finally {
       this.busy.delete(name);

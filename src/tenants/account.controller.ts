@@ -48,6 +48,9 @@ export class AccountController {
   @Operation({
     id: 'deleteAccount',
     summary: 'Delete the tenant with everything that it owns',
+    description:
+      'Its keys are dead at once. While the index is behind, the last of its rows go after the ' +
+      'answer, in the background.',
     answer: DeletedAccount,
   })
   async delete(

@@ -81,14 +81,20 @@ export class TenantsRepository {
     await tx.query(`delete from jobs where tenant_id = any($1::uuid[])`, [ids]);
   }
 
-  /** Removes some rows of the tables that grow with its memories. @returns how many went */
-  async empty(tx: EntityManager, table: OwnedTable, id: string, limit: number): Promise<number> {
+  /** Removes some rows of the tables that grow with its memories. @returns false: none is left */
+  async empty(tx: EntityManager, table: OwnedTable, id: string, limit: number): Promise<boolean> {
     const [, removed] = await tx.query<[unknown[], number]>(
       `delete from ${table} where ctid = any(array(
          select ctid from ${table} where ${OWNED[table]} limit $2))`,
       [id, limit],
     );
-    return removed;
+    if (removed === limit) return true;
+    // Fewer may be all, or what another process at the same work has left of the same rows.
+    const [row] = await tx.query<{ more: boolean }[]>(
+      `select exists (select from ${table} where ${OWNED[table]}) as more`,
+      [id],
+    );
+    return row!.more;
   }
 
   /** Whose deletion was begun and not finished. */

@@ -36,9 +36,9 @@ export class ScriptedSourceBench {
     return this.#connection!;
   }
 
-  async attach(source: ScriptedSource): Promise<void> {
+  async attach(source: ScriptedSource, settings: Record<string, unknown> = {}): Promise<void> {
     this.#source = source;
-    const body = { provider: 'scripted', collection: 'scripted', schedule: null };
+    const body = { provider: 'scripted', collection: 'scripted', schedule: null, ...settings };
     const created = await this.app.request('POST', '/v1/memory/connections', { body });
     this.#connection = created.body.id;
   }

@@ -141,7 +141,8 @@ export const ERROR_CODES = {
   },
   source_unavailable: {
     status: 503,
-    meaning: 'The source does not answer in time, or only with errors of its own; try again later.',
+    meaning:
+      'The source does not answer in time, asks to wait, or has errors of its own; try again later.',
   },
   embedder_unavailable: { status: 503, meaning: 'The embedding model cannot be reached.' },
   shutting_down: { status: 503, meaning: 'The server is stopping.' },

@@ -1,3 +1,4 @@
+import { ConnectionsRepository } from '../../../src/connections/connections.repository.js';
 import { eventually } from '../../support/eventually.js';
 import { describeOnEachStore, type TestStore } from '../../support/store-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
@@ -68,6 +69,23 @@ describeOnEachStore('the container tag of a connection', (open) => {
     await request('POST', `/v1/memory/documents/${removed.id}/restore`);
     await shows('bob', ['Harbour', 'Island', 'Removed']);
     expect(await found('alice')).toEqual([]);
+  });
+
+  it('is given by the first sync where attaching was cut short', async () => {
+    await sync(await attach('alice'));
+    await detach(attached);
+    const before = await request('GET', '/v1/memory/documents');
+    const repository = folder.app.nest.get(ConnectionsRepository);
+    jest.spyOn(repository, 'adopt').mockRejectedValueOnce(new Error('died'));
+    const settings = { provider: 'files', config: { path: folder.root }, collection: 'notes' };
+    const body = { ...settings, schedule: null, container_tag: 'bob' };
+    const answer = await folder.app.request('POST', CONNECTIONS, { body, allow500: true });
+    expect(answer.status).toBe(500);
+    [{ id: attached }] = await request('GET', CONNECTIONS);
+    expect(await sync(attached)).toMatchObject({ created: 0, updated: 0, unchanged: 3 });
+    await shows('bob', ['Harbour', 'Island', 'Removed']);
+    const ids = (documents: { id: string }[]) => documents.map(({ id }) => id).sort();
+    expect(ids(await request('GET', '/v1/memory/documents'))).toEqual(ids(before));
   });
 
   it('is mended by a full sync where it was left behind', async () => {

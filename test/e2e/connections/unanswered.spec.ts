@@ -1,5 +1,6 @@
 import { registryOf } from '../../../connectors/registry.js';
 import { slackConnector } from '../../../connectors/slack/slack.connector.js';
+import { PlanSourceService } from '../../../src/connections/plan-source.service.js';
 import {
   startSlackSimulator,
   type SlackSimulator,
@@ -9,20 +10,27 @@ import { ShiftedClock } from '../../support/shifted-clock.js';
 
 /** Time limits of requests run out a hundred times sooner. */
 class HastyClock extends ShiftedClock {
+  haste = 100;
+  /** What questions to the source were given, in milliseconds. */
+  readonly limits: number[] = [];
+
   override sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return super.sleep(ms > 5_000 ? ms / 100 : ms, signal);
+    if (ms > 5_000) this.limits.push(ms);
+    return super.sleep(ms > 5_000 ? ms / this.haste : ms, signal);
   }
 }
 
 describe('a source that does not answer in time', () => {
   const LATE = 'Slack did not answer in full within 20 s.';
   let app: TestApp;
+  let clock: HastyClock;
   let simulator: SlackSimulator;
 
   beforeEach(async () => {
     simulator = await startSlackSimulator({ channels: 1, messages: 0, fileShare: 0 });
     const connectors = registryOf([slackConnector({ apiUrl: simulator.apiUrl })]);
-    app = await startApp({ connectors, clock: new HastyClock() });
+    clock = new HastyClock();
+    app = await startApp({ connectors, clock });
   });
   afterEach(async () => {
     await app.close();
@@ -79,5 +87,62 @@ describe('a source that does not answer in time', () => {
     });
     expect(patched).toMatchObject({ status: 503, body: { code: 'source_unavailable' } });
     expect((await app.request('GET', `${path}/${id}`)).body).toMatchObject({ status: 'active' });
+  });
+
+  it('has one time limit for all that a request asks', async () => {
+    const { id } = (await create()).body as { id: string };
+    clock.haste = 1;
+    const source = app.nest.get(PlanSourceService);
+    const listing = source.listing.bind(source);
+    jest.spyOn(source, 'listing').mockImplementation(async (...given) => {
+      const found = await listing(...given);
+      clock.advance(12_000);
+      return found;
+    });
+    for (const [action, body] of [
+      ['plan', undefined],
+      ['scope/plan', { config: {} }],
+    ] as const) {
+      clock.limits.length = 0;
+      const { status } = await app.request('POST', `${path}/${id}/${action}`, { body });
+      expect(status).toBeLessThan(300);
+      const [first, second, ...more] = clock.limits;
+      expect(first).toBeGreaterThan(19_000);
+      expect(second).toBeLessThanOrEqual(8_000);
+      expect(more).toEqual([]);
+    }
+  });
+
+  describe('because it is called too often', () => {
+    const asked = async (...[method, url, body]: [string, string, unknown?]) => {
+      const { status, headers, body: answer } = await app.request(method, url, { body });
+      const wait = Number(headers.get('retry-after'));
+      return { status, code: (answer as { code: string }).code, wait };
+    };
+    const tooOften = (method: string) =>
+      simulator.faults.add({ match: { method }, do: 429, retry_after: 30, times: null });
+    const later = { status: 503, code: 'source_unavailable', wait: expect.closeTo(29, -1) };
+
+    it('is asked again after the time that it names', async () => {
+      const { id } = (await create()).body as { id: string };
+      tooOften('auth.test');
+      tooOften('conversations.list');
+      tooOften('users.conversations');
+      expect(await asked('POST', `${path}/${id}/plan`)).toEqual(later);
+      const partition = { partition: 'C1' };
+      expect(await asked('POST', `${path}/${id}/dry-run`, partition)).toEqual(later);
+      expect(await asked('POST', `${path}/${id}/scope/plan`, { config: {} })).toEqual(later);
+    });
+
+    it('is not attached, and a repeat under the same key asks again', async () => {
+      tooOften('auth.test');
+      const body = { provider: 'slack', credentials: credentials(), schedule: null };
+      const headers = { 'idempotency-key': 'attach-once' };
+      const first = await app.request('POST', path, { body, headers });
+      expect(first).toMatchObject({ status: 503, body: { code: 'source_unavailable' } });
+      expect(Number(first.headers.get('retry-after'))).toBeGreaterThan(20);
+      const again = await app.request('POST', path, { body, headers });
+      expect(again.headers.get('idempotency-replayed')).toBeNull();
+    });
   });
 });

@@ -76,6 +76,19 @@ describe('transactions of the embedded database stay small', () => {
     expect(largest()).toBeGreaterThan(0);
   });
 
+  it('when an account is attached again under another tag', async () => {
+    await sync(...listedOn(1));
+    await bench.app.request('DELETE', `/v1/memory/connections/${bench.connection}`);
+    sizes.length = 0;
+    await bench.attach(source, { container_tag: 'another' });
+    expect(await bench.get()).toMatchObject({ document_count: DOCUMENTS });
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(largest()).toBeLessThanOrEqual(bench.database.lightBatch);
+    const tags = await bench.sql('select distinct container_tag as tag from memories');
+    expect(tags).toEqual([{ tag: 'another' }]);
+    expect((await sync(...listedOn(1))).counts).toMatchObject({ unchanged: DOCUMENTS });
+  });
+
   it('when one large document is edited throughout, moved or described anew', async () => {
     const { writeBatch } = bench.database;
     const large = (version: string, content: string, author: string | null = null) =>

@@ -41,7 +41,10 @@ export class CurationRepository {
     return row.n;
   }
 
-  /** Archives up to `limit` stale memories and answers how many. */
+  /**
+   * Archives up to `limit` stale memories and answers how many. Their documents are locked first,
+   * so that a sync that is about to write these does so before, or hands on what was set.
+   */
   async archiveStale(
     tx: EntityManager,
     tenant: string,
@@ -49,13 +52,22 @@ export class CurationRepository {
     days: number,
     limit: number,
   ): Promise<number> {
+    const documents = await tx.query<{ id: string }[]>(
+      `select d.id from documents d where d.id in (
+         select m.document_id from memories m
+         where m.tenant_id = $1 and m.collection_id = $2 and ${STALE}
+         order by m.id limit $4)
+       order by d.id for share`,
+      [tenant, collectionId, days, limit],
+    );
     const [, archived] = await tx.query<[unknown[], number]>(
       `update memories set archived = true, visible = false, updated_at = now()
        where id in (
          select m.id from memories m
          where m.tenant_id = $1 and m.collection_id = $2 and ${STALE}
+           and (m.document_id is null or m.document_id = any($5::uuid[]))
          order by m.id limit $4 for update)`,
-      [tenant, collectionId, days, limit],
+      [tenant, collectionId, days, limit, documents.map(({ id }) => id)],
     );
     return archived;
   }

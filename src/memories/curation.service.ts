@@ -63,7 +63,7 @@ export class CurationService {
         return batch;
       });
       archived += last;
-    } while (last === ARCHIVE_BATCH);
+    } while (last > 0);
     return { archived };
   }
 

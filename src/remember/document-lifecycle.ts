@@ -73,6 +73,7 @@ export class DocumentLifecycle {
     state: 'deleted' | 'lost_access',
     purgeAt: Date,
   ): Promise<void> {
+    await this.documents.lock(tx, tenant, documentIds);
     await this.documents.setState(tx, tenant, documentIds, state, purgeAt);
     await this.memories.setVisible(tx, tenant, documentIds, false);
   }

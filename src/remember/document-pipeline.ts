@@ -138,7 +138,7 @@ export class DocumentPipeline {
   }
 
   /**
-   * Writes one batch in the caller's transaction.
+   * Writes one batch in the caller's transaction, which has locked the documents that are stored.
    * @throws SpaceChanged when the collection got another model since the batch was made
    */
   async store(
@@ -149,7 +149,8 @@ export class DocumentPipeline {
   ): Promise<void> {
     const { collection } = target;
     const owner = { ...target, collection: collection.id };
-    const rows = [...batch.fresh.map((chunk) => chunk.row), ...batch.reordered];
+    const chunks = [...batch.fresh.map((chunk) => chunk.row), ...batch.reordered];
+    const rows = await this.memories.inheriting(tx, tenant, chunks);
     const entries = batch.fresh.map((chunk) => ({
       memoryId: chunk.row.id,
       collectionId: collection.id,

@@ -25,17 +25,18 @@ export interface MemoryRow {
   readonly images: readonly unknown[];
   readonly sourceUpdatedAt: Date | null;
   readonly createdAt: Date;
+  /** The stored chunk in whose place this one comes. */
+  readonly predecessorId?: string;
 }
 
-/** A stored chunk of a document, with what its owner may have set on it. */
+/** What its owner may set on a memory, also where its text is its source's. */
+type OwnersFields = Pick<MemoryRow, 'pinned' | 'archived' | 'importance' | 'category'>;
+
+/** A stored chunk of a document. */
 export interface StoredChunk {
   readonly id: string;
   readonly documentId: string;
   readonly ordinal: number;
-  readonly pinned: boolean;
-  readonly archived: boolean;
-  readonly importance: number;
-  readonly category: string;
 }
 
 export interface StoredText {
@@ -80,6 +81,27 @@ export class MemoryRowsRepository {
     );
   }
 
+  /**
+   * Rows with what their owner has set on their predecessors by now. For their documents' lock:
+   * whoever sets something shares it, so that it is either seen here or set on the new rows.
+   */
+  async inheriting(
+    tx: EntityManager,
+    tenant: string,
+    rows: readonly MemoryRow[],
+  ): Promise<readonly MemoryRow[]> {
+    const ids = rows.flatMap(({ predecessorId }) => predecessorId ?? []);
+    if (ids.length === 0) return rows;
+    const stored = await runPrepared<OwnersFields & { id: string }>(
+      tx,
+      `select id, pinned, archived, importance, category from memories
+       where tenant_id = $1 and id = any($2::uuid[])`,
+      [tenant, ids],
+    );
+    const fields = new Map(stored.map(({ id, ...set }) => [id, set]));
+    return rows.map((row) => ({ ...row, ...fields.get(row.predecessorId ?? '') }));
+  }
+
   /** Those of these memories that are there, in whatever collection. */
   async stored(tx: EntityManager, tenant: string, ids: readonly string[]): Promise<Set<string>> {
     const rows = await runPrepared<{ id: string }>(
@@ -97,8 +119,8 @@ export class MemoryRowsRepository {
   ): Promise<StoredChunk[]> {
     if (documentIds.length === 0) return [];
     return tx.query<StoredChunk[]>(
-      `select id, document_id as "documentId", ordinal, pinned, archived, importance, category
-       from memories where tenant_id = $1 and document_id = any($2::uuid[]) order by ordinal`,
+      `select id, document_id as "documentId", ordinal from memories
+       where tenant_id = $1 and document_id = any($2::uuid[]) order by ordinal`,
       [tenant, documentIds],
     );
   }

@@ -76,7 +76,7 @@ export function prepareDocument(
   return {
     row: documentRow(document, fresh.length + keptCount),
     isNew: document.isNew,
-    fresh: fresh.map((chunk) => inherit(chunk, removed)),
+    fresh: fresh.map((chunk) => succeeding(chunk, removed)),
     reordered,
     keptCount,
     removed: removed.map(({ id, documentId }) => ({ id, documentId })),
@@ -93,12 +93,11 @@ export function wordsDate(source: ChangedDocument['source']): Date | null {
   return source.times.createdAt ?? source.times.updatedAt;
 }
 
-/** An edited chunk takes over what its owner had set on the one in its place. */
-function inherit(chunk: FreshChunk, removed: readonly StoredChunk[]): FreshChunk {
+/** An edited chunk takes over, when it is stored, what its owner has set on the one in its place. */
+function succeeding(chunk: FreshChunk, removed: readonly StoredChunk[]): FreshChunk {
   const predecessor = removed.find((stored) => stored.ordinal === chunk.row.ordinal);
   if (!predecessor) return chunk;
-  const { pinned, archived, importance, category } = predecessor;
-  return { ...chunk, row: { ...chunk.row, pinned, archived, importance, category } };
+  return { ...chunk, row: { ...chunk.row, predecessorId: predecessor.id } };
 }
 
 function toRow(

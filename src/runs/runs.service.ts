@@ -4,7 +4,7 @@ import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { Database } from '../database/database.js';
-import type { RunOptions, RunRow } from './run-row.js';
+import type { HeldDeletions, RunOptions, RunRow } from './run-row.js';
 import { isTerminal, type Trigger } from './run-state.js';
 import { RunWakeup } from './run-wakeup.js';
 import { toRun, toRunDetail } from './run.mapper.js';
@@ -90,10 +90,17 @@ export class RunsService {
     }
   }
 
-  /** Whether a connection has deletions of which a run has decided that a person settles them. */
-  async holdsDecided(tx: EntityManager, tenant: string, connection: string): Promise<boolean> {
+  /**
+   * The deletions of a connection of which a run has decided that a person settles them; null:
+   * none. Until the transaction ends no run judges them again.
+   */
+  async decidedHold(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+  ): Promise<HeldDeletions | null> {
     const held = await this.runs.held(tx, tenant, connection);
-    return held !== null && !held.judging;
+    return held?.judging ? null : held;
   }
 
   /** Nothing is held any more on the runs of a connection. */

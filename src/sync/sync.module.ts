@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { ExtractModule } from '../extract/extract.module.js';
+import { IndexingModule } from '../indexing/indexing.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { RememberModule } from '../remember/remember.module.js';
 import { RunsModule } from '../runs/runs.module.js';
@@ -43,6 +44,7 @@ import { SyncWorker } from './worker/sync-worker.js';
     AuthModule,
     ConnectionsModule,
     ExtractModule,
+    IndexingModule,
     InferenceModule,
     RememberModule,
     RunsModule,

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CreatedRange } from '../../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
+import { VECTOR_INDEX, type VectorIndex } from '../../indexing/vector-index.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { RunQueue } from '../../runs/run-queue.js';
 import { LedgerRepository, type Unseen } from '../engine/ledger.repository.js';
@@ -24,6 +25,7 @@ export class Deletions {
     private readonly suspects: Suspects,
     private readonly queue: RunQueue,
     private readonly metrics: Metrics,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
   /**
@@ -100,16 +102,24 @@ export class Deletions {
   }
 
   private async hide(sync: SyncRun, of: { partition: string; since: Date }): Promise<void> {
-    const { tenant, target } = sync;
+    const { tenant, target, counts } = sync;
     for (;;) {
-      const hidden = await this.ahead(sync, (tx) =>
-        this.suspects.hide(tx, tenant, target.connection, of),
-      );
-      if (hidden.deleted + hidden.lost_access === 0) return;
-      sync.counts.deleted += hidden.deleted;
-      sync.counts.lost_access += hidden.lost_access;
-      const deleted = hidden.deleted + hidden.lost_access;
+      await this.index.waitForRoom(sync.signal);
+      const totals = await this.fenced(sync, async (tx) => {
+        const hidden = await this.suspects.hide(tx, tenant, target.connection, of);
+        if (hidden.deleted + hidden.lost_access === 0) return undefined;
+        const totals = {
+          deleted: counts.deleted + hidden.deleted,
+          lost_access: counts.lost_access + hidden.lost_access,
+        };
+        await this.queue.fence(tx, sync.run, sync.report(totals, counts.listed));
+        return totals;
+      });
+      if (!totals) return;
+      const before = counts.deleted + counts.lost_access;
+      const deleted = totals.deleted + totals.lost_access - before;
       this.metrics.documentsSettled(sync.run.provider, { deleted });
+      Object.assign(counts, totals);
     }
   }
 

@@ -19,7 +19,7 @@ export class HeldDeletionsController {
     id: 'confirmDeletions',
     summary: 'Carry out a mass deletion that was held',
     answer: SettledAnswer,
-    errors: ['connection_not_found', 'no_held_deletions'],
+    errors: ['connection_not_found', 'index_behind', 'no_held_deletions'],
   })
   confirm(
     @CurrentTenant() tenant: string,
@@ -35,7 +35,7 @@ export class HeldDeletionsController {
     id: 'rejectDeletions',
     summary: 'Keep the documents of a mass deletion that was held',
     answer: SettledAnswer,
-    errors: ['connection_not_found', 'no_held_deletions'],
+    errors: ['connection_not_found', 'index_behind', 'no_held_deletions'],
   })
   reject(
     @CurrentTenant() tenant: string,

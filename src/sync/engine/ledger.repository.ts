@@ -139,13 +139,18 @@ export class LedgerRepository {
 
   /**
    * Keeps what the source said: what is not there any more becomes suspect, a suspect that is
-   * there after all becomes live again. No verdict is no proof.
+   * there after all becomes live again. No verdict is no proof. Locked in the order in which
+   * everybody locks documents.
    */
   async saveVerdicts(
     tx: EntityManager,
     tenant: string,
     verdicts: readonly { id: string; verdict: Verdict['state'] | null }[],
   ): Promise<void> {
+    await tx.query(
+      `select from documents where tenant_id = $1 and id = any($2::uuid[]) order by id for update`,
+      [tenant, verdicts.map(({ id }) => id)],
+    );
     await tx.query(
       `update documents d set verdict = r.verdict, verified_at = now(), updated_at = now(),
          state = case when r.verdict in ('gone', 'lost_access') then 'suspect'
@@ -193,7 +198,10 @@ export class LedgerRepository {
     );
   }
 
-  /** Some suspects of a connection, or of a partition and asked about since then. */
+  /**
+   * Some suspects of a connection, or of a partition and asked about since then; locked in the
+   * order in which everybody locks documents.
+   */
   async suspects(
     tx: EntityManager,
     tenant: string,
@@ -203,10 +211,13 @@ export class LedgerRepository {
   ): Promise<Suspect[]> {
     return tx.query<Suspect[]>(
       `select id, coalesce(verdict, 'gone') as verdict, chunk_count as "chunkCount" from documents
-       where tenant_id = $1 and connection_id = $2 and state = 'suspect'
-         and ($3::text is null or partition_key = $3)
-         and ($4::timestamptz is null or verified_at >= $4)
-       limit $5 for update`,
+       where tenant_id = $1 and state = 'suspect' and id in (
+         select id from documents
+         where tenant_id = $1 and connection_id = $2 and state = 'suspect'
+           and ($3::text is null or partition_key = $3)
+           and ($4::timestamptz is null or verified_at >= $4)
+         limit $5)
+       order by id for update`,
       [tenant, connection, of?.partition ?? null, of?.since ?? null, limit],
     );
   }

@@ -27,6 +27,7 @@ export class SyncRunFactory {
 
   async create(run: ClaimedRun, signal: AbortSignal): Promise<SyncRun> {
     const tenant = run.tenant_id;
+    await this.connections.adopt(tenant, run.connection_id, signal);
     const connection = await this.connections.forRun(tenant, run.connection_id);
     const registered = this.registry.get(connection.provider);
     if (!registered)

@@ -24,9 +24,14 @@ export interface PageFindings {
    * id: recorded by the very transaction that stores it, since nobody reads it again after a crash.
    */
   readonly cut: Map<string, FailedItem>;
-  /** Ids that were read well: their open failures are resolved, unless they failed later. */
-  readonly read: string[];
-  /** Sequence numbers of the documents that the page mentions. */
+  /** Ids that were read well. */
+  readonly read: Set<string>;
+  /**
+   * Those of them of which nothing is left to be stored once the page has come this far: their
+   * open failures are resolved, unless they failed later.
+   */
+  readonly settled: string[];
+  /** Sequence numbers of the documents that the page mentions and that did not vanish since. */
   readonly seen: number[];
   /** Read because the source asked for it, and as stored. */
   unchanged: number;
@@ -35,7 +40,8 @@ export interface PageFindings {
    * chunks are compared, too; whose are not as they should be leaves this, for it is mended.
    */
   readonly asStored: Map<string, number>;
-  moved: number;
+  /** Ids of documents that have a new name. */
+  readonly moved: Set<string>;
   /** Removed for good under another name. */
   suppressed: number;
   vanished: number;
@@ -59,7 +65,7 @@ export class ContentChanges {
       const group = judged.toRead.slice(from, from + sync.readGroups.next(READ_GROUP));
       from += group.length;
       const { documents, stopped } = await sync.timed('fetch', () =>
-        this.readGroup(sync, group, findings),
+        this.readGroup(sync, group, judged, findings),
       );
       const { renames, suppressed, firstSeq } = await this.newIds.place(sync, documents);
       const suppressedTexts = new Map([...judged.suppressedTexts, ...suppressed.texts]);
@@ -68,6 +74,7 @@ export class ContentChanges {
         const { externalId } = document.source;
         if (suppressed.documents.has(externalId)) {
           findings.suppressed += 1;
+          findings.settled.push(externalId);
           continue;
         }
         const known = document.known ?? renames.get(externalId);
@@ -88,7 +95,7 @@ export class ContentChanges {
     known: KnownDocument,
     findings: PageFindings,
   ): boolean {
-    if (!document.known) findings.moved += 1;
+    if (!document.known) findings.moved.add(known.id);
     this.meet(sync, findings, known.seq);
     const isSame = isAsStored(document, known);
     if (sync.run.options.full) {
@@ -98,6 +105,7 @@ export class ContentChanges {
     }
     if (isSame) {
       findings.unchanged += 1;
+      findings.settled.push(known.externalId);
       const cut = this.reader.cut(document);
       if (cut) findings.failures.push(cut);
       return false;
@@ -125,6 +133,7 @@ export class ContentChanges {
   private async readGroup(
     sync: SyncRun,
     group: readonly ListedDocument[],
+    { labelledAnyway }: JudgedPage,
     findings: PageFindings,
   ): Promise<{ documents: ReadDocument[]; stopped?: { by: unknown } }> {
     const documents: ReadDocument[] = [];
@@ -139,16 +148,26 @@ export class ContentChanges {
     const { concurrentReads } = sync.connector.limits;
     const results = await mapConcurrently(group, concurrentReads, settle);
     sync.signal.throwIfAborted();
-    for (const result of results) {
+    for (const [at, result] of results.entries()) {
       if (!result) continue;
-      if ('failure' in result) findings.failures.push(result.failure);
-      else if ('vanished' in result) findings.vanished += 1;
+      if ('failure' in result) {
+        findings.failures.push(result.failure);
+        const listed = group[at]!;
+        if (labelledAnyway.has(listed)) findings.relabelled.push(relabelled(listed, listed.known!));
+      } else if ('vanished' in result) this.vanish(findings, group[at]!);
       else {
-        findings.read.push(result.read.source.externalId);
+        findings.read.add(result.read.source.externalId);
         documents.push(result.read);
       }
     }
     return { documents, ...(stopped && { stopped }) };
+  }
+
+  /** As good as not listed: the review of this run asks the source about it. */
+  private vanish(findings: PageFindings, { known }: ListedDocument): void {
+    findings.vanished += 1;
+    const at = known ? findings.seen.indexOf(known.seq) : -1;
+    if (at !== -1) findings.seen.splice(at, 1);
   }
 
   private changed(

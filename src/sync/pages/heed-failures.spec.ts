@@ -12,7 +12,7 @@ function heeded(kind: Kind, nextAt: Date | null, { version = '1', isFull = false
   const document = { source: { externalId: 'a', version: '1' } } as ListedDocument;
   const classified = { unchanged: [], relabelled: [], toRead: [], [kind]: [document] };
   const open = [{ externalId: 'a', stage: 'extract' as const, version, nextAt }];
-  const { postponed, ...rest } = heedFailures(classified, open, { now, isFull });
+  const { postponed, labelledAnyway: _, ...rest } = heedFailures(classified, open, { now, isFull });
   const kinds = (Object.keys(rest) as Kind[]).filter((one) => rest[one].length > 0);
   return { kinds, postponed: postponed.length > 0 };
 }

@@ -4,13 +4,15 @@ import type { Classified, ListedDocument } from './classify.js';
 export interface Heeded extends Classified {
   /** Ids whose known failure is not due: not yet, or only when it changes or somebody asks. */
   readonly postponed: readonly string[];
+  /** Of those to read: their labels are stored although they cannot be read. */
+  readonly labelledAnyway: ReadonlySet<ListedDocument>;
 }
 
 /**
  * A broken item is tried again when its backoff is over, when it changed, or on request. That also
  * goes for one that is stored as it is listed, where the failure is about that very version, or
  * about a reread, whose version nobody knows: some of it was left out, or it could not be read
- * again. What else a listing says of such a one is stored meanwhile.
+ * again. What else a listing says of such a one is stored meanwhile, and when it fails once more.
  */
 export function heedFailures(
   classified: Classified,
@@ -37,7 +39,8 @@ export function heedFailures(
   };
   const unchanged = classified.unchanged.filter((document) => !isReadAgain(document));
   const relabelled = classified.relabelled.filter((document) => !isReadAgain(document));
-  return { unchanged, relabelled, toRead: [...toRead, ...again], postponed };
+  const labelledAnyway = new Set(classified.relabelled.filter((one) => again.includes(one)));
+  return { unchanged, relabelled, toRead: [...toRead, ...again], postponed, labelledAnyway };
 }
 
 /** A listing that works settles what could only not be listed. */

@@ -35,12 +35,12 @@ export class PageCommit {
     tx: EntityManager,
     sync: SyncRun,
     { open, postponed }: JudgedPage,
-    { failures, cut, read }: PageFindings,
+    { failures, cut, settled }: PageFindings,
   ): Promise<void> {
     const { connection } = sync.target;
     await this.record(tx, sync, failures);
     const failed = new Set([...failures, ...cut.values()].map(({ externalId }) => externalId));
-    const resolved = read.filter((id) => open.has(id) && !failed.has(id));
+    const resolved = settled.filter((id) => open.has(id) && !failed.has(id));
     await this.failureRows.resolve(tx, connection, resolved);
     await this.failureRows.touch(tx, connection, postponed);
   }

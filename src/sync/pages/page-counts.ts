@@ -9,11 +9,18 @@ import type { JudgedPage, ListedItems } from './page-judge.js';
 /** What one transaction stores. Documents count with the one that completes them. */
 export type Written = Pick<
   RunCounts,
-  'created' | 'updated' | 'restored' | 'deleted' | 'chunks' | 'embedded' | 'embeddings_saved'
+  | 'created'
+  | 'updated'
+  | 'moved'
+  | 'restored'
+  | 'deleted'
+  | 'chunks'
+  | 'embedded'
+  | 'embeddings_saved'
 >;
 
 /** What a page as a whole adds to, with its last transaction. */
-type PageCounts = Pick<RunCounts, 'listed' | 'skipped' | 'moved' | 'unchanged' | 'failed'>;
+type PageCounts = Pick<RunCounts, 'listed' | 'skipped' | 'unchanged' | 'failed'>;
 
 /** What one transaction of a page writes; whatever it leaves out is nothing. */
 export interface PagePart {
@@ -29,7 +36,7 @@ export interface StoredBefore {
    * although they have a row.
    */
   readonly begun: ReadonlySet<string>;
-  /** Ids of hidden documents whose listed content is as stored. */
+  /** Ids of hidden documents: those that only get their labels are shown again as they were. */
   readonly hidden: ReadonlySet<string>;
 }
 
@@ -38,7 +45,7 @@ export function storedBefore({ toRead, relabelled }: JudgedPage): StoredBefore {
     listed.flatMap(({ known }) => (known && states.includes(known.state) ? [known.id] : []));
   return {
     begun: new Set(idsIn(toRead, 'pending')),
-    hidden: new Set(idsIn(relabelled, 'deleted', 'lost_access')),
+    hidden: new Set(idsIn([...relabelled, ...toRead], 'deleted', 'lost_access')),
   };
 }
 
@@ -66,10 +73,11 @@ export function mendedBy(
 }
 
 export function writtenBy(
-  { batch, labels, tombstones }: PagePart,
+  part: PagePart,
   { begun, hidden }: StoredBefore,
-  asStored: PageFindings['asStored'],
+  { asStored, moved }: Pick<PageFindings, 'asStored' | 'moved'>,
 ): Written {
+  const { batch, labels, tombstones } = part;
   const rewritten = new Set(batch.relabelled.map(({ id }) => id));
   const done = writtenWhole(batch).filter(({ id }) => !asStored.has(id));
   const edited = done.filter(({ id }) => rewritten.has(id) && !begun.has(id)).length;
@@ -78,6 +86,7 @@ export function writtenBy(
   return {
     created: done.length - edited,
     updated: edited + relabelled.length - restored,
+    moved: completedBy(part).filter(({ id }) => moved.has(id)).length,
     restored,
     deleted: tombstones.length,
     chunks: batch.fresh.length + batch.keptCount,
@@ -103,6 +112,7 @@ export function withWritten(before: Written, written: Written): Written {
   return {
     created: before.created + written.created,
     updated: before.updated + written.updated,
+    moved: before.moved + written.moved,
     restored: before.restored + written.restored,
     deleted: before.deleted + written.deleted,
     chunks: before.chunks + written.chunks,
@@ -126,7 +136,6 @@ export function withPage(
   for (const [reason, n] of Object.entries(reasons))
     if (n > 0) skipped[reason] = (skipped[reason] ?? 0) + n;
   return {
-    moved: before.moved + findings.moved,
     skipped,
     listed: before.listed + items.documents.length + items.failures.length,
     unchanged:

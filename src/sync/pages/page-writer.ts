@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { together } from '../../database/together.js';
+import { VECTOR_INDEX, type VectorIndex } from '../../indexing/vector-index.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
 import { DocumentPipeline } from '../../remember/document-pipeline.js';
@@ -34,12 +35,12 @@ import { RemovedMeanwhile } from './removed-meanwhile.js';
 /** One transaction of a page; the last one carries what the page as a whole has found. */
 export interface CommitStep extends PagePart {
   readonly source: PageSource;
-  /** What the step adds to the run's counts. */
-  readonly written: Written;
+  /** What the step adds to the run's counts, given what was stored of it. */
+  readonly count: (stored: PagePart) => Written;
   /** Documents of the page that are stored once the step is. */
   readonly done: number;
-  /** Failures of documents that it stores although a part of them was left out. */
-  readonly cut: readonly FailedItem[];
+  /** Failures of documents that are stored although a part of them was left out, by their ids. */
+  readonly cut: ReadonlyMap<string, FailedItem>;
   readonly found?: Found;
   /** What was found until an error cut the page short: it is listed again, but not read again. */
   readonly foundUntilError?: Found;
@@ -69,6 +70,7 @@ export class PageWriter {
     private readonly removedMeanwhile: RemovedMeanwhile,
     private readonly queue: RunQueue,
     private readonly metrics: Metrics,
+    @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
   async *prepare(sync: SyncRun, source: PageSource): AsyncGenerator<CommitStep> {
@@ -86,11 +88,11 @@ export class PageWriter {
     const step = (given: Partial<PagePart>): CommitStep => {
       const part: PagePart = { batch: emptyBatch(), labels: null, tombstones: [], ...given };
       for (const id of mendedBy(part.batch, findings.asStored)) findings.asStored.delete(id);
-      const written = writtenBy(part, before, findings.asStored);
-      const completed = completedBy(part);
+      const completed = completedBy(part).map(({ externalId }) => externalId);
+      findings.settled.push(...completed.filter((id) => findings.read.has(id)));
       done += completed.length;
-      const cut = completed.flatMap(({ id }) => findings.cut.get(id) ?? []);
-      return { source, ...part, written, done, cut };
+      const count = (stored: PagePart): Written => writtenBy(stored, before, findings);
+      return { source, ...part, count, done, cut: findings.cut };
     };
     let held: Partial<PagePart> | undefined;
     const batches = endingAtError(
@@ -137,63 +139,72 @@ export class PageWriter {
   /** @throws LeaseLost when another worker owns the run now; nothing of the step is stored then. */
   async commit(sync: SyncRun, step: CommitStep): Promise<void> {
     sync.signal.throwIfAborted();
-    const { tenant, run } = sync;
-    const { source, tombstones, cut, found, foundUntilError } = step;
+    const { source, labels, tombstones, cut, found, foundUntilError } = step;
     const settled = found ?? foundUntilError;
-    const totals = this.totals(sync, step);
-    const done = totals.listed ?? sync.counts.listed + step.done;
+    // Texts have waited before they were embedded.
+    if (labels || tombstones.length > 0) await this.index.waitForRoom(sync.signal);
     source.announce(sync);
     if (found) source.advance(found.findings.seen);
-    await sync.timed('write', () =>
-      this.database.inTenant(tenant, async (tx) => {
-        const fence = () => this.queue.fence(tx, run, sync.report(totals, done));
-        await this.store(tx, sync, step, fence);
+    const totals = await sync.timed('write', () =>
+      this.database.inTenant(sync.tenant, async (tx) => {
+        const stored = await this.store(tx, sync, step);
         await this.pageCommit.tombstones(tx, sync, tombstones);
-        await this.pageCommit.record(tx, sync, cut);
-        if (!settled) return;
-        await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);
+        const cutOff = completedBy(stored).flatMap(({ id }) => cut.get(id) ?? []);
+        await this.pageCommit.record(tx, sync, cutOff);
+        if (settled) await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);
         if (found) await source.save(tx, sync);
+        return this.totals(sync, step, stored);
       }),
     );
-    this.metrics.documentsSettled(run.provider, addedTo(sync.counts, totals));
+    this.metrics.documentsSettled(sync.run.provider, addedTo(sync.counts, totals));
     Object.assign(sync.counts, totals);
   }
 
   /**
    * What was removed since the step was made is left out, as if it had been removed right after it.
    * New documents cannot have been, so most of a first run does not ask.
+   * @returns what is stored
    */
-  private async store(
-    tx: EntityManager,
-    sync: SyncRun,
-    { batch, labels }: PagePart,
-    fence: () => Promise<void>,
-  ): Promise<void> {
+  private async store(tx: EntityManager, sync: SyncRun, step: CommitStep): Promise<PagePart> {
     const { tenant, target } = sync;
+    const { batch, labels, tombstones } = step;
+    const fence = (stored: PagePart): Promise<void> => {
+      const totals = this.totals(sync, step, stored);
+      const done = totals.listed ?? sync.counts.listed + step.done;
+      return this.queue.fence(tx, sync.run, sync.report(totals, done));
+    };
     const labelled = labels?.documents.map(({ row }) => row) ?? [];
     const stored = [...batch.stored, ...labelled.map(({ id }) => id)];
     if (stored.length === 0) {
-      await together(tx, fence, () => this.pipeline.store(tx, tenant, target, batch));
-      return;
+      const store = () => this.pipeline.store(tx, tenant, target, batch);
+      await together(tx, () => fence(step), store);
+      return step;
     }
-    const [, removed] = await together(tx, fence, () =>
-      this.removedMeanwhile.of(tx, sync, stored, [...batch.documents, ...labelled]),
+    const [, removed] = await together(
+      tx,
+      () => fence(step),
+      () => this.removedMeanwhile.of(tx, sync, stored, [...batch.documents, ...labelled]),
     );
-    await this.pipeline.store(tx, tenant, target, without(batch, removed));
-    if (!labels) return;
-    const documents = labels.documents.filter(({ row }) => !removed.documents.has(row.id));
-    await this.lifecycle.relabel(tx, tenant, target, { ...labels, documents });
+    const documents = labels?.documents.filter(({ row }) => !removed.documents.has(row.id));
+    const left: PagePart = {
+      batch: without(batch, removed),
+      labels: labels && { ...labels, documents: documents! },
+      tombstones,
+    };
+    if (removed.documents.size > 0) await fence(left);
+    await this.pipeline.store(tx, tenant, target, left.batch);
+    if (left.labels) await this.lifecycle.relabel(tx, tenant, target, left.labels);
+    return left;
   }
 
   private totals(
     { counts }: SyncRun,
-    { source, written, found, foundUntilError }: CommitStep,
+    { source, count, found }: CommitStep,
+    stored: PagePart,
   ): Partial<RunCounts> {
-    const stored = withWritten(counts, written);
-    const before = { ...counts, ...stored };
-    if (found) return { ...stored, ...withPage(before, source.items, found) };
-    if (!foundUntilError) return stored;
-    return { ...stored, moved: before.moved + foundUntilError.findings.moved };
+    const totals = withWritten(counts, count(stored));
+    if (!found) return totals;
+    return { ...totals, ...withPage({ ...counts, ...totals }, source.items, found) };
   }
 
   private findings(judged: JudgedPage, items: ListedItems): PageFindings {
@@ -204,11 +215,12 @@ export class PageWriter {
         return this.reader.failure({ ...failure, version: null }, stage, code, message);
       }),
       cut: new Map(),
-      read: [],
+      read: new Set(),
+      settled: [],
       seen: [],
       unchanged: 0,
       asStored: new Map(),
-      moved: 0,
+      moved: new Set(),
       suppressed: 0,
       vanished: 0,
     };

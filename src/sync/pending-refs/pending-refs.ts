@@ -70,17 +70,18 @@ export class PendingRefs {
     const { tenant, target, run } = sync;
     const { connection } = target;
     const done = refs.filter((ref) => !postponed.includes(ref) && !left.includes(ref));
-    const report = done.length > 0 ? sync.report({}, sync.counts.listed) : undefined;
-    const lost = await this.database.inTenant(tenant, async (tx) => {
-      await this.queue.fence(tx, run, report);
+    const totals = await this.database.inTenant(tenant, async (tx) => {
+      await this.queue.fence(tx, run);
       const hidden = await this.hideLost(tx, tenant, connection, lostAccess);
+      const totals = { lost_access: sync.counts.lost_access + hidden };
+      if (done.length > 0) await this.queue.fence(tx, run, sync.report(totals, sync.counts.listed));
       await this.failures.resolve(tx, connection, [...gone, ...lostAccess]);
       await this.refs.postpone(tx, connection, postponed);
       await this.refs.remove(tx, connection, done);
       if (stopped) await this.refs.toTheEnd(tx, connection, stopped.at.externalId);
-      return hidden;
+      return totals;
     });
-    sync.counts.lost_access += lost;
+    Object.assign(sync.counts, totals);
   }
 
   private async hideLost(

@@ -1,4 +1,5 @@
 import { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
+import { RetentionRepository } from '../../../src/scheduler/retention.repository.js';
 import { RetentionService } from '../../../src/scheduler/retention.service.js';
 import { RESOLVED_FAILURE_DAYS, RUN_DAYS } from '../../../src/sync/deletions/retention.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
@@ -63,6 +64,26 @@ describeOnEachDatabase('retention', (open) => {
     clock.advance(7 * DAY + 60_000);
     expect(await purge()).toBe(1);
     expect((await bench.request('POST', `${path}/restore`)).status).toBe(404);
+    await bench.app.close();
+  });
+
+  it('does not hide what was restored right after it was found', async () => {
+    const bench = await ScriptedApp.start(await open());
+    await bench.attach();
+    bench.source.sweep = [{ documents: [scripted('a', 'One.')] }];
+    await bench.sync();
+    const { nest } = bench.app;
+    const [found] = await bench.sql<{ id: string; tenant: string }>(
+      `select id, tenant_id as tenant from documents`,
+    );
+    const path = `/v1/memory/documents/${found!.id}`;
+    await bench.request('DELETE', path);
+    await bench.request('POST', `${path}/restore`);
+    const repository = nest.get(RetentionRepository);
+    jest.spyOn(repository, 'removedButVisible').mockResolvedValueOnce([found!]);
+    expect(await nest.get(RetentionService).removeOld()).toMatchObject({ hidden: 0 });
+    expect((await bench.request('GET', path)).body).toMatchObject({ state: 'live' });
+    jest.restoreAllMocks();
     await bench.app.close();
   });
 });

@@ -1,6 +1,8 @@
 import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
 import { LeaseLost } from '../../../src/runs/run-queue.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
+import { Suspects } from '../../../src/sync/deletions/suspects.js';
+import { PendingRefsRepository } from '../../../src/sync/pending-refs/pending-refs.repository.js';
 import { RunReaper } from '../../../src/sync/worker/run-reaper.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
@@ -146,6 +148,56 @@ describeOnOneDatabase('counts of a run whose worker dies in the middle of a page
       body: { query: 'Quentin', collection: 'scripted', mode: 'text', limit: 100 },
     });
     expect(found.body).toHaveLength(100);
+  });
+
+  /** The worker is never heard of again once it calls what `arrange` gets. */
+  const dieAt = async (arrange: (die: () => Promise<never>) => void): Promise<string> => {
+    const dead = new Promise<void>((resolve) =>
+      arrange(() => {
+        resolve();
+        return Promise.reject(new LeaseLost('of a dead worker'));
+      }),
+    );
+    const run = await bench.ask();
+    await dead;
+    jest.restoreAllMocks();
+    return run;
+  };
+
+  it('have what was hidden right before', async () => {
+    const few = documents.slice(0, 9);
+    source.sweep = [{ documents: few }];
+    await bench.sync();
+    source.sweep = [{ documents: few.slice(3) }];
+    source.lost.add('a0');
+    const suspects = bench.app.nest.get(Suspects);
+    const hide = suspects.hide.bind(suspects);
+    const run = await dieAt((die) =>
+      jest.spyOn(suspects, 'hide').mockImplementationOnce(hide).mockImplementation(die),
+    );
+    const counts = { deleted: 2, lost_access: 1 };
+    expect(await rowOf(run)).toMatchObject({ counts });
+    expect(await resumed(run)).toMatchObject({ status: 'success', counts });
+  });
+
+  it('have what was hidden right before because it was asked for by itself', async () => {
+    const few = documents.slice(0, 9);
+    source.sweep = [{ documents: few }];
+    await bench.sync();
+    source.sweep = [{ documents: few.slice(1) }];
+    source.lost.add('a0');
+    await bench.sql(
+      `insert into pending_refs (connection_id, external_id, cause) values ($1, 'a0', 'retry')`,
+      [bench.connection],
+    );
+    const refs = bench.app.nest.get(PendingRefsRepository);
+    const due = refs.due.bind(refs);
+    const run = await dieAt((die) =>
+      jest.spyOn(refs, 'due').mockImplementationOnce(due).mockImplementation(die),
+    );
+    const counts = { deleted: 0, lost_access: 1 };
+    expect(await rowOf(run)).toMatchObject({ counts });
+    expect(await resumed(run)).toMatchObject({ status: 'success', counts });
   });
 
   it('count what is read again in full as unchanged once', async () => {

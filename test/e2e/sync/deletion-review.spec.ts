@@ -1,5 +1,7 @@
 import type { LaneDefinition } from '../../../connectors/sdk/contract.js';
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
+import { VECTOR_INDEX, type VectorIndex } from '../../../src/indexing/vector-index.js';
+import { RunsService } from '../../../src/runs/runs.service.js';
 import { HOLD_COUNT } from '../../../src/sync/deletions/hold-rule.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
@@ -28,7 +30,10 @@ describeOnEachDatabase('the review of deletions', (open) => {
     source = new ScriptedSource(LANES);
     await bench.attach(source);
   });
-  afterEach(() => bench.detach());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await bench.detach();
+  });
 
   const states = async () => {
     const counts: Record<string, number> = {};
@@ -205,6 +210,52 @@ describeOnEachDatabase('the review of deletions', (open) => {
       const again = await bench.sync();
       expect(again.held_deletions).toEqual(first.held_deletions);
       expect((await bench.post('deletions/reject')).body).toMatchObject({ kept: COUNT });
+    });
+  });
+
+  describe('with a confirmation that is cut short', () => {
+    const COUNT = 2 * HOLD_COUNT;
+    const confirm = () => bench.post('deletions/confirm');
+    beforeEach(async () => {
+      await know(COUNT);
+      expect(await bench.sync()).toMatchObject({ held_deletions: { count: COUNT } });
+    });
+
+    it('by a run that judges again leaves the rest to that run', async () => {
+      jest.replaceProperty(bench.database, 'lightBatch', 20);
+      const setJudging = (as: string) =>
+        bench.sql(`update runs set held_deletions = ${as} where connection_id = $1`, [
+          bench.connection,
+        ]);
+      const index = bench.app.nest.get<VectorIndex>(VECTOR_INDEX);
+      jest.spyOn(index, 'waitForRoom').mockImplementationOnce(async () => {
+        await setJudging(`held_deletions || '{"judging": true}'`);
+      });
+      expect((await confirm()).body).toEqual({ deleted: 20, lost_access: 0, kept: 0 });
+      expect(await states()).toEqual({ deleted: 20, suspect: COUNT - 20 });
+      expect((await bench.get()).held_deletions).not.toBeNull();
+      expect(await confirm()).toMatchObject({ status: 409, body: { code: 'no_held_deletions' } });
+      await setJudging(`held_deletions - 'judging'`);
+      expect((await confirm()).body).toMatchObject({ deleted: COUNT - 20 });
+      expect((await bench.get()).held_deletions).toBeNull();
+    });
+
+    it('after its last batch is noted, and settled by whoever asks again', async () => {
+      const runs = bench.app.nest.get(RunsService);
+      jest.spyOn(runs, 'settleHeld').mockRejectedValueOnce(new Error('the process is unwell'));
+      const path = `/v1/memory/connections/${bench.connection}/deletions/confirm`;
+      const failed = await bench.app.request('POST', path, { body: {}, allow500: true });
+      expect(failed.status).toBe(500);
+      expect(await states()).toEqual({ deleted: COUNT });
+      const again = await confirm();
+      expect(again).toMatchObject({ status: 200, body: { deleted: 0, lost_access: 0, kept: 0 } });
+      expect((await bench.get()).held_deletions).toBeNull();
+      const noted = await bench.sql(
+        `select details from audit_log where action = 'deletions.confirmed' and target = $1`,
+        [bench.connection],
+      );
+      expect(noted).toEqual([{ details: { documents: COUNT } }]);
+      expect(await confirm()).toMatchObject({ status: 409 });
     });
   });
 

@@ -1,4 +1,7 @@
 import type { ItemFailure, LaneDefinition } from '../../../connectors/sdk/contract.js';
+import { ItemError } from '../../../connectors/sdk/errors.js';
+import { AppError } from '../../../src/common/errors/app-error.js';
+import { Embedders } from '../../../src/inference/embedders.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
@@ -26,7 +29,10 @@ describeOnOneDatabase('a document that could not be read again', (open) => {
     source.pages.set(AUDIT, []);
     await bench.sync();
   });
-  afterEach(() => bench.detach());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await bench.detach();
+  });
 
   const failure = (stage: ItemFailure['stage']): ItemFailure => ({
     ...{ externalId: 'a', title: 'a', url: null, stage, partition: PARTITION },
@@ -60,6 +66,58 @@ describeOnOneDatabase('a document that could not be read again', (open) => {
     });
     expect(await bench.get('/failures')).toEqual([]);
     expect(await bench.index()).toEqual({ a: 'Text after the edit.' });
+  });
+
+  it('stays a failure while the embedder is down, whatever else of its page is stored', async () => {
+    await failedReread();
+    await makeDue();
+    const others = Array.from({ length: 200 }, (_, n) => scripted(`other ${n}`, `Note ${n}.`));
+    source.sweep = [{ documents: [...others, edited] }];
+    const embedder = bench.app.nest.get(Embedders, { strict: false }).standard;
+    const embed = embedder.embed.bind(embedder);
+    jest.spyOn(embedder, 'embed').mockImplementation((texts, signal) => {
+      const isDown = texts.some((text) => text.includes('after the edit'));
+      return isDown
+        ? Promise.reject(new AppError('embedder_unavailable', 'down'))
+        : embed(texts, signal);
+    });
+    const parked = await bench.sync();
+    expect(parked).toMatchObject({ status: 'waiting', waiting: { reason: 'embedder' } });
+    expect(parked.counts.created).toBe(200);
+    expect(await bench.get('/failures')).toMatchObject([{ external_id: 'a' }]);
+    jest.restoreAllMocks();
+    expect(await bench.goOn(parked)).toMatchObject({ status: 'success', counts: { updated: 1 } });
+    expect(await bench.get('/failures')).toEqual([]);
+    expect(await bench.index()).toMatchObject({ a: 'Text after the edit.' });
+  });
+
+  it('gets what its listing says of it although it cannot be read once more', async () => {
+    await failedReread();
+    await makeDue();
+    const body = () => Promise.reject(new ItemError('unreadable', 'not now'));
+    const access = { mode: 'restricted', principals: ['team'] } as const;
+    source.sweep = [{ documents: [{ ...edited, access, body }] }];
+    const counts = { failed: 1, updated: 1, restored: 0 };
+    expect(await bench.sync()).toMatchObject({ status: 'partial', counts });
+    const principals = await bench.sql(
+      `select principals from documents where connection_id = $1`,
+      [bench.connection],
+    );
+    expect(principals).toEqual([{ principals: ['team'] }]);
+    expect(await bench.get('/failures')).toMatchObject([{ code: 'unreadable', attempts: 2 }]);
+  });
+
+  it('is shown again when it is listed again although it cannot be read once more', async () => {
+    source.sweep = [{ gap: 'a part is missing' }];
+    source.pages.set(AUDIT, [{ tombstones: ['a'] }, { failures: [failure('fetch')] }]);
+    await bench.sync();
+    await makeDue();
+    expect(await bench.index()).toEqual({});
+    const body = () => Promise.reject(new ItemError('unreadable', 'not now'));
+    source.sweep = [{ documents: [{ ...edited, body }] }];
+    const counts = { failed: 1, updated: 0, restored: 1 };
+    expect(await bench.sync()).toMatchObject({ status: 'partial', counts });
+    expect(await bench.index()).toEqual({ a: 'Text before the edit.' });
   });
 
   it('is read at once when it is listed with another version', async () => {

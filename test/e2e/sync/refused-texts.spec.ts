@@ -81,6 +81,17 @@ describeOnOneDatabase('a text that the embedding endpoint refuses', (open) => {
     expect(await bench.get('/failures')).toMatchObject([{ external_id: 'a', stage: 'embed' }]);
   });
 
+  it('under a new name of a document has moved nothing', async () => {
+    Object.assign(source.connector, { followsRenamesByContent: true });
+    source.sweep = [{ documents: [scripted('a', 'Text a.')] }];
+    await bench.sync();
+    source.sweep = [{ documents: [scripted('poison', 'Text a.'), scripted('b', 'Text b.')] }];
+    expect(await bench.sync()).toMatchObject({ counts: { moved: 0, created: 1, failed: 1 } });
+    expect(await bench.index()).toMatchObject({ a: 'Text a.', b: 'Text b.' });
+    source.sweep = [{ documents: [scripted('c', 'Text a.'), scripted('b', 'Text b.')] }];
+    expect(await bench.sync()).toMatchObject({ counts: { moved: 1, created: 0, failed: 0 } });
+  });
+
   it('parks the run where every text is refused, and fails no document', async () => {
     endpoint.always = fails(400, {}, { message: 'no such model' });
     source.sweep = [{ documents: ['a', 'b'].map((id) => scripted(id, `Text ${id}.`)) }];

@@ -1,6 +1,7 @@
 import type { Database } from '../../../src/database/database.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../../src/indexing/vector-index.js';
 import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
+import { MemoryRowsRepository } from '../../../src/remember/memory-rows.repository.js';
 import { PageWriter } from '../../../src/sync/pages/page-writer.js';
 import { eventually, Gate } from '../../support/eventually.js';
 import { scripted, ScriptedSource } from '../../support/scripted-source.js';
@@ -125,7 +126,8 @@ describeOnEachStore('what is removed during a sync', (open) => {
   ])('stays away when it is a document with other words, and %s', async (_, purge) => {
     const id = await store(sections('alder', 'birch'));
     const before = (await stored())!.memories;
-    await edit(sections('alder', 'cedar'), () => deleteDocument(id, purge));
+    const run = await edit(sections('alder', 'cedar'), () => deleteDocument(id, purge));
+    expect(run.counts).toMatchObject({ listed: 1, updated: 0 });
     const after = await stored();
     if (purge) expect(after).toBeUndefined();
     else expect(after).toMatchObject({ state: 'deleted', memories: before, visibleText: null });
@@ -157,6 +159,26 @@ describeOnEachStore('what is removed during a sync', (open) => {
     expect(await bench.sync()).toMatchObject({ status: 'success', attempt: 1 });
     expect(commits()).toBeGreaterThan(2);
     expect(await stored()).toBeUndefined();
+  });
+
+  it('stays away when it is archived, and hands on what else was set on it', async () => {
+    await store(sections('alder', 'birch'));
+    const id = await memoryOf('birch');
+    const set = async () => {
+      for (const act of ['pin', 'archive'])
+        expect((await bench.app.request('POST', `${MEMORIES}/${id}/${act}`)).status).toBe(200);
+      const body = { importance: 0.25, category: 'policy' };
+      expect((await bench.app.request('PATCH', `${MEMORIES}/${id}`, { body })).status).toBe(200);
+    };
+    const run = await edit(sections('alder', 'cedar'), set);
+    expect(run).toMatchObject({ status: 'success', attempt: 1 });
+    const rows = await bench.sql(
+      `select pinned, archived, visible, importance, category from memories where id = $1`,
+      [await memoryOf('cedar')],
+    );
+    const handedOn = { pinned: true, archived: true, importance: 0.25, category: 'policy' };
+    expect(rows).toEqual([{ ...handedOn, visible: false }]);
+    expect(await texts()).not.toContain('cedar');
   });
 
   it('stays away from a document under the name that it is about to get', async () => {
@@ -228,6 +250,35 @@ describeOnEachStore('what is removed during a sync', (open) => {
     expect(ended).toMatchObject({ status: 'success', attempt: 1 });
     expect(await texts()).toContain('cedar');
     expect(await texts()).not.toContain('birch');
+  });
+
+  it('is not archived any more once its place is taken', async () => {
+    if (!overlaps()) return;
+    await store(sections('alder', 'birch'));
+    const pruning = new Gate();
+    const memories = bench.app.nest.get(MemoryRowsRepository, { strict: false });
+    const original = memories.remove.bind(memories);
+    jest.spyOn(memories, 'remove').mockImplementationOnce(async (...of) => {
+      await pruning.pass();
+      return original(...of);
+    });
+    source.sweep = [{ documents: [scripted(d, sections('alder', 'cedar'))] }];
+    const run = bench.sync();
+    await pruning.reached;
+    const body = { older_than_days: 0, dry_run: false };
+    const path = '/v1/memory/collections/scripted/archive-stale';
+    const archiving = bench.app.request('POST', path, { body });
+    await blocked();
+    pruning.open();
+    await run;
+    // What it says it has archived is not lost to the edit.
+    const { archived } = (await archiving).body as { archived: number };
+    const rows = await bench.sql(
+      `select from memories m join documents d on d.id = m.document_id
+       where d.connection_id = $1 and m.archived`,
+      [bench.connection],
+    );
+    expect(rows).toHaveLength(archived);
   });
 
   /** The embedded database has one session, so nothing of it overlaps. */

@@ -6,11 +6,14 @@ import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
 import { leaveRoom } from '../indexing/leave-room.js';
 import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
-import { CollectionsRepository } from './collections.repository.js';
+import { RunsService } from '../runs/runs.service.js';
+import { CollectionsRepository, type AttachedConnection } from './collections.repository.js';
 import { CollectionsService, type CollectionRef } from './collections.service.js';
 
 /** Rows per transaction: a large collection must not hold up everybody's requests. */
 const BATCH = 500;
+/** A run ends at its next page, that of a dead worker when its lease has run out. */
+const RUN_END_MS = 20_000;
 
 @Injectable()
 export class CollectionDeletionService {
@@ -18,13 +21,15 @@ export class CollectionDeletionService {
     private readonly database: Database,
     private readonly service: CollectionsService,
     private readonly collections: CollectionsRepository,
+    private readonly runs: RunsService,
     private readonly audit: AuditService,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
   ) {}
 
   /**
-   * Deletes a collection with its memories. With `cascade` the connections that write to it go
-   * first, so that none refills it. A crash on the way leaves a smaller collection; ask again.
+   * Deletes a collection with its memories. With `cascade` the connections that write to it are
+   * stopped first, so that none refills it, and go with it. A crash on the way leaves a smaller
+   * collection; ask again.
    * @throws AppError `collection_not_found`, `collection_has_connections`, `index_behind` once the
    *   index takes nobody's writes
    */
@@ -34,33 +39,34 @@ export class CollectionDeletionService {
     name: string,
     options: { cascade: boolean },
   ): Promise<void> {
-    const id = await this.database.inTenant(tenant, async (tx) => {
+    const { id, running } = await this.database.inTenant(tenant, async (tx) => {
       const collection = await this.service.requireIn(tx, tenant, name);
-      await this.settleConnections(tx, tenant, collection, by, options.cascade);
-      return collection.id;
+      const connections = await this.attached(tx, tenant, collection, options.cascade);
+      return { id: collection.id, running: await this.stop(tx, tenant, collection, connections) };
     });
+    await Promise.all(running.map((run) => this.runs.wait(tenant, run, RUN_END_MS)));
     await this.empty(tenant, id);
     await this.database.inTenant(tenant, async (tx) => {
       const collection = await this.service.requireIn(tx, tenant, name);
       // Another one may have been attached while the memories went.
-      await this.settleConnections(tx, tenant, collection, by, options.cascade);
+      const connections = await this.attached(tx, tenant, collection, options.cascade);
+      await this.detach(tx, tenant, collection, by, connections);
       await this.collections.delete(tx, tenant, collection.id);
       const event = { actor: `key:${by.id}`, action: 'collection.deleted', target: name } as const;
       await this.audit.record(tx, tenant, event);
     });
   }
 
-  private async settleConnections(
+  /** Of a collection that from here to the end of the transaction gets no others. */
+  private async attached(
     tx: EntityManager,
     tenant: string,
     { id, name }: CollectionRef,
-    by: ApiKeyIdentity,
     cascade: boolean,
-  ): Promise<void> {
+  ): Promise<AttachedConnection[]> {
     await this.collections.lock(tx, tenant, id);
     const connections = await this.collections.attachedConnections(tx, tenant, id);
-    if (connections.length === 0) return;
-    if (!cascade) {
+    if (connections.length > 0 && !cascade) {
       throw new AppError(
         'collection_has_connections',
         `${connections.length} connection(s) write to "${name}": ` +
@@ -68,6 +74,33 @@ export class CollectionDeletionService {
           'Delete them first, or pass cascade=true.',
       );
     }
+    return connections;
+  }
+
+  /** Answers the runs that are to end. */
+  private async stop(
+    tx: EntityManager,
+    tenant: string,
+    { id }: CollectionRef,
+    connections: readonly AttachedConnection[],
+  ): Promise<string[]> {
+    await this.collections.pauseConnections(tx, tenant, id);
+    const running: string[] = [];
+    for (const connection of connections) {
+      const run = await this.runs.cancelActive(tx, tenant, connection.id);
+      if (run !== undefined) running.push(run);
+    }
+    return running;
+  }
+
+  private async detach(
+    tx: EntityManager,
+    tenant: string,
+    { id, name }: CollectionRef,
+    by: ApiKeyIdentity,
+    connections: readonly AttachedConnection[],
+  ): Promise<void> {
+    if (connections.length === 0) return;
     await this.collections.detachConnections(tx, tenant, id);
     await this.audit.record(tx, tenant, {
       actor: `key:${by.id}`,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { IndexingModule } from '../indexing/indexing.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
+import { RunsModule } from '../runs/runs.module.js';
 import { CollectionDeletionService } from './collection-deletion.service.js';
 import { CollectionsController } from './collections.controller.js';
 import { CollectionsRepository } from './collections.repository.js';
@@ -9,7 +10,7 @@ import { EmbeddingSpacesRepository } from './embedding-spaces.repository.js';
 import { EmbeddingSpacesService } from './embedding-spaces.service.js';
 
 @Module({
-  imports: [IndexingModule, InferenceModule],
+  imports: [IndexingModule, InferenceModule, RunsModule],
   controllers: [CollectionsController],
   providers: [
     CollectionDeletionService,

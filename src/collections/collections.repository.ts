@@ -129,6 +129,17 @@ export class CollectionsRepository {
     );
   }
 
+  /** Starts no run of theirs until they go. */
+  async pauseConnections(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    await tx.query(
+      `update connections set status = 'paused', status_reason = 'its collection is being deleted',
+         status_since = case when status = 'paused' then status_since else now() end,
+         updated_at = now()
+       where tenant_id = $1 and collection_id = $2`,
+      [tenant, id],
+    );
+  }
+
   async detachConnections(tx: EntityManager, tenant: string, id: string): Promise<void> {
     await tx.query(`delete from connections where tenant_id = $1 and collection_id = $2`, [
       tenant,

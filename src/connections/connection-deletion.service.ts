@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { AuditService } from '../auth/audit.service.js';
+import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
 import { leaveRoom } from '../indexing/leave-room.js';
@@ -9,6 +11,8 @@ import { firstByChunks } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
+import { PlanRepository } from './plan.repository.js';
+import { ScopeRepository } from './scope.repository.js';
 
 /** A run ends at its next page, that of a dead worker when its lease has run out. */
 const RUN_END_MS = 20_000;
@@ -19,6 +23,8 @@ export class ConnectionDeletionService {
     private readonly database: Database,
     private readonly service: ConnectionsService,
     private readonly connections: ConnectionsRepository,
+    private readonly scope: ScopeRepository,
+    private readonly plans: PlanRepository,
     private readonly lifecycle: DocumentLifecycle,
     private readonly runs: RunsService,
     private readonly audit: AuditService,
@@ -26,20 +32,32 @@ export class ConnectionDeletionService {
   ) {}
 
   /**
-   * Detaches an account. Its memories stay, unless `purge`, which removes them in small batches
-   * before the connection itself goes, so that a crash in between can simply be repeated.
-   * @throws AppError `connection_not_found`, `index_behind` once the index takes nobody's writes
+   * Detaches an account. Its documents are let go of in small batches before the connection itself
+   * goes, or removed with `purge`, those too that it was still to adopt. A crash in between can
+   * simply be repeated.
+   * @throws AppError `connection_not_found`, `connection_busy`, `index_behind` once the index takes
+   *   nobody's writes
    */
   async delete(tenant: string, by: ApiKeyIdentity, id: string, purge: boolean): Promise<void> {
     await this.database.inTenant(tenant, (tx) => this.service.stop(tx, tenant, id));
     await this.waitForRun(tenant, id);
-    while (purge && (await this.purgeBatch(tenant, id))) await leaveRoom(this.index);
-    await this.database.inTenant(tenant, async (tx) => {
-      // Of two requests at once, only one has deleted it.
-      if (!(await this.connections.remove(tx, tenant, id))) return;
-      const event = { actor: `key:${by.id}`, action: 'connection.deleted', target: id } as const;
-      await this.audit.record(tx, tenant, { ...event, details: { purge } });
-    });
+    const step = (tx: EntityManager): Promise<boolean> =>
+      purge ? this.purgeSome(tx, tenant, id) : this.letGoOfSome(tx, tenant, id);
+    for (;;) {
+      const isMore = await this.database.inTenant(tenant, async (tx) => {
+        if (await step(tx)) return true;
+        // From here on nobody can write for the connection, and what was written before is seen.
+        await this.scope.lockConnection(tx, tenant, id);
+        if ((await this.some(tx, tenant, id, purge)).length > 0) return true;
+        // Of two requests at once, only one has deleted it.
+        if (!(await this.connections.remove(tx, tenant, id))) return false;
+        const event = { actor: `key:${by.id}`, action: 'connection.deleted', target: id } as const;
+        await this.audit.record(tx, tenant, { ...event, details: { purge } });
+        return false;
+      });
+      if (!isMore) return;
+      await leaveRoom(this.index);
+    }
   }
 
   /** A run that is still writing would bring back what is being removed. */
@@ -50,13 +68,39 @@ export class ConnectionDeletionService {
     if (run !== undefined) await this.runs.wait(tenant, run, RUN_END_MS);
   }
 
-  private async purgeBatch(tenant: string, id: string): Promise<boolean> {
+  private async purgeSome(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
+    const ids = await this.some(tx, tenant, id, true);
+    await this.lifecycle.erase(tx, tenant, ids);
+    return ids.length > 0;
+  }
+
+  /**
+   * The documents belong to nobody then, so a run would store them a second time; without known
+   * partitions, one that comes after all begins with adopting them again.
+   */
+  private async letGoOfSome(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
+    await this.scope.lockConnection(tx, tenant, id);
+    if (await this.plans.activeRun(tx, tenant, id))
+      throw new AppError('connection_busy', 'The run of the connection does not stop.', {
+        retryAfter: 10,
+      });
+    await this.connections.forgetPartitions(tx, id);
+    const ids = await this.some(tx, tenant, id, false);
+    await this.connections.letGo(tx, tenant, id, ids);
+    return ids.length > 0;
+  }
+
+  /** Documents for one transaction; with `leftBehind` those too that it was still to adopt. */
+  private async some(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    leftBehind: boolean,
+  ): Promise<string[]> {
     const { lightBatch } = this.database;
-    return this.database.inTenant(tenant, async (tx) => {
-      const documents = await this.connections.someDocuments(tx, tenant, id, lightBatch);
-      const ids = firstByChunks(documents, lightBatch).map((document) => document.id);
-      await this.lifecycle.erase(tx, tenant, ids);
-      return ids.length > 0;
-    });
+    let documents = await this.connections.someDocuments(tx, tenant, id, lightBatch);
+    if (leftBehind && documents.length === 0)
+      documents = await this.connections.leftBehind(tx, tenant, id, lightBatch);
+    return firstByChunks(documents, lightBatch).map((document) => document.id);
   }
 }

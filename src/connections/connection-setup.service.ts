@@ -24,9 +24,12 @@ import { CONNECTORS, type ConnectorRegistry } from './connectors.js';
 import type { ConnectorAnswer } from './connections.schema.js';
 import { guardedConnector, guardedLogger } from './guarded-connector.js';
 
-/** Clients give up after 30 s, so all of these together stay below that. */
+/**
+ * Clients give up after 30 s, so all of these together stay below that, with the time for what an
+ * earlier connection left behind (connections.service.ts).
+ */
 const ASK_TIMEOUT_MS = 20_000;
-const ACCOUNT_TIMEOUT_MS = 8_000;
+const ACCOUNT_TIMEOUT_MS = 6_000;
 /** For a connector to say what it has learned; one that does not end is not waited for. */
 const LAST_WORDS_MS = 500;
 

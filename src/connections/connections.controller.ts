@@ -111,7 +111,7 @@ export class ConnectionsController {
     id: 'deleteConnection',
     summary: 'Detach an account; its memories stay unless purge=true',
     answer: EmptyAnswer,
-    errors: ['connection_not_found', 'index_behind'],
+    errors: ['connection_not_found', 'connection_busy', 'index_behind'],
   })
   async delete(
     @CurrentTenant() tenant: string,

@@ -234,6 +234,28 @@ export class ConnectionsRepository {
     return rows[0]!.known;
   }
 
+  /** As before the first listing: the next run begins with adopting what was left behind. */
+  async forgetPartitions(tx: EntityManager, id: string): Promise<void> {
+    await tx.query(`delete from partitions where connection_id = $1`, [id]);
+  }
+
+  /** These of its documents stay without it. */
+  async letGo(
+    tx: EntityManager,
+    tenant: string,
+    id: string,
+    documents: readonly string[],
+  ): Promise<void> {
+    await tx.query(
+      `update documents d set connection_id = null
+       from (select id from documents
+             where tenant_id = $1 and connection_id = $2 and id = any($3::uuid[])
+             order by id for update) own
+       where d.id = own.id`,
+      [tenant, id, documents],
+    );
+  }
+
   async remove(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
     const [, affected] = await tx.query<[unknown[], number]>(
       `delete from connections where tenant_id = $1 and id = $2`,

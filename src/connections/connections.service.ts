@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditService } from '../auth/audit.service.js';
 import { requireCollectionAccess } from '../auth/permissions.js';
@@ -28,8 +28,11 @@ import type {
 
 /** Documents left by an earlier connection that are read at a time. */
 const LEFT_BEHIND = 5_000;
-/** How long a request waits for an index that is behind; then the rest is left to the first run. */
-const PATIENCE_MS = 5_000;
+/**
+ * How long a request adopts them; then the rest is left to the first run. Clients give up after
+ * 30 s, in which the source is asked, too (connection-setup.service.ts).
+ */
+const PATIENCE_MS = 2_000;
 
 /** What a run needs to know of its connection. */
 export interface ConnectionForRun {
@@ -43,6 +46,8 @@ export interface ConnectionForRun {
 
 @Injectable()
 export class ConnectionsService {
+  private readonly logger = new Logger('Connections');
+
   constructor(
     private readonly database: Database,
     private readonly connections: ConnectionsRepository,
@@ -58,7 +63,8 @@ export class ConnectionsService {
   /**
    * Attaches an account after asking the source whether the settings work. With a schedule the
    * first run starts at once. What an earlier connection to the account has left in the collection
-   * is adopted after that is stored, in small transactions; what an error leaves of it, a run does.
+   * is adopted after that is stored, in small transactions; what time or an error leaves of it, a
+   * run does.
    * @throws AppError `connection_exists`, `encryption_not_configured` and those of
    *   ConnectionSetupService.check
    */
@@ -106,7 +112,9 @@ export class ConnectionsService {
     });
     const patience = AbortSignal.timeout(PATIENCE_MS);
     await this.adopt(tenant, connection.id, patience).catch((error: unknown) => {
-      if (error !== patience.reason) throw error;
+      // The connection is there: whoever were told otherwise would ask for a second one.
+      if (error !== patience.reason)
+        this.logger.warn({ msg: 'could not adopt yet', connection: connection.id, error });
     });
     this.runs.wakeWorkers();
     return { ...(await this.get(tenant, connection.id)), checks };
@@ -116,11 +124,18 @@ export class ConnectionsService {
    * Documents that an earlier connection to the account left in the collection belong to this one,
    * under its container tag: attaching again embeds nothing that is still the same. A run begins
    * with those that are left, so that it makes no second ones of them.
-   * @throws the signal's reason when it aborts while the index is behind
+   * @param fence first in each transaction that writes; a run's is that of its lease
+   * @throws the signal's reason when it aborts
    */
-  async adopt(tenant: string, id: string, signal: AbortSignal): Promise<void> {
+  async adopt(
+    tenant: string,
+    id: string,
+    signal: AbortSignal,
+    fence?: (tx: EntityManager) => Promise<void>,
+  ): Promise<void> {
     const background = { priority: 'background' } as const;
     for (;;) {
+      signal.throwIfAborted();
       const left = await this.database.inTenant(
         tenant,
         (tx) => this.connections.leftBehind(tx, tenant, id, LEFT_BEHIND),
@@ -130,9 +145,13 @@ export class ConnectionsService {
       for (const part of slicesByCost(left, this.database.lightBatch, (one) => one.chunkCount)) {
         const ids = part.map((document) => document.id);
         await this.index.waitForRoom(signal);
+        signal.throwIfAborted();
         await this.database.inTenant(
           tenant,
-          (tx) => this.connections.adopt(tx, tenant, id, ids),
+          async (tx) => {
+            await fence?.(tx);
+            await this.connections.adopt(tx, tenant, id, ids);
+          },
           background,
         );
       }

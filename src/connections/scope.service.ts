@@ -25,7 +25,7 @@ import type { ApplyScopeBody, ScopeAnswer, ScopePlanAnswer } from './scope.schem
 const PLAN_MS = 86_400_000;
 /** A run ends at its next page, that of a dead worker when its lease has run out. */
 const RUN_END_MS = 20_000;
-/** How long a batch waits for an index that is behind. */
+/** How long a request waits for an index that is behind, all its batches together. */
 const ROOM_MS = 5_000;
 const NOTE = 'What else the configuration says takes effect in the next run.';
 
@@ -93,14 +93,15 @@ export class ScopeService {
     await this.index.requireRoom();
     await this.settleConfig(tenant, by, id, plan);
     const purgeAt = purgeTime(this.clock.now());
-    const hidden = await this.inBatches(tenant, async (tx, limit) => {
+    const patience = AbortSignal.timeout(ROOM_MS);
+    const hidden = await this.inBatches(tenant, patience, async (tx, limit) => {
       const documents = await this.scope.toHide(tx, tenant, id, removed, limit);
       const ids = firstByChunks(documents, limit).map((document) => document.id);
       await this.lifecycle.hide(tx, tenant, ids, 'deleted', purgeAt);
       await this.scope.markOutOfScope(tx, tenant, ids);
       return ids.length;
     });
-    const restored = await this.inBatches(tenant, async (tx, limit) => {
+    const restored = await this.inBatches(tenant, patience, async (tx, limit) => {
       const documents = await this.scope.toRestore(tx, tenant, id, added, limit);
       const ids = firstByChunks(documents, limit).map((document) => document.id);
       await this.lifecycle.restore(tx, tenant, ids);
@@ -217,6 +218,7 @@ export class ScopeService {
 
   private async inBatches(
     tenant: string,
+    patience: AbortSignal,
     work: (tx: EntityManager, limit: number) => Promise<number>,
   ): Promise<number> {
     const { lightBatch } = this.database;
@@ -224,13 +226,12 @@ export class ScopeService {
       const n = await this.database.inTenant(tenant, (tx) => work(tx, lightBatch));
       if (n === 0) return done;
       done += n;
-      await this.leaveRoom();
+      await this.leaveRoom(patience);
     }
   }
 
   /** The configuration is stored by now, so the rest follows, however far the index is behind. */
-  private async leaveRoom(): Promise<void> {
-    const patience = AbortSignal.timeout(ROOM_MS);
+  private async leaveRoom(patience: AbortSignal): Promise<void> {
     await this.index.waitForRoom(patience).catch((error: unknown) => {
       if (error !== patience.reason) throw error;
     });

@@ -9,6 +9,7 @@ import { DocumentRowsRepository } from './document-rows.repository.js';
 import type { LabelPart } from './label-parts.js';
 import { searchableTitle } from './prepare-document.js';
 import { MemoryRowsRepository } from './memory-rows.repository.js';
+import { firstByChunks } from './slices.js';
 
 /** Changes of documents that embed nothing: labels, hiding, restoring, purging. */
 @Injectable()
@@ -94,11 +95,16 @@ export class DocumentLifecycle {
     await this.documents.setState(tx, tenant, documentIds, state, null);
   }
 
-  /** Removes hidden documents whose grace time is over; answers how many there were. */
-  async purge(limit: number): Promise<number> {
-    const due = await this.database.asSystem((tx) =>
-      this.documents.due(tx, this.clock.now(), limit),
+  /**
+   * Removes some hidden documents whose grace time is over; answers how many there were.
+   * @param room how many chunks they may have together; a larger document goes by itself
+   */
+  async purge(room: number): Promise<number> {
+    const size = Math.min(room, this.database.lightBatch);
+    const found = await this.database.asSystem((tx) =>
+      this.documents.due(tx, this.clock.now(), size),
     );
+    const due = firstByChunks(found, size);
     for (const { id, tenant } of due) {
       await this.database.inTenant(tenant, async (tx) => {
         const still = await this.documents.stillDue(tx, tenant, id, this.clock.now());

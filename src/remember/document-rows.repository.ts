@@ -90,9 +90,10 @@ export class DocumentRowsRepository {
     tx: EntityManager,
     now: Date,
     limit: number,
-  ): Promise<{ id: string; tenant: string }[]> {
-    return tx.query<{ id: string; tenant: string }[]>(
-      `select id, tenant_id as tenant from documents where purge_at <= $1 order by purge_at limit $2`,
+  ): Promise<{ id: string; tenant: string; chunkCount: number }[]> {
+    return tx.query<{ id: string; tenant: string; chunkCount: number }[]>(
+      `select id, tenant_id as tenant, chunk_count as "chunkCount" from documents
+       where purge_at <= $1 order by purge_at limit $2`,
       [now, limit],
     );
   }

@@ -56,8 +56,10 @@ export class SchedulerService {
   purgeHiddenDocuments(): Promise<void> {
     return this.once('purge', async () => {
       // Nobody waits for it: what is hidden is out of every search already.
-      do await this.index.waitAsMaintenance(this.lifecycle.stopping);
-      while ((await this.documents.purge(BATCH)) === BATCH);
+      for (let purged = 1; purged > 0;) {
+        const room = await this.index.waitAsMaintenance(this.lifecycle.stopping);
+        purged = await this.documents.purge(room);
+      }
     });
   }
 

@@ -215,6 +215,14 @@ describe('the chart', () => {
     expect(cores('api')).toBeGreaterThan(cores('worker'));
   });
 
+  it('scales workers by the CPU that they use, whatever they request', async () => {
+    const scaler = read(`${CHART}/templates/worker-horizontalpodautoscaler.yaml`);
+    expect(all(scaler, /^ +(?:- )?type: (\w+)$/gm)).toEqual(['Resource', 'AverageValue']);
+    const [values] = await parseYaml(read(`${CHART}/values.yaml`));
+    // One event loop uses little more than a core.
+    expect(at(values, 'worker.autoscaling.targetAverageCPU')).toMatch(/^[5-9]\d\dm$/);
+  });
+
   it('scales on a metric that the product has', () => {
     const [metric] = all(templates, /max\((tributary_\w+)\{/g);
     expect(read('src/metrics/fleet-registry.ts')).toContain(`'${metric}'`);

@@ -6,7 +6,7 @@ import { ConnectionsService } from '../../connections/connections.service.js';
 import { CONNECTORS, type ConnectorRegistry } from '../../connections/connectors.js';
 import { guardedConnector, guardedLogger } from '../../connections/guarded-connector.js';
 import { RequestLogService } from '../../runs/request-log.service.js';
-import type { ClaimedRun } from '../../runs/run-queue.js';
+import { RunQueue, type ClaimedRun } from '../../runs/run-queue.js';
 import { intervalSeconds } from '../../scheduler/interval.js';
 import { toLoggedRequest } from '../calls/run-requests.js';
 import { SourceCallsService } from '../calls/source-calls.service.js';
@@ -21,13 +21,16 @@ export class SyncRunFactory {
     private readonly connections: ConnectionsService,
     private readonly calls: SourceCallsService,
     private readonly requests: RequestLogService,
+    private readonly queue: RunQueue,
     @Inject(CONNECTORS) private readonly registry: ConnectorRegistry,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   async create(run: ClaimedRun, signal: AbortSignal): Promise<SyncRun> {
     const tenant = run.tenant_id;
-    await this.connections.adopt(tenant, run.connection_id, signal);
+    await this.connections.adopt(tenant, run.connection_id, signal, (tx) =>
+      this.queue.fence(tx, run),
+    );
     const connection = await this.connections.forRun(tenant, run.connection_id);
     const registered = this.registry.get(connection.provider);
     if (!registered)

@@ -79,9 +79,9 @@ describeOnEachStore('the container tag of a connection', (open) => {
     jest.spyOn(repository, 'adopt').mockRejectedValueOnce(new Error('died'));
     const settings = { provider: 'files', config: { path: folder.root }, collection: 'notes' };
     const body = { ...settings, schedule: null, container_tag: 'bob' };
-    const answer = await folder.app.request('POST', CONNECTIONS, { body, allow500: true });
-    expect(answer.status).toBe(500);
-    [{ id: attached }] = await request('GET', CONNECTIONS);
+    const answer = await folder.app.request('POST', CONNECTIONS, { body });
+    expect(answer.status).toBe(201);
+    attached = answer.body.id;
     expect(await sync(attached)).toMatchObject({ created: 0, updated: 0, unchanged: 3 });
     await shows('bob', ['Harbour', 'Island', 'Removed']);
     const ids = (documents: { id: string }[]) => documents.map(({ id }) => id).sort();

@@ -113,6 +113,19 @@ describe('a source that does not answer in time', () => {
     }
   });
 
+  it('leaves less than 30 s to a request that attaches and adopts', async () => {
+    clock.haste = 1;
+    const adopts = jest.spyOn(AbortSignal, 'timeout');
+    expect((await create()).status).toBe(201);
+    const lastWords = 500;
+    const asked = clock.limits.map((ms) => ms + lastWords);
+    const given = adopts.mock.calls.map(([ms]) => ms);
+    expect(asked).toHaveLength(2);
+    const sum = (all: number[]) => all.reduce((one, other) => one + other, 0);
+    expect(sum(asked) + sum(given)).toBeLessThan(29_500);
+    adopts.mockRestore();
+  });
+
   describe('because it is called too often', () => {
     const asked = async (...[method, url, body]: [string, string, unknown?]) => {
       const { status, headers, body: answer } = await app.request(method, url, { body });

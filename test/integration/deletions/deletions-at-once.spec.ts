@@ -11,6 +11,7 @@ import { RandomIds } from '../../../src/common/ids.js';
 import type { Config } from '../../../src/config/config.js';
 import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
+import type { RunsService } from '../../../src/runs/runs.service.js';
 import { TenantDeletionService } from '../../../src/tenants/tenant-deletion.service.js';
 import { TenantsRepository } from '../../../src/tenants/tenants.repository.js';
 import { databases } from '../../support/database-fixtures.js';
@@ -138,6 +139,7 @@ const postgresql = databases().find(({ name }) => name === 'postgresql');
         database,
         collections,
         repository,
+        {} as RunsService,
         audit,
         pgvectorParts(database).index,
       ).delete(tables.tenant, by, 'notes', { cascade: false });

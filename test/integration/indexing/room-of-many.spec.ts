@@ -13,7 +13,9 @@ import type { ScopeRepository } from '../../../src/connections/scope.repository.
 import { ScopeService } from '../../../src/connections/scope.service.js';
 import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
-import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
+import { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
+import { DocumentRowsRepository } from '../../../src/remember/document-rows.repository.js';
+import { MemoryRowsRepository } from '../../../src/remember/memory-rows.repository.js';
 import type { RunsService } from '../../../src/runs/runs.service.js';
 import type { SchedulerRepository } from '../../../src/scheduler/scheduler.repository.js';
 import { SchedulerService } from '../../../src/scheduler/scheduler.service.js';
@@ -83,6 +85,25 @@ describeOnQdrant('what hides or removes many memories', (open, qdrant) => {
     });
   }
 
+  /** As chunks of documents whose time is over. */
+  const hide = (memories: readonly string[], chunks: number): Promise<unknown> =>
+    database.asSystem((tx) =>
+      tx.query(
+        `with parts as (
+           select id, (n - 1) / $4 as part from unnest($3::uuid[]) with ordinality m(id, n)
+         ), docs as (
+           insert into documents (id, tenant_id, collection_id, provider, account_id, external_id,
+             partition_key, seq, version, state, chunk_count, purge_at)
+           select gen_random_uuid(), $1, $2, 'files', '/notes', part, '.', part, '1', 'deleted',
+             count(*), '2025-01-01' from parts group by part
+           returning id, seq
+         )
+         update memories m set document_id = d.id, visible = false
+         from docs d join parts p on p.part = d.seq where m.id = p.id`,
+        [tables.tenant, collection, memories, chunks],
+      ),
+    );
+
   /** Marks some of these as the removal of a document's chunks does. */
   const unmake = (ids: string[], count: number): Promise<void> =>
     database.inTenant(tables.tenant, (tx) => parts.index.remove(tx, ids.splice(0, count)));
@@ -133,24 +154,31 @@ describeOnQdrant('what hides or removes many memories', (open, qdrant) => {
 
   it('the removal of documents whose time is over leaves syncs and requests their room', async () => {
     const memories = await fill(20);
-    const documents = {
-      purge: async (limit) => {
-        await unmake(memories, MAINTENANCE_WAITS_AT);
-        return memories.length > 0 ? limit : 0;
-      },
-    } as Partial<DocumentLifecycle> as DocumentLifecycle;
+    await hide(memories, 2);
+    await parts.drain();
+    const background = new BackgroundDatabase(database);
     keepUp();
     await new SchedulerService(
-      new BackgroundDatabase(database),
+      background,
       {} as SchedulerRepository,
       {} as RunsService,
-      documents,
+      new DocumentLifecycle(
+        background,
+        new DocumentRowsRepository(),
+        new MemoryRowsRepository(),
+        parts.index,
+        parts.clock,
+      ),
       new Lifecycle(),
       parts.index,
       worker,
     ).purgeHiddenDocuments();
-    expect(memories).toEqual([]);
-    expect(seen).toEqual([5, 5, 5]);
+    const left = await database.asSystem((tx) =>
+      tx.query(`select from memories where tenant_id = $1`, [tables.tenant]),
+    );
+    expect(left).toEqual([]);
+    expect(seen.length).toBeGreaterThan(1);
+    expect(Math.max(...seen)).toBeLessThan(SYNCS_WAIT_AT);
   });
 
   describe('another choice of sources', () => {
@@ -209,6 +237,26 @@ describeOnQdrant('what hides or removes many memories', (open, qdrant) => {
       jest.spyOn(AbortSignal, 'timeout').mockReturnValue(late);
       await apply(memories);
       expect(memories).toEqual([]);
+    });
+
+    it('waits for one time limit in all, however many batches there are', async () => {
+      const memories = await fill(60);
+      const limits: { end: number; given: AbortController }[] = [];
+      const now = () => parts.clock.now().getTime();
+      jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+        const given = new AbortController();
+        limits.push({ end: now() + ms, given });
+        return given.signal;
+      });
+      const sleep = parts.clock.sleep.bind(parts.clock);
+      jest.spyOn(parts.clock, 'sleep').mockImplementation((ms, signal) => {
+        for (const { end, given } of limits) if (now() >= end) given.abort(new Error('late'));
+        return sleep(ms, signal);
+      });
+      const begun = now();
+      await apply(memories);
+      expect(memories).toEqual([]);
+      expect(now() - begun).toBeLessThan(10_000);
     });
 
     it('is refused while too many memories wait, and nothing has changed', async () => {

@@ -91,7 +91,10 @@ export const Overview = z
       error: z
         .string()
         .nullable()
-        .describe('Why one of them is not written, whichever process has tried; null: none failed'),
+        .describe(
+          'Why one of them is not written, whichever process has tried; null: none failed, or ' +
+            'Qdrant has not answered in time, which index_health tells',
+        ),
     }),
     index_health: z.object(IndexHealthFields),
     documents: Total,

@@ -11,6 +11,8 @@ import type { CheckedCollection } from './index-check.repository.js';
 import type { Findings } from './findings.js';
 
 const PAGE = 500;
+/** No more than are embedded together: who waits for the index has written nothing of the page. */
+const PAGE_TO_REPAIR = 200;
 
 /** Compares the memories of a collection with its vectors, words and statistics. */
 @Injectable()
@@ -34,9 +36,10 @@ export class CollectionCheck {
     after: PageEnd | null,
     findings: Findings,
     patience: AbortSignal,
-    size = PAGE,
+    most = PAGE,
   ): Promise<PageEnd | null> {
     const { tenant, id, spaceId } = collection;
+    const size = findings.repair ? Math.min(most, PAGE_TO_REPAIR) : most;
     const { page, held } = await this.database.inTenant(tenant, async (tx) => {
       const memories = await this.texts.page(tx, tenant, id, after, size);
       const ids = memories.map((memory) => memory.id);

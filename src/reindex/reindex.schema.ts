@@ -44,7 +44,7 @@ export const ReindexProgress = z.object({
   /** Memories per second. */
   rate: z.number(),
   eta_seconds: z.number().nullable(),
-  /** Code and message of what it waits for. */
+  /** Code and message of what it waits for; a Qdrant that does not answer in time shows as null. */
   waiting: z.string().nullable(),
   /** Where a pass in place goes on after a crash. */
   after: z.object({ hash: z.string(), id: z.uuid() }).nullable(),

@@ -19,6 +19,8 @@ const LOST_LOOK_MS = 5000;
 /** Between two looks of an API process for what the workers have left. */
 const LEFT_LOOK_MS = 5000;
 const LONGEST_PAUSE_MS = 10_000;
+/** One space that fails is not to hold up the rebuilds of others. */
+const LONGEST_REBUILD_PAUSE_MS = 1000;
 
 interface Attempt {
   /** Milliseconds before the work is to be done again. */
@@ -65,7 +67,11 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
       return { pause: LOST_LOOK_MS, asked: true };
     };
     const appliers = Array.from({ length: LANES }, () => this.loop('apply', apply));
-    this.loops = [...appliers, this.loop('rebuild', rebuild), this.loop('look', lookForLost)];
+    this.loops = [
+      ...appliers,
+      this.loop('rebuild', rebuild, LONGEST_REBUILD_PAUSE_MS),
+      this.loop('look', lookForLost),
+    ];
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -74,7 +80,11 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   /** @param name under which its attempts count; loops that do the same share one */
-  private async loop(name: string, work: () => Promise<Attempt>): Promise<void> {
+  private async loop(
+    name: string,
+    work: () => Promise<Attempt>,
+    longestPause = LONGEST_PAUSE_MS,
+  ): Promise<void> {
     const { signal } = this.stop;
     let failures = 0;
     while (!signal.aborted) {
@@ -87,7 +97,7 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
         else this.health.idle(name);
       } catch (error) {
         failures += 1;
-        pause = Math.min(LONGEST_PAUSE_MS, 250 * 2 ** failures);
+        pause = Math.min(longestPause, 250 * 2 ** failures);
         // The rows tell of marks that are refused or wait, not of an outage: that is in the health.
         if (!signal.aborted && !this.health.failed(name, error) && failures === 1)
           this.logger.error(error);

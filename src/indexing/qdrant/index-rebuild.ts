@@ -47,10 +47,10 @@ export class IndexRebuild {
       if (!version.made) return;
       const name = this.spaces.collection(space, live);
       if (there.has(name)) await this.spaces.point(space);
-      else if (!version.lost) await this.recover(space, name);
+      else if (!version.lost) await this.spaces.recover(space, name);
       if (building === null || !version.building_made) return;
       const next = this.spaces.collection(space, building);
-      if (!there.has(next)) await this.recover(space, next);
+      if (!there.has(next)) await this.spaces.recover(space, next);
     });
   }
 
@@ -67,19 +67,19 @@ export class IndexRebuild {
       await this.spaces.swap(version);
     } catch (error) {
       if (!(error instanceof QdrantCollectionMissing)) throw error;
-      return this.recover(space, name);
+      return this.spaces.recover(space, name);
     }
     this.logger.log(`${name} has taken over`);
   }
 
-  private async recover(space: number, missing: string): Promise<void> {
-    this.logger.error(`${missing} is gone from Qdrant; it is filled again from the rows.`);
-    await this.spaces.recover(space, missing);
-  }
-
   private async mark({ space_id: space, lost }: IndexVersion): Promise<void> {
     const room = await this.pressure.maintenanceRoom(lost);
-    if (room > 0) await this.inBackground((tx) => this.versions.markNext(tx, space, room));
+    if (room <= 0) return;
+    await this.inBackground(async (tx) => {
+      // They take no room, and without them it cannot swap: all others would only join them.
+      if (await this.versions.refusesMany(tx, space)) return;
+      await this.versions.markNext(tx, space, room);
+    });
   }
 
   private inBackground<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {

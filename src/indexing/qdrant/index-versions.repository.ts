@@ -150,6 +150,16 @@ export class IndexVersionsRepository {
     return refused > REFUSED_AT_MOST ? marks + refused : marks;
   }
 
+  /** Whether more points of a space are refused than a rebuild does without. */
+  async refusesMany(tx: EntityManager, space: number): Promise<boolean> {
+    const [row] = await tx.query<{ many: boolean }[]>(
+      `select exists (select from outbox where space_id = $1 and attempts >= ${REFUSED_AFTER}
+         offset ${REFUSED_AT_MOST}) as many`,
+      [space],
+    );
+    return row!.many;
+  }
+
   async swap(tx: EntityManager, space: number, building: number): Promise<void> {
     await tx.query(
       `update index_versions set live = building, made = true, building = null, lost = false

@@ -96,7 +96,6 @@ export class OutboxApplier {
         if (gone.length > 0) await this.store.delete(target, gone);
       } catch (error) {
         if (!(error instanceof QdrantCollectionMissing)) throw error;
-        this.logger.error(`${target} is gone from Qdrant; it is filled again from the rows.`);
         await this.spaces.recover(space, target);
         // The marks count for the collection that is now being built.
         return this.write(space, marks, sources);

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../../database/database.js';
 import { IndexVersionsRepository, type IndexVersion } from './index-versions.repository.js';
 import { CollectionRefused, QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
@@ -10,6 +10,7 @@ import { QdrantStore } from './qdrant-store.js';
  */
 @Injectable()
 export class QdrantSpaces {
+  private readonly logger = new Logger('Indexing');
   /** Spaces whose first collection is known to have been made. */
   private readonly made = new Set<number>();
 
@@ -72,10 +73,13 @@ export class QdrantSpaces {
     // A swap on the way has deleted it, as it should; here, or before it is noted.
     if (!isBuilding && missing !== this.collection(space, live)) return;
     const above = await this.highest(space);
-    await this.database.asSystem(async (tx) => {
-      if (!isBuilding && !(await this.versions.noteLost(tx, space, live))) return;
+    const isLost = await this.database.asSystem(async (tx) => {
+      if (!isBuilding && !(await this.versions.noteLost(tx, space, live))) return false;
       await this.versions.begin(tx, space, { gone: isBuilding ? building : null, above });
+      return true;
     });
+    if (isLost)
+      this.logger.error(`${missing} is gone from Qdrant; it is filled again from the rows.`);
     await this.makeBuilding(space);
   }
 

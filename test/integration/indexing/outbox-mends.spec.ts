@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { AppError } from '../../../src/common/errors/app-error.js';
 import type { Database } from '../../../src/database/database.js';
 import { IndexVersionsRepository } from '../../../src/indexing/qdrant/index-versions.repository.js';
@@ -238,6 +239,27 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
     expect(await found()).toEqual([]);
     await parts.rebuild.findLost();
     expect(await found()).toEqual([memory]);
+  });
+
+  it('tells of a collection that is lost, and not of one that a swap has removed', async () => {
+    await database.asSystem((tx) => tx.query('delete from index_versions'));
+    await add();
+    await parts.drain();
+    await parts.spaces.rebuild(tables.space.id);
+    await step();
+    const present = parts.spaces.present.bind(parts.spaces);
+    jest.spyOn(parts.spaces, 'present').mockImplementationOnce(async () => {
+      await step();
+      return present();
+    });
+    const told = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    await parts.rebuild.findLost();
+    expect(await version()).toMatchObject({ live: 2, building: null });
+    expect(told.mock.calls).toEqual([]);
+    await parts.remove();
+    await parts.rebuild.findLost();
+    expect(told.mock.calls).toEqual([[expect.stringContaining('_v2 is gone from Qdrant')]]);
+    told.mockRestore();
   });
 
   it('rebuilds into a collection that no earlier installation has used', async () => {

@@ -8,6 +8,8 @@ import type { Database } from '../../../src/database/database.js';
 import { ConnectionDeletionService } from '../../../src/connections/connection-deletion.service.js';
 import type { ConnectionsRepository } from '../../../src/connections/connections.repository.js';
 import type { ConnectionsService } from '../../../src/connections/connections.service.js';
+import type { PlanRepository } from '../../../src/connections/plan.repository.js';
+import type { ScopeRepository } from '../../../src/connections/scope.repository.js';
 import { LengthRewrite } from '../../../src/indexing/rows/length-rewrite.js';
 import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-statistics.repository.js';
 import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
@@ -186,6 +188,27 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
         await expect(embed()).rejects.toMatchObject({ code: 'index_behind' });
       });
 
+      it('counts what it wrote before others took the room', async () => {
+        await fill(250);
+        await database.asSystem((tx) => tx.query('delete from point_vectors'));
+        const { tenant, space } = tables;
+        const own = { id: collection, tenant, name: 'notes', model: model() };
+        const whole = { ...own, spaceId: space.id, nextSpaceId: null };
+        const findings = new Findings(true);
+        jest
+          .spyOn(parts.index, 'waitForRoom')
+          .mockResolvedValueOnce(undefined)
+          .mockRejectedValue(new Error('late'));
+        const patience = new AbortController().signal;
+        const after = await collections().page(whole, null, findings, patience);
+        await expect(collections().page(whole, after, findings, patience)).rejects.toThrow('late');
+        const [{ count }] = await database.asSystem((tx) =>
+          tx.query('select count(*)::int from point_vectors'),
+        );
+        expect(findings.mended).toMatchObject({ memories_without_vector: count });
+        expect(count).toBeGreaterThan(0);
+      });
+
       it('does not wait for long where others take the room before it does', async () => {
         const late = AbortSignal.abort(new Error('late'));
         jest.spyOn(AbortSignal, 'timeout').mockReturnValue(late);
@@ -223,6 +246,41 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
     });
   });
 
+  describe('such as a rebuild', () => {
+    const version = async () =>
+      (await parts.spaces.all()).find((one) => one.space_id === tables.space.id);
+
+    it('stops when Qdrant refuses many points of the new collection, and goes on later', async () => {
+      await fill(140);
+      const { id } = tables.space;
+      const create = parts.store.createCollection.bind(parts.store);
+      const created = jest.spyOn(parts.store, 'createCollection');
+      created.mockImplementationOnce((name) => create(name, 4));
+      await parts.spaces.rebuild(id);
+      await parts.rebuild.step();
+      await parts.drain();
+      const refused = await database.asSystem((tx) => tx.query('select attempts from outbox'));
+      expect(refused).toEqual(Array(5).fill({ attempts: 1 }));
+      for (let step = 0; step < 28; step += 1) {
+        // As after some tries.
+        await database.asSystem((tx) =>
+          tx.query(
+            `update outbox set attempts = 3, error = 'no', due_at = now() + interval '1 hour'`,
+          ),
+        );
+        await parts.rebuild.step();
+      }
+      expect(await marks()).toBe(105);
+      expect(await version()).toMatchObject({ building: 2, marked: '105', last_generation: null });
+      await parts.store.deleteCollection(parts.spaces.collection(id, 2));
+      await database.asSystem((tx) => tx.query(`update outbox set due_at = now()`));
+      await parts.drain();
+      await parts.rebuild.step();
+      expect(await version()).toMatchObject({ building: 3, marked: '5' });
+      expect(await marks()).toBe(5);
+    });
+  });
+
   describe('such as the deletion of a large collection', () => {
     const remove = (): Promise<void> => {
       const found = { id: collection, name: 'notes' };
@@ -231,6 +289,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
         database,
         service,
         new CollectionsRepository(),
+        {} as RunsService,
         audit,
         parts.index,
       ).delete(tables.tenant, { id: 'key' } as ApiKeyIdentity, 'notes', { cascade: false });
@@ -264,6 +323,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
     const nothing = () => Promise.resolve(undefined);
     const connections = {
       someDocuments: () => Promise.resolve(left.length > 0 ? [{ id: 'document', chunks: 20 }] : []),
+      leftBehind: () => Promise.resolve([]),
       remove: () => Promise.resolve(true),
     } as unknown as ConnectionsRepository;
     const lifecycle = {
@@ -276,6 +336,8 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
       database,
       { stop: nothing } as unknown as ConnectionsService,
       connections,
+      { lockConnection: nothing } as unknown as ScopeRepository,
+      {} as PlanRepository,
       lifecycle,
       { cancelActive: nothing } as unknown as RunsService,
       audit,

@@ -47,7 +47,7 @@ export class ItemError extends ConnectorError {}
 
 /**
  * The document vanished between listing and reading. Nothing to retry: it counts as not listed,
- * so `verify` is asked whether it is gone.
+ * so `verify` is asked whether it is gone. Of one that was asked for by itself, a listing tells.
  */
 export class DocumentGoneError extends ItemError {
   constructor(message: string, options?: { cause?: unknown }) {

@@ -167,7 +167,11 @@ export class DocumentPipeline {
     );
     const removed = batch.removed.map(({ id }) => id);
     if (removed.length === 0) return;
-    await this.index.remove(tx, removed);
+    await together(
+      tx,
+      () => this.memories.handOn(tx, tenant, batch.removed),
+      () => this.index.remove(tx, removed),
+    );
     await this.memories.remove(tx, tenant, removed);
   }
 }

@@ -102,6 +102,31 @@ export class MemoryRowsRepository {
     return rows.map((row) => ({ ...row, ...fields.get(row.predecessorId ?? '') }));
   }
 
+  /**
+   * The same for rows that were stored before their predecessors, which stay until their document's
+   * last batch, go: what was set on these meanwhile is not lost.
+   */
+  async handOn(
+    tx: EntityManager,
+    tenant: string,
+    removed: readonly { readonly id: string; readonly successorId?: string }[],
+  ): Promise<void> {
+    const pairs = removed.filter(({ successorId }) => successorId !== undefined);
+    if (pairs.length === 0) return;
+    await runPrepared(
+      tx,
+      `update memories m set pinned = old.pinned, archived = old.archived,
+         importance = old.importance, category = old.category,
+         visible = m.is_latest and not old.archived, updated_at = now()
+       from json_to_recordset($2::json) as r(id uuid, "successorId" uuid)
+         join memories old on old.id = r.id and old.tenant_id = $1
+       where m.tenant_id = $1 and m.id = r."successorId"
+         and (m.pinned, m.archived, m.importance, m.category)
+           is distinct from (old.pinned, old.archived, old.importance, old.category)`,
+      [tenant, JSON.stringify(pairs)],
+    );
+  }
+
   /** Those of these memories that are there, in whatever collection. */
   async stored(tx: EntityManager, tenant: string, ids: readonly string[]): Promise<Set<string>> {
     const rows = await runPrepared<{ id: string }>(
@@ -120,7 +145,7 @@ export class MemoryRowsRepository {
     if (documentIds.length === 0) return [];
     return tx.query<StoredChunk[]>(
       `select id, document_id as "documentId", ordinal from memories
-       where tenant_id = $1 and document_id = any($2::uuid[]) order by ordinal`,
+       where tenant_id = $1 and document_id = any($2::uuid[]) order by ordinal, created_at`,
       [tenant, documentIds],
     );
   }

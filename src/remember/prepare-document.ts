@@ -20,7 +20,10 @@ export interface PreparedDocument {
   readonly removed: readonly RemovedChunk[];
 }
 
-export type RemovedChunk = Pick<StoredChunk, 'id' | 'documentId'>;
+export interface RemovedChunk extends Pick<StoredChunk, 'id' | 'documentId'> {
+  /** The chunk that takes its place, stored before or with it. */
+  readonly successorId?: string;
+}
 
 export interface FreshChunk {
   readonly row: MemoryRow;
@@ -45,12 +48,15 @@ export function prepareDocument(
   const reordered: MemoryRow[] = [];
   let keptCount = 0;
   const current = new Set<string>();
+  /** Ids of chunks that come into a place or stay there, by ordinal; one that moves has its own. */
+  const successors = new Map<number, string>();
   for (const chunk of chunks) {
     const hash = textHash(chunk.text);
     if (document.suppressedTexts.has(hash)) continue;
     const id = chunkId(document.id, chunk.hash, chunk.equalOrdinal);
     current.add(id);
     const before = storedById.get(id);
+    if (!before || before.ordinal === chunk.ordinal) successors.set(chunk.ordinal, id);
     const row = toRow(target, document, { ...chunk, id, textHash: hash }, options.now);
     if (before && !document.retitled) {
       if (before.ordinal !== chunk.ordinal) reordered.push(row);
@@ -72,14 +78,18 @@ export function prepareDocument(
       ),
     });
   }
-  const removed = stored.filter((chunk) => !current.has(chunk.id));
+  const removed = removedChunks(
+    stored.filter((chunk) => !current.has(chunk.id)),
+    successors,
+  );
+  const predecessors = new Map(removed.map(({ id, successorId }) => [successorId, id]));
   return {
     row: documentRow(document, fresh.length + keptCount),
     isNew: document.isNew,
-    fresh: fresh.map((chunk) => succeeding(chunk, removed)),
+    fresh: fresh.map((chunk) => succeeding(chunk, predecessors.get(chunk.row.id))),
     reordered,
     keptCount,
-    removed: removed.map(({ id, documentId }) => ({ id, documentId })),
+    removed,
   };
 }
 
@@ -93,11 +103,21 @@ export function wordsDate(source: ChangedDocument['source']): Date | null {
   return source.times.createdAt ?? source.times.updatedAt;
 }
 
-/** An edited chunk takes over, when it is stored, what its owner has set on the one in its place. */
-function succeeding(chunk: FreshChunk, removed: readonly StoredChunk[]): FreshChunk {
-  const predecessor = removed.find((stored) => stored.ordinal === chunk.row.ordinal);
-  if (!predecessor) return chunk;
-  return { ...chunk, row: { ...chunk.row, predecessorId: predecessor.id } };
+/** An edited chunk takes over, once stored, what its owner has set on the one in its place. */
+function succeeding(chunk: FreshChunk, predecessorId: string | undefined): FreshChunk {
+  return predecessorId ? { ...chunk, row: { ...chunk.row, predecessorId } } : chunk;
+}
+
+/** Of several in one place, which edits that were cut short have left, the oldest one hands on. */
+function removedChunks(
+  chunks: readonly StoredChunk[],
+  successors: Map<number, string>,
+): RemovedChunk[] {
+  return chunks.map(({ id, documentId, ordinal }) => {
+    const successorId = successors.get(ordinal);
+    successors.delete(ordinal);
+    return { id, documentId, successorId };
+  });
 }
 
 function toRow(

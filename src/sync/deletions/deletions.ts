@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { CreatedRange } from '../../../connectors/sdk/contract.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
+import { waitBriefly } from '../../indexing/leave-room.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../indexing/vector-index.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { RunQueue } from '../../runs/run-queue.js';
@@ -104,7 +105,7 @@ export class Deletions {
   private async hide(sync: SyncRun, of: { partition: string; since: Date }): Promise<void> {
     const { tenant, target, counts } = sync;
     for (;;) {
-      await this.index.waitForRoom(sync.signal);
+      await waitBriefly(this.index, sync.signal);
       const totals = await this.fenced(sync, async (tx) => {
         const hidden = await this.suspects.hide(tx, tenant, target.connection, of);
         if (hidden.deleted + hidden.lost_access === 0) return undefined;

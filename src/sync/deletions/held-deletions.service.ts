@@ -61,12 +61,13 @@ export class HeldDeletionsService {
     const total = { deleted: 0, lost_access: 0, kept: 0 };
     for (;;) {
       const done = await this.database.inTenant(tenant, async (tx) => {
-        const held = await this.runs.decidedHold(tx, tenant, connection);
-        if (!held) return undefined;
+        if (!(await this.runs.decidedHold(tx, tenant, connection))) return undefined;
         const done = await batch(tx);
         if (sum(done) === 0) await this.runs.settleHeld(tx, tenant, connection);
         else if (sum(total) === 0) {
-          const details = { documents: held.count };
+          // What is left, if somebody was cut short before.
+          const documents = sum(done) + (await this.suspects.count(tx, tenant, connection));
+          const details = { documents };
           await this.audit.record(tx, tenant, { ...event, target: connection, details });
         }
         return done;
@@ -80,7 +81,7 @@ export class HeldDeletionsService {
       total.deleted += done.deleted;
       total.lost_access += done.lost_access;
       total.kept += done.kept;
-      await leaveRoom(this.index);
+      if (done.deleted + done.lost_access > 0) await leaveRoom(this.index);
     }
   }
 }

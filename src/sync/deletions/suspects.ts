@@ -41,6 +41,13 @@ export class Suspects {
     return { deleted: gone.length, lost_access: lost.length };
   }
 
+  /** How many a connection has. */
+  async count(tx: EntityManager, tenant: string, connection: string): Promise<number> {
+    const now = this.clock.now();
+    const partitions = await this.ledger.countSuspects(tx, tenant, connection, now);
+    return partitions.reduce((sum, { fresh, earlier }) => sum + fresh + earlier, 0);
+  }
+
   /** Keeps one batch; answers how many. */
   async keep(tx: EntityManager, tenant: string, connection: string): Promise<number> {
     const batch = await this.some(tx, tenant, connection);

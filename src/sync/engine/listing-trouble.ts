@@ -20,6 +20,7 @@ export class ListingTrouble {
   /** Of no use to try again before the next run. */
   readonly broken = new Map<LaneLedger, Error>();
   #inARow = 0;
+  #end?: { readonly error: unknown };
 
   /**
    * @throws what the listing threw, if it is not about this listing alone or not the first one in
@@ -32,16 +33,18 @@ export class ListingTrouble {
     else if (error instanceof ConnectorError || error instanceof AppError) throw error;
     else this.broken.set(ledger, asError(error));
     this.#inARow += 1;
-    if (this.#inARow === MAX_IN_A_ROW) throw error;
+    if (this.#inARow < MAX_IN_A_ROW) return;
+    this.#end = { error };
+    throw error;
   }
 
   passed(): void {
     this.#inARow = 0;
   }
 
-  /** So many listings failed in a row that the attempt ended there. */
-  get isOfSource(): boolean {
-    return this.#inARow === MAX_IN_A_ROW;
+  /** Whether so many listings failed in a row that the attempt ended there, by this very error. */
+  hasEnded(error: unknown): boolean {
+    return this.#end !== undefined && this.#end.error === error;
   }
 
   of(ledger: LaneLedger): Error | undefined {

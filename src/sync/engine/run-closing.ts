@@ -63,7 +63,9 @@ export class RunClosing {
       if (isOneWell && attempts >= MAX_UPSTREAM_ATTEMPTS) ledger.giveUp(error.message);
       else again.push(error);
     }
-    await this.save(sync, [...trouble.unwell.keys()]);
+    // Giving one up gets the run ahead: those behind it are tried as often.
+    const isAhead = again.length < trouble.unwell.size;
+    await this.save(sync, [...trouble.unwell.keys()], isAhead);
     if (again[0]) throw again[0];
   }
 
@@ -79,9 +81,14 @@ export class RunClosing {
     await this.save(sync, open);
   }
 
-  private async save(sync: SyncRun, ledgers: readonly LaneLedger[]): Promise<void> {
+  private async save(
+    sync: SyncRun,
+    ledgers: readonly LaneLedger[],
+    isAhead = false,
+  ): Promise<void> {
+    const report = isAhead ? sync.report({}, sync.counts.listed) : undefined;
     await this.database.inTenant(sync.tenant, async (tx) => {
-      await this.queue.fence(tx, sync.run);
+      await this.queue.fence(tx, sync.run, report);
       for (const ledger of ledgers)
         await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
     });

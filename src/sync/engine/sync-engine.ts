@@ -90,7 +90,8 @@ export class SyncEngine {
     try {
       for await (const step of prefetch(steps, ahead)) await this.commit(sync, attempt, step);
     } catch (error) {
-      if (attempt.trouble.isOfSource) await this.closing.settleUnwell(sync, attempt);
+      // A commit that failed may have left ledgers ahead of what is stored: they are not saved.
+      if (attempt.trouble.hasEnded(error)) await this.closing.settleUnwell(sync, attempt);
       throw error;
     }
   }

@@ -27,8 +27,8 @@ export interface PageFindings {
   /** Ids that were read well. */
   readonly read: Set<string>;
   /**
-   * Those of them of which nothing is left to be stored once the page has come this far: their
-   * open failures are resolved, unless they failed later.
+   * Ids of which nothing has to be stored: with the page their open failures are resolved, unless
+   * they failed later. Those of others are resolved by the very transaction that stores them.
    */
   readonly settled: string[];
   /** Sequence numbers of the documents that the page mentions and that did not vanish since. */

@@ -24,7 +24,10 @@ export interface ReadDocument extends ListedDocument {
   readonly truncated?: string;
 }
 
-/** `vanished`: listed, but gone before it was read; the review at the end of the run settles it. */
+/**
+ * `vanished`: listed, but gone before it was read; the review at the end of the run settles it. One
+ * that was asked for by itself is settled by the first listing that lacks it.
+ */
 export type ReadResult = { read: ReadDocument } | { failure: FailedItem } | { vanished: true };
 
 interface ExtractedText {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { together } from '../../database/together.js';
+import { waitBriefly } from '../../indexing/leave-room.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../indexing/vector-index.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { DocumentLifecycle } from '../../remember/document-lifecycle.js';
@@ -13,7 +14,6 @@ import { emptyBatch, without, type WriteBatch } from '../../remember/write-batch
 import { RunQueue } from '../../runs/run-queue.js';
 import type { RunCounts } from '../../runs/run-row.js';
 import type { SyncRun } from '../engine/sync-run.js';
-import type { FailedItem } from '../failures/failures.repository.js';
 import { ContentChanges, relabelled, type PageFindings } from './content-changes.js';
 import { DocumentReader } from './document-reader.js';
 import { PageCommit } from './page-commit.js';
@@ -39,8 +39,8 @@ export interface CommitStep extends PagePart {
   readonly count: (stored: PagePart) => Written;
   /** Documents of the page that are stored once the step is. */
   readonly done: number;
-  /** Failures of documents that are stored although a part of them was left out, by their ids. */
-  readonly cut: ReadonlyMap<string, FailedItem>;
+  /** The page that it is part of, as far as that is known by now. */
+  readonly page: Found;
   readonly found?: Found;
   /** What was found until an error cut the page short: it is listed again, but not read again. */
   readonly foundUntilError?: Found;
@@ -88,11 +88,9 @@ export class PageWriter {
     const step = (given: Partial<PagePart>): CommitStep => {
       const part: PagePart = { batch: emptyBatch(), labels: null, tombstones: [], ...given };
       for (const id of mendedBy(part.batch, findings.asStored)) findings.asStored.delete(id);
-      const completed = completedBy(part).map(({ externalId }) => externalId);
-      findings.settled.push(...completed.filter((id) => findings.read.has(id)));
-      done += completed.length;
+      done += completedBy(part).length;
       const count = (stored: PagePart): Written => writtenBy(stored, before, findings);
-      return { source, ...part, count, done, cut: findings.cut };
+      return { source, ...part, count, done, page: { judged, findings } };
     };
     let held: Partial<PagePart> | undefined;
     const batches = endingAtError(
@@ -139,18 +137,19 @@ export class PageWriter {
   /** @throws LeaseLost when another worker owns the run now; nothing of the step is stored then. */
   async commit(sync: SyncRun, step: CommitStep): Promise<void> {
     sync.signal.throwIfAborted();
-    const { source, labels, tombstones, cut, found, foundUntilError } = step;
+    const { source, labels, tombstones, page, found, foundUntilError } = step;
     const settled = found ?? foundUntilError;
-    // Texts have waited before they were embedded.
-    if (labels || tombstones.length > 0) await this.index.waitForRoom(sync.signal);
+    // Texts have waited before they were embedded. What was deleted, or is for fewer eyes now, is
+    // not to be found for as long as others keep the index behind.
+    if (labels || tombstones.length > 0) await waitBriefly(this.index, sync.signal);
     source.announce(sync);
     if (found) source.advance(found.findings.seen);
     const totals = await sync.timed('write', () =>
       this.database.inTenant(sync.tenant, async (tx) => {
         const stored = await this.store(tx, sync, step);
         await this.pageCommit.tombstones(tx, sync, tombstones);
-        const cutOff = completedBy(stored).flatMap(({ id }) => cut.get(id) ?? []);
-        await this.pageCommit.record(tx, sync, cutOff);
+        await this.pageCommit.cutOff(tx, sync, completedBy(stored), page.findings);
+        await this.pageCommit.mended(tx, sync, completedBy(step), page);
         if (settled) await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);
         if (found) await source.save(tx, sync);
         return this.totals(sync, step, stored);

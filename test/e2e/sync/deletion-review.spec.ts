@@ -216,6 +216,14 @@ describeOnEachDatabase('the review of deletions', (open) => {
   describe('with a confirmation that is cut short', () => {
     const COUNT = 2 * HOLD_COUNT;
     const confirm = () => bench.post('deletions/confirm');
+    const noted = async () => {
+      const rows = await bench.sql<{ details: { documents: number } }>(
+        `select details from audit_log where action = 'deletions.confirmed' and target = $1
+         order by created_at`,
+        [bench.connection],
+      );
+      return rows.map(({ details }) => details.documents);
+    };
     beforeEach(async () => {
       await know(COUNT);
       expect(await bench.sync()).toMatchObject({ held_deletions: { count: COUNT } });
@@ -238,6 +246,15 @@ describeOnEachDatabase('the review of deletions', (open) => {
       await setJudging(`held_deletions - 'judging'`);
       expect((await confirm()).body).toMatchObject({ deleted: COUNT - 20 });
       expect((await bench.get()).held_deletions).toBeNull();
+      expect(await noted()).toEqual([COUNT, COUNT - 20]);
+    });
+
+    it('is no business of a rejection, which leaves the index as it is', async () => {
+      jest.replaceProperty(bench.database, 'lightBatch', 20);
+      const index = bench.app.nest.get<VectorIndex>(VECTOR_INDEX);
+      const waits = jest.spyOn(index, 'waitForRoom');
+      expect((await bench.post('deletions/reject')).body).toMatchObject({ kept: COUNT });
+      expect(waits).not.toHaveBeenCalled();
     });
 
     it('after its last batch is noted, and settled by whoever asks again', async () => {
@@ -250,11 +267,7 @@ describeOnEachDatabase('the review of deletions', (open) => {
       const again = await confirm();
       expect(again).toMatchObject({ status: 200, body: { deleted: 0, lost_access: 0, kept: 0 } });
       expect((await bench.get()).held_deletions).toBeNull();
-      const noted = await bench.sql(
-        `select details from audit_log where action = 'deletions.confirmed' and target = $1`,
-        [bench.connection],
-      );
-      expect(noted).toEqual([{ details: { documents: COUNT } }]);
+      expect(await noted()).toEqual([COUNT]);
       expect(await confirm()).toMatchObject({ status: 409 });
     });
   });

@@ -128,6 +128,28 @@ describeOnOneDatabase('a lane that has listed what there is for this run', (open
     expect(await visible()).toContain('history-d');
   });
 
+  it('is kept waiting by none of many that cannot be read, each tried as often', async () => {
+    const broken = ['a', 'b', 'c', 'd', 'e', 'f'];
+    source.partitions = [...broken, 'g'].map((key) => ({ key, title: key }));
+    const before = () => {
+      throw new TransientSourceError('http_503', 'unwell');
+    };
+    for (const { key } of source.partitions) source.pages.set(`newest ${key}`, []);
+    for (const key of broken) source.pages.set(`history ${key}`, [{ before }]);
+    source.pages.set('history g', [{ documents: [document('history-g', 'g')] }]);
+    let run = await bench.sync();
+    while (run.status === 'waiting' && run.attempt < 3 * MAX_UPSTREAM_ATTEMPTS)
+      run = await bench.goOn(run);
+    expect(run).toMatchObject({ status: 'partial', error: null });
+    const gaps = run.partitions.filter(({ gap_reason }) => gap_reason === 'unwell');
+    expect(gaps.map(({ key }) => key)).toEqual(broken);
+    for (const key of broken) {
+      const tries = source.listed.filter((place) => place === `history ${key}`);
+      expect([key, tries.length]).toEqual([key, MAX_UPSTREAM_ATTEMPTS]);
+    }
+    expect(await visible()).toEqual(['history-g']);
+  });
+
   describe('a page that is read in part', () => {
     /** Documents of which only so many can be read between two pauses, each counted. */
     const limited = (count: number, perAttempt: number, error: () => Error = pause) => {

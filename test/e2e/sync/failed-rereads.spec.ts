@@ -2,6 +2,7 @@ import type { ItemFailure, LaneDefinition } from '../../../connectors/sdk/contra
 import { ItemError } from '../../../connectors/sdk/errors.js';
 import { AppError } from '../../../src/common/errors/app-error.js';
 import { Embedders } from '../../../src/inference/embedders.js';
+import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { PARTITION, scripted, ScriptedSource } from '../../support/scripted-source.js';
 import { ScriptedSourceBench } from '../../support/scripted-source-bench.js';
@@ -89,6 +90,21 @@ describeOnOneDatabase('a document that could not be read again', (open) => {
     expect(await bench.goOn(parked)).toMatchObject({ status: 'success', counts: { updated: 1 } });
     expect(await bench.get('/failures')).toEqual([]);
     expect(await bench.index()).toMatchObject({ a: 'Text after the edit.' });
+  });
+
+  it('is no failure any more although the run was cut short right after it was stored', async () => {
+    await failedReread();
+    const others = Array.from({ length: 250 }, (_, n) => scripted(`other ${n}`, `Note ${n}.`));
+    source.sweep = [{ documents: [scripted('a', 'A later text.'), ...others] }];
+    const pipeline = bench.app.nest.get(DocumentPipeline);
+    const store = pipeline.store.bind(pipeline);
+    const second = jest
+      .spyOn(pipeline, 'store')
+      .mockImplementationOnce(store)
+      .mockRejectedValueOnce(new AppError('database_unavailable', 'away'));
+    expect(await bench.sync()).toMatchObject({ status: 'waiting', counts: { updated: 1 } });
+    second.mockRestore();
+    expect(await bench.get('/failures')).toEqual([]);
   });
 
   it('gets what its listing says of it although it cannot be read once more', async () => {

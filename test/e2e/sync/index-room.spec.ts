@@ -48,4 +48,22 @@ describeOnOneDatabase('an index that is behind', (open) => {
     expect(await run).toMatchObject({ status: 'success', counts: { embedded: 0 } });
     expect(await rows()).not.toEqual(before);
   });
+
+  it.each(changes)('does not keep %s waiting for ever', async (_, page) => {
+    source.sweep = [{ documents: ['a', 'b'].map((id) => scripted(id, 'Text.')) }];
+    await bench.sync();
+    const before = await rows();
+    const index = bench.app.nest.get<VectorIndex>(VECTOR_INDEX);
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === 5000 ? 1 : ms));
+    jest.spyOn(index, 'waitForRoom').mockImplementation(
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    );
+    source.sweep = [page];
+    expect(await bench.sync()).toMatchObject({ status: 'success' });
+    expect(await rows()).not.toEqual(before);
+  });
 });

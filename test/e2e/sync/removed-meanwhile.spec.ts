@@ -1,3 +1,4 @@
+import { AppError } from '../../../src/common/errors/app-error.js';
 import type { Database } from '../../../src/database/database.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../../src/indexing/vector-index.js';
 import { DocumentPipeline } from '../../../src/remember/document-pipeline.js';
@@ -46,6 +47,9 @@ describeOnEachStore('what is removed during a sync', (open) => {
       [bench.connection, `%${word}%`],
     );
     return row!.id;
+  };
+  const archive = async (id: string) => {
+    expect((await bench.app.request('POST', `${MEMORIES}/${id}/archive`)).status).toBe(200);
   };
   const deleteMemory = async (id: string) => {
     const answer = await bench.app.request('DELETE', `${MEMORIES}/${id}`);
@@ -179,6 +183,40 @@ describeOnEachStore('what is removed during a sync', (open) => {
     const handedOn = { pinned: true, archived: true, importance: 0.25, category: 'policy' };
     expect(rows).toEqual([{ ...handedOn, visible: false }]);
     expect(await texts()).not.toContain('cedar');
+  });
+
+  it('stays away when it is archived between two transactions of its edit', async () => {
+    await store(sections('alder', 'birch'));
+    const id = await memoryOf('alder');
+    jest.replaceProperty(database, 'writeBatch', 1);
+    source.sweep = [{ documents: [scripted(d, sections('cedar', 'dogwood'), { version: '2' })] }];
+    const commits = beforeCommit(() => archive(id), 2);
+    expect(await bench.sync()).toMatchObject({ status: 'success', attempt: 1 });
+    expect(commits()).toBeGreaterThan(2);
+    expect(await texts()).not.toContain('cedar');
+    expect(await texts()).toContain('dogwood');
+  });
+
+  it.each([
+    ['that edit', 'cedar'],
+    ['a later one', 'elm'],
+  ])('stays away when it is archived after an edit was cut short, before %s', async (_, word) => {
+    await store(sections('alder', 'birch'));
+    const id = await memoryOf('alder');
+    const replaced = jest.replaceProperty(database, 'writeBatch', 1);
+    source.sweep = [{ documents: [scripted(d, sections('cedar', 'dogwood'), { version: '2' })] }];
+    beforeCommit(() => Promise.reject(new AppError('database_unavailable', 'away')), 2);
+    const run = await bench.sync();
+    expect(run).toMatchObject({ status: 'waiting' });
+    jest.restoreAllMocks();
+    replaced.restore();
+    expect(await memoryOf('cedar')).not.toBe(id);
+    await archive(id);
+    source.sweep = [{ documents: [scripted(d, sections(word, 'dogwood'), { version: word })] }];
+    expect(await bench.goOn(run)).toMatchObject({ status: 'success' });
+    expect(await memoryOf(word)).toBeDefined();
+    expect(await texts()).not.toContain(word);
+    expect(await texts()).toContain('dogwood');
   });
 
   it('stays away from a document under the name that it is about to get', async () => {

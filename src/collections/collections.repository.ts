@@ -147,7 +147,11 @@ export class CollectionsRepository {
     ]);
   }
 
-  /** Removes some rows. @returns false: none is left */
+  /**
+   * Removes some rows. Documents whose memories go are not as their source has them any more:
+   * should it end there, the next sync reads them again.
+   * @returns false: none is left
+   */
   async deleteSome(
     tx: EntityManager,
     table: 'memories' | 'documents',
@@ -155,9 +159,15 @@ export class CollectionsRepository {
     id: string,
     limit: number,
   ): Promise<boolean> {
-    const [, removed]: [unknown, number] = await tx.query(
-      `delete from ${table} where id in (
-         select id from ${table} where collection_id = $2 and tenant_id = $1 limit $3)`,
+    const some = `delete from ${table} where id in (
+      select id from ${table} where collection_id = $2 and tenant_id = $1 limit $3)`;
+    const [{ removed }]: [{ removed: number }] = await tx.query(
+      table === 'documents'
+        ? `with gone as (${some} returning id) select count(*)::int as removed from gone`
+        : `with gone as (${some} returning document_id),
+             emptied as (update documents set content_hash = null where content_hash is not null
+               and id in (select document_id from gone))
+           select count(*)::int as removed from gone`,
       [tenant, id, limit],
     );
     if (removed === limit) return true;

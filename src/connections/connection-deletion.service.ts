@@ -9,6 +9,7 @@ import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { firstByChunks } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
+import { BEING_PURGED } from './connection-row.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
 import { PlanRepository } from './plan.repository.js';
@@ -39,7 +40,10 @@ export class ConnectionDeletionService {
    *   nobody's writes
    */
   async delete(tenant: string, by: ApiKeyIdentity, id: string, purge: boolean): Promise<void> {
-    await this.database.inTenant(tenant, (tx) => this.service.stop(tx, tenant, id));
+    await this.database.inTenant(tenant, async (tx) => {
+      await this.service.stop(tx, tenant, id);
+      if (purge) await this.connections.setStatus(tx, tenant, id, 'paused', BEING_PURGED);
+    });
     await this.waitForRun(tenant, id);
     const step = (tx: EntityManager): Promise<boolean> =>
       purge ? this.purgeSome(tx, tenant, id) : this.letGoOfSome(tx, tenant, id);
@@ -49,7 +53,8 @@ export class ConnectionDeletionService {
         // From here on nobody can write for the connection, and what was written before is seen.
         await this.scope.lockConnection(tx, tenant, id);
         if ((await this.some(tx, tenant, id, purge)).length > 0) return true;
-        // Of two requests at once, only one has deleted it.
+        // Of two requests at once, only one has deleted it; what that one let go of is not purged.
+        if (purge) await this.service.require(tx, tenant, id);
         if (!(await this.connections.remove(tx, tenant, id))) return false;
         const event = { actor: `key:${by.id}`, action: 'connection.deleted', target: id } as const;
         await this.audit.record(tx, tenant, { ...event, details: { purge } });
@@ -80,9 +85,16 @@ export class ConnectionDeletionService {
    */
   private async letGoOfSome(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
     await this.scope.lockConnection(tx, tenant, id);
+    const retryAfter = 10;
     if (await this.plans.activeRun(tx, tenant, id))
       throw new AppError('connection_busy', 'The run of the connection does not stop.', {
-        retryAfter: 10,
+        retryAfter,
+      });
+    const row = await this.connections.find(tx, tenant, id);
+    // What is let go of once the connection itself is gone is out of reach of a purge.
+    if (row?.status_reason === BEING_PURGED)
+      throw new AppError('connection_busy', 'The connection is being deleted with its documents.', {
+        retryAfter,
       });
     await this.connections.forgetPartitions(tx, id);
     const ids = await this.some(tx, tenant, id, false);

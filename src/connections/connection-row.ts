@@ -6,6 +6,8 @@ export type ConnectionStatus = 'active' | 'paused' | 'needs_auth' | 'error';
 
 /** The reason of those that a person paused; others were stopped by what their sync met. */
 export const PAUSED_ON_REQUEST = 'paused on request';
+/** The reason of those that are deleted with their documents. */
+export const BEING_PURGED = 'being deleted with its documents';
 
 export interface ConnectionRow {
   id: string;

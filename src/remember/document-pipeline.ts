@@ -160,6 +160,8 @@ export class DocumentPipeline {
     }));
     await together(
       tx,
+      // First, as long as it can be seen what was set last.
+      () => this.memories.handOn(tx, tenant, batch.removed),
       () => this.documents.upsert(tx, tenant, owner, batch.documents),
       () => this.memories.upsert(tx, tenant, collection.id, rows),
       () => this.memories.relabel(tx, tenant, batch.relabelled, target.containerTag),
@@ -167,11 +169,7 @@ export class DocumentPipeline {
     );
     const removed = batch.removed.map(({ id }) => id);
     if (removed.length === 0) return;
-    await together(
-      tx,
-      () => this.memories.handOn(tx, tenant, batch.removed),
-      () => this.index.remove(tx, removed),
-    );
+    await this.index.remove(tx, removed);
     await this.memories.remove(tx, tenant, removed);
   }
 }

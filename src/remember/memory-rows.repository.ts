@@ -103,8 +103,8 @@ export class MemoryRowsRepository {
   }
 
   /**
-   * The same for rows that were stored before their predecessors, which stay until their document's
-   * last batch, go: what was set on these meanwhile is not lost.
+   * The same for rows that were stored before their predecessors go: what was set on these since
+   * is not lost, unless more was set on the new ones later.
    */
   async handOn(
     tx: EntityManager,
@@ -120,7 +120,7 @@ export class MemoryRowsRepository {
          visible = m.is_latest and not old.archived, updated_at = now()
        from json_to_recordset($2::json) as r(id uuid, "successorId" uuid)
          join memories old on old.id = r.id and old.tenant_id = $1
-       where m.tenant_id = $1 and m.id = r."successorId"
+       where m.tenant_id = $1 and m.id = r."successorId" and old.updated_at > m.updated_at
          and (m.pinned, m.archived, m.importance, m.category)
            is distinct from (old.pinned, old.archived, old.importance, old.category)`,
       [tenant, JSON.stringify(pairs)],

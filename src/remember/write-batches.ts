@@ -64,8 +64,9 @@ export function* writeBatches(
     else if (batch.fresh.length + document.fresh.length > size)
       batch.documents.push(unfinished(row));
     yield* fill(row, document.fresh, ({ fresh }) => fresh);
-    yield* fill(row, document.reordered, ({ reordered }) => reordered);
+    // Before others come into their places, where the next run would take these for successors.
     yield* fill(row, document.removed, ({ removed }) => removed);
+    yield* fill(row, document.reordered, ({ reordered }) => reordered);
     batch.documents.push(row);
     batch.keptCount += document.keptCount;
     if (!isNew) batch.relabelled.push(row);

@@ -82,10 +82,18 @@ export class IndexVersionsRepository {
     );
   }
 
+  /** What other collections refused is tried again at once: this one may take it. */
   async noteBuildingMade(tx: EntityManager, space: number, building: number): Promise<void> {
-    await tx.query(
-      `update index_versions set building_made = true where space_id = $1 and building = $2`,
+    const [, noted] = await tx.query<[unknown, number]>(
+      `update index_versions set building_made = true
+       where space_id = $1 and building = $2 and not building_made`,
       [space, building],
+    );
+    if (noted === 0) return;
+    await tx.query(
+      `update outbox set attempts = 0, error = null, due_at = now()
+       where space_id = $1 and error is not null`,
+      [space],
     );
   }
 

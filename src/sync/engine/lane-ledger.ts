@@ -73,6 +73,11 @@ export class LaneLedger {
     return this.counts.failedAttempts;
   }
 
+  /** In how many attempts in a row it failed before it was given up; 0: it was not. */
+  get givenUpAfter(): number {
+    return this.finished && !this.complete ? (this.counts.failedAttempts ?? 0) : 0;
+  }
+
   /**
    * The listing ended without an error. Only its last page can prove it whole, except that ranges
    * which cover everything are as good, and that a feed which names no ranges promised nothing.

@@ -11,6 +11,9 @@ import type { LaneLedger } from './lane-ledger.js';
 import { coversEverything } from './proven-ranges.js';
 import type { SyncRun } from './sync-run.js';
 
+/** Of a listing behind others that were given up: then it is the source that is unwell. */
+const ATTEMPTS_BEHIND_OTHERS = 2;
+
 /** Settles at the end of a run what its listings and its documents have left open. */
 @Injectable()
 export class RunClosing {
@@ -57,13 +60,16 @@ export class RunClosing {
       this.queue.attemptsWithoutProgress(tx, sync.run),
     );
     const isOneWell = ledgers.all().some((ledger) => ledger.finished);
+    const most = ledgers.all().some((ledger) => ledger.givenUpAfter >= MAX_UPSTREAM_ATTEMPTS)
+      ? ATTEMPTS_BEHIND_OTHERS
+      : MAX_UPSTREAM_ATTEMPTS;
     const again: TransientSourceError[] = [];
     for (const [ledger, error] of trouble.unwell) {
       const attempts = Math.max(ledger.failed(), inVain);
-      if (isOneWell && attempts >= MAX_UPSTREAM_ATTEMPTS) ledger.giveUp(error.message);
+      if (isOneWell && attempts >= most) ledger.giveUp(error.message);
       else again.push(error);
     }
-    // Giving one up gets the run ahead: those behind it are tried as often.
+    // Giving one up gets the run ahead: those behind it are tried as well.
     const isAhead = again.length < trouble.unwell.size;
     await this.save(sync, [...trouble.unwell.keys()], isAhead);
     if (again[0]) throw again[0];

@@ -4,6 +4,7 @@ import { VECTOR_INDEX, type VectorIndex } from '../../../src/indexing/vector-ind
 import { LeaseLost, type ClaimedRun } from '../../../src/runs/run-queue.js';
 import { RunsService } from '../../../src/runs/runs.service.js';
 import { SyncRunFactory } from '../../../src/sync/engine/sync-run.factory.js';
+import { Gate } from '../../support/eventually.js';
 import { describeOnEachStore, type TestStore } from '../../support/store-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
@@ -94,6 +95,24 @@ describeOnEachStore('what a connection leaves behind', (open) => {
     expect(await documents()).toEqual([]);
   });
 
+  it('is purged although another request is still letting go of it', async () => {
+    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
+    const [lettingGo, purging] = [new Gate(), new Gate()];
+    jest
+      .spyOn(index, 'waitForRoom')
+      .mockImplementationOnce(() => lettingGo.pass())
+      .mockImplementationOnce(() => purging.pass());
+    const detached = remove(attached);
+    await lettingGo.reached;
+    const purged = remove(attached, '?purge=true');
+    await purging.reached;
+    lettingGo.open();
+    expect(await detached).toMatchObject({ status: 409, body: { code: 'connection_busy' } });
+    purging.open();
+    expect((await purged).status).toBe(200);
+    expect(await documents()).toEqual([]);
+  });
+
   it('is adopted again by a run where its connection was half gone', async () => {
     const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
     jest.spyOn(index, 'waitForRoom').mockRejectedValueOnce(new Error('died'));
@@ -133,6 +152,22 @@ describeOnEachStore('what a connection leaves behind', (open) => {
     await expect(factory.create(lost, drained)).rejects.toThrow('drained');
     expect(adopt).not.toHaveBeenCalled();
     expect(await documents()).toEqual([null, null, null, null, null]);
+  });
+
+  it('is read again where its collection was half gone', async () => {
+    const collections = folder.app.nest.get(CollectionsRepository);
+    const deleteSome = collections.deleteSome.bind(collections);
+    jest
+      .spyOn(collections, 'deleteSome')
+      .mockImplementation((tx, table, ...of) =>
+        table === 'memories' ? deleteSome(tx, table, ...of) : Promise.reject(new Error('died')),
+      );
+    const path = '/v1/memory/collections/notes?cascade=true';
+    expect((await folder.app.request('DELETE', path, { allow500: true })).status).toBe(500);
+    expect(await sql(`select from memories`)).toEqual([]);
+    await folder.app.request('POST', `${CONNECTIONS}/${attached}/resume`);
+    expect(await sync()).toMatchObject({ unchanged: 0, updated: 5 });
+    expect(await sql(`select from memories`)).toHaveLength(5);
   });
 
   it('goes with its collection before the connection does', async () => {

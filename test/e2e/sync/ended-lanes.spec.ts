@@ -128,7 +128,7 @@ describeOnOneDatabase('a lane that has listed what there is for this run', (open
     expect(await visible()).toContain('history-d');
   });
 
-  it('is kept waiting by none of many that cannot be read, each tried as often', async () => {
+  it('is kept waiting by none of many that cannot be read', async () => {
     const broken = ['a', 'b', 'c', 'd', 'e', 'f'];
     source.partitions = [...broken, 'g'].map((key) => ({ key, title: key }));
     const before = () => {
@@ -143,10 +143,11 @@ describeOnOneDatabase('a lane that has listed what there is for this run', (open
     expect(run).toMatchObject({ status: 'partial', error: null });
     const gaps = run.partitions.filter(({ gap_reason }) => gap_reason === 'unwell');
     expect(gaps.map(({ key }) => key)).toEqual(broken);
-    for (const key of broken) {
-      const tries = source.listed.filter((place) => place === `history ${key}`);
-      expect([key, tries.length]).toEqual([key, MAX_UPSTREAM_ATTEMPTS]);
-    }
+    const tries = broken.map(
+      (key) => source.listed.filter((place) => place === `history ${key}`).length,
+    );
+    // Three in a row end an attempt; once these are given up, it is the source that is unwell.
+    expect(tries).toEqual([...Array<number>(3).fill(MAX_UPSTREAM_ATTEMPTS), 2, 2, 2]);
     expect(await visible()).toEqual(['history-g']);
   });
 

@@ -197,19 +197,45 @@ describeOnEachStore('what is removed during a sync', (open) => {
     expect(await texts()).toContain('dogwood');
   });
 
+  /** Stores what the first transaction of an edit holds, and parks the run. */
+  const cutShort = async (...words: string[]) => {
+    const replaced = jest.replaceProperty(database, 'writeBatch', 1);
+    source.sweep = [{ documents: [scripted(d, sections(...words), { version: '2' })] }];
+    beforeCommit(() => Promise.reject(new AppError('database_unavailable', 'away')), 2);
+    const run = await bench.sync();
+    expect(run).toMatchObject({ status: 'waiting' });
+    jest.restoreAllMocks();
+    replaced.restore();
+    return run;
+  };
+
+  it('stays away when its new words are archived after an edit was cut short', async () => {
+    await store(sections('alder', 'birch'));
+    const run = await cutShort('cedar', 'dogwood');
+    await archive(await memoryOf('cedar'));
+    expect(await bench.goOn(run)).toMatchObject({ status: 'success' });
+    expect(await texts()).not.toContain('cedar');
+    expect(await texts()).toContain('dogwood');
+  });
+
+  it('is not mistaken for what moves into its place in an edit that was cut short', async () => {
+    await store(sections('alder', 'birch', 'cedar', 'dogwood', 'elm'));
+    const removed = await memoryOf('birch');
+    await archive(await memoryOf('dogwood'));
+    const run = await cutShort('alder', 'cedar', 'dogwood', 'elm');
+    expect(await bench.sql(`select from memories where id = $1`, [removed])).toEqual([]);
+    expect(await bench.goOn(run)).toMatchObject({ status: 'success' });
+    expect(await texts()).not.toContain('dogwood');
+    for (const word of ['alder', 'cedar', 'elm']) expect(await texts()).toContain(word);
+  });
+
   it.each([
     ['that edit', 'cedar'],
     ['a later one', 'elm'],
   ])('stays away when it is archived after an edit was cut short, before %s', async (_, word) => {
     await store(sections('alder', 'birch'));
     const id = await memoryOf('alder');
-    const replaced = jest.replaceProperty(database, 'writeBatch', 1);
-    source.sweep = [{ documents: [scripted(d, sections('cedar', 'dogwood'), { version: '2' })] }];
-    beforeCommit(() => Promise.reject(new AppError('database_unavailable', 'away')), 2);
-    const run = await bench.sync();
-    expect(run).toMatchObject({ status: 'waiting' });
-    jest.restoreAllMocks();
-    replaced.restore();
+    const run = await cutShort('cedar', 'dogwood');
     expect(await memoryOf('cedar')).not.toBe(id);
     await archive(id);
     source.sweep = [{ documents: [scripted(d, sections(word, 'dogwood'), { version: word })] }];

@@ -272,8 +272,10 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
       }
       expect(await marks()).toBe(105);
       expect(await version()).toMatchObject({ building: 2, marked: '105', last_generation: null });
-      await parts.store.deleteCollection(parts.spaces.collection(id, 2));
-      await database.asSystem((tx) => tx.query(`update outbox set due_at = now()`));
+      const refusing = parts.spaces.collection(id, 2);
+      await parts.store.deleteCollection(refusing);
+      await parts.spaces.recover(id, refusing);
+      expect(await version()).toMatchObject({ building: 3, building_made: true, marked: '0' });
       await parts.drain();
       await parts.rebuild.step();
       expect(await version()).toMatchObject({ building: 3, marked: '5' });
@@ -324,6 +326,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
     const connections = {
       someDocuments: () => Promise.resolve(left.length > 0 ? [{ id: 'document', chunks: 20 }] : []),
       leftBehind: () => Promise.resolve([]),
+      setStatus: () => Promise.resolve(true),
       remove: () => Promise.resolve(true),
     } as unknown as ConnectionsRepository;
     const lifecycle = {
@@ -334,7 +337,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
     keepUp();
     await new ConnectionDeletionService(
       database,
-      { stop: nothing } as unknown as ConnectionsService,
+      { stop: nothing, require: nothing } as unknown as ConnectionsService,
       connections,
       { lockConnection: nothing } as unknown as ScopeRepository,
       {} as PlanRepository,

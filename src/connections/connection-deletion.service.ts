@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AuditService } from '../auth/audit.service.js';
-import { AppError } from '../common/errors/app-error.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Database } from '../database/database.js';
 import { leaveRoom } from '../indexing/leave-room.js';
@@ -9,6 +8,7 @@ import { VECTOR_INDEX, type VectorIndex } from '../indexing/vector-index.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
 import { firstByChunks } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
+import { connectionBusy, RUN_DOES_NOT_STOP } from './connection-busy.js';
 import { BEING_PURGED } from './connection-row.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
@@ -85,17 +85,11 @@ export class ConnectionDeletionService {
    */
   private async letGoOfSome(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
     await this.scope.lockConnection(tx, tenant, id);
-    const retryAfter = 10;
-    if (await this.plans.activeRun(tx, tenant, id))
-      throw new AppError('connection_busy', 'The run of the connection does not stop.', {
-        retryAfter,
-      });
+    if (await this.plans.activeRun(tx, tenant, id)) throw connectionBusy(RUN_DOES_NOT_STOP);
     const row = await this.connections.find(tx, tenant, id);
     // What is let go of once the connection itself is gone is out of reach of a purge.
     if (row?.status_reason === BEING_PURGED)
-      throw new AppError('connection_busy', 'The connection is being deleted with its documents.', {
-        retryAfter,
-      });
+      throw connectionBusy('The connection is being deleted with its documents.');
     await this.connections.forgetPartitions(tx, id);
     const ids = await this.some(tx, tenant, id, false);
     await this.connections.letGo(tx, tenant, id, ids);

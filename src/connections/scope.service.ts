@@ -14,6 +14,7 @@ import { RunsService } from '../runs/runs.service.js';
 import { holdsDeletions } from '../sync/deletions/hold-rule.js';
 import { purgeTime } from '../sync/deletions/retention.js';
 import type { ConnectionRow } from './connection-row.js';
+import { connectionBusy, RUN_DOES_NOT_STOP } from './connection-busy.js';
 import { ConnectionsRepository } from './connections.repository.js';
 import { ConnectionsService } from './connections.service.js';
 import { PlanSourceService } from './plan-source.service.js';
@@ -209,10 +210,7 @@ export class ScopeService {
       if (running === null) return;
       const left = deadline - this.clock.now().getTime();
       if (left > 0) await this.runs.wait(tenant, running, left);
-      if (this.clock.now().getTime() >= deadline)
-        throw new AppError('connection_busy', 'The run of the connection does not stop.', {
-          retryAfter: 10,
-        });
+      if (this.clock.now().getTime() >= deadline) throw connectionBusy(RUN_DOES_NOT_STOP);
     }
   }
 

@@ -13,18 +13,16 @@ import type { ScopeRepository } from '../../../src/connections/scope.repository.
 import { ScopeService } from '../../../src/connections/scope.service.js';
 import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
-import { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
-import { DocumentRowsRepository } from '../../../src/remember/document-rows.repository.js';
-import { MemoryRowsRepository } from '../../../src/remember/memory-rows.repository.js';
+import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
 import type { RunsService } from '../../../src/runs/runs.service.js';
 import type { SchedulerRepository } from '../../../src/scheduler/scheduler.repository.js';
 import { SchedulerService } from '../../../src/scheduler/scheduler.service.js';
 import { TenantDeletionService } from '../../../src/tenants/tenant-deletion.service.js';
 import { TenantsRepository } from '../../../src/tenants/tenants.repository.js';
-import { type IndexTables } from './index-fixtures.js';
-import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
+import { documentLifecycle } from '../../support/document-lifecycle.js';
+import { describeOnQdrant } from './qdrant-fixtures.js';
+import { indexWithRoom, type IndexWithRoom } from './room-fixtures.js';
 
-const X = Float32Array.of(1, 0, 0);
 /** Of the 50 at which requests are refused. */
 const MAINTENANCE_WAITS_AT = 5;
 const SYNCS_WAIT_AT = 10;
@@ -35,55 +33,23 @@ const nothing = () => Promise.resolve();
 
 describeOnQdrant('what hides or removes many memories', (open, qdrant) => {
   let database: Database;
-  let tables: IndexTables;
-  let parts: ReturnType<typeof qdrantTestParts>;
   let audit: AuditService;
-  let collection: string;
-  /** How many waited to be indexed whenever somebody waited for them. */
-  let seen: number[];
+  let { parts, tables, collection, seen, fill, keepUp } = {} as IndexWithRoom;
 
   beforeAll(async () => {
     database = await open();
   });
   beforeEach(async () => {
-    ({ parts, tables, collection } = await emptyIndex(database, qdrant().url));
+    ({ parts, tables, collection, seen, fill, keepUp } = await indexWithRoom(
+      database,
+      qdrant().url,
+    ));
     audit = new AuditService(database, new AuditRepository(), new RandomIds(), parts.clock);
-    seen = [];
   });
   afterEach(async () => {
     jest.restoreAllMocks();
     await parts.remove();
   });
-
-  const marks = (): Promise<number> => database.asSystem((tx) => parts.outbox.count(tx, 1_000_000));
-
-  async function fill(count: number): Promise<string[]> {
-    const memoryIds = await tables.addRows(collection, count);
-    const own = {
-      collectionId: collection,
-      spaceId: tables.space.id,
-      embedding: X,
-      words: 'apple',
-    };
-    await database.inTenant(tables.tenant, (tx) =>
-      parts.index.write(
-        tx,
-        memoryIds.map((memoryId) => ({ memoryId, ...own })),
-      ),
-    );
-    await parts.drain();
-    return memoryIds;
-  }
-
-  /** The index catches up whenever somebody waits for it. */
-  function keepUp(): void {
-    const sleep = parts.clock.sleep.bind(parts.clock);
-    jest.spyOn(parts.clock, 'sleep').mockImplementation(async (ms, signal) => {
-      seen.push(await marks());
-      await parts.drain();
-      await sleep(ms, signal);
-    });
-  }
 
   /** As chunks of documents whose time is over. */
   const hide = (memories: readonly string[], chunks: number): Promise<unknown> =>
@@ -162,13 +128,7 @@ describeOnQdrant('what hides or removes many memories', (open, qdrant) => {
       background,
       {} as SchedulerRepository,
       {} as RunsService,
-      new DocumentLifecycle(
-        background,
-        new DocumentRowsRepository(),
-        new MemoryRowsRepository(),
-        parts.index,
-        parts.clock,
-      ),
+      documentLifecycle(database, parts.clock, parts.index),
       new Lifecycle(),
       parts.index,
       worker,

@@ -24,11 +24,9 @@ import { Findings } from '../../../src/reindex/findings.js';
 import { IndexCheckRepository } from '../../../src/reindex/index-check.repository.js';
 import { IndexCheckService } from '../../../src/reindex/index-check.service.js';
 import type { RunsService } from '../../../src/runs/runs.service.js';
-import { type IndexTables } from './index-fixtures.js';
-import { describeOnQdrant, emptyIndex, type qdrantTestParts } from './qdrant-fixtures.js';
+import { describeOnQdrant } from './qdrant-fixtures.js';
+import { indexWithRoom, type IndexWithRoom } from './room-fixtures.js';
 
-const X = Float32Array.of(1, 0, 0);
-const SHORT = 'apple banana';
 const LONG = 'cherry database engine forest garden harbour island jungle kettle';
 /** Of the 50 at which requests are refused. */
 const SYNCS_WAIT_AT = 10;
@@ -39,48 +37,21 @@ const audit = { record: () => Promise.resolve() } as unknown as AuditService;
 
 describeOnQdrant('work that marks many memories', (open, qdrant) => {
   let database: Database;
-  let tables: IndexTables;
-  let parts: ReturnType<typeof qdrantTestParts>;
-  let collection: string;
-  /** How many waited to be indexed whenever somebody waited for them. */
-  let seen: number[];
+  let { parts, tables, collection, seen, marks, fill, keepUp } = {} as IndexWithRoom;
 
   beforeAll(async () => {
     database = await open();
   });
   beforeEach(async () => {
-    ({ parts, tables, collection } = await emptyIndex(database, qdrant().url));
-    seen = [];
+    ({ parts, tables, collection, seen, marks, fill, keepUp } = await indexWithRoom(
+      database,
+      qdrant().url,
+    ));
   });
   afterEach(async () => {
     jest.restoreAllMocks();
     await parts.remove();
   });
-
-  const marks = (): Promise<number> => database.asSystem((tx) => parts.outbox.count(tx, 1_000_000));
-
-  async function fill(count: number, words = SHORT): Promise<string[]> {
-    const memoryIds = await tables.addRows(collection, count);
-    const own = { collectionId: collection, spaceId: tables.space.id, embedding: X, words };
-    await database.inTenant(tables.tenant, (tx) =>
-      parts.index.write(
-        tx,
-        memoryIds.map((memoryId) => ({ memoryId, ...own })),
-      ),
-    );
-    await parts.drain();
-    return memoryIds;
-  }
-
-  /** The index catches up whenever somebody waits for it. */
-  function keepUp(): void {
-    const sleep = parts.clock.sleep.bind(parts.clock);
-    jest.spyOn(parts.clock, 'sleep').mockImplementation(async (ms, signal) => {
-      seen.push(await marks());
-      await parts.drain();
-      await sleep(ms, signal);
-    });
-  }
 
   async function mostAtOnce(): Promise<number> {
     return Math.max(...seen, await marks());

@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { ManualClock } from '../../../src/common/clock.js';
-import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
-import { FakeVectorIndex } from '../../../src/indexing/fake.index.js';
 import {
   MemoriesRepository,
   type MemoryChanges,
 } from '../../../src/memories/memories.repository.js';
-import { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
-import { DocumentRowsRepository } from '../../../src/remember/document-rows.repository.js';
-import { MemoryRowsRepository } from '../../../src/remember/memory-rows.repository.js';
+import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
 import { databases } from '../../support/database-fixtures.js';
+import { documentLifecycle } from '../../support/document-lifecycle.js';
 import { eventually, Gate } from '../../support/eventually.js';
 import { MemoryRows } from './memory-rows.js';
 
@@ -25,13 +22,7 @@ const server = databases({ pgvector: false }).find(({ name }) => name === 'postg
   let lifecycle: DocumentLifecycle;
   beforeAll(async () => {
     database = await server!.open();
-    lifecycle = new DocumentLifecycle(
-      new BackgroundDatabase(database),
-      new DocumentRowsRepository(),
-      new MemoryRowsRepository(),
-      new FakeVectorIndex(),
-      clock,
-    );
+    lifecycle = documentLifecycle(database, clock);
   });
 
   const changes: [string, MemoryChanges][] = [

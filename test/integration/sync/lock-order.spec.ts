@@ -1,12 +1,9 @@
 import { ManualClock } from '../../../src/common/clock.js';
-import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
-import { FakeVectorIndex } from '../../../src/indexing/fake.index.js';
-import { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
-import { DocumentRowsRepository } from '../../../src/remember/document-rows.repository.js';
-import { MemoryRowsRepository } from '../../../src/remember/memory-rows.repository.js';
+import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
 import { LedgerRepository } from '../../../src/sync/engine/ledger.repository.js';
 import { databases } from '../../support/database-fixtures.js';
+import { documentLifecycle } from '../../support/document-lifecycle.js';
 import { eventually, Gate } from '../../support/eventually.js';
 import { MemoryRows } from '../memories/memory-rows.js';
 import { QueuedRuns } from './queued-runs.js';
@@ -22,13 +19,7 @@ const server = databases({ pgvector: false }).find(({ name }) => name === 'postg
   let lifecycle: DocumentLifecycle;
   beforeAll(async () => {
     database = await server!.open();
-    lifecycle = new DocumentLifecycle(
-      new BackgroundDatabase(database),
-      new DocumentRowsRepository(),
-      new MemoryRowsRepository(),
-      new FakeVectorIndex(),
-      clock,
-    );
+    lifecycle = documentLifecycle(database, clock);
   });
 
   /** Suspects, stored against the order of their ids; answers these in order. */

@@ -5,7 +5,7 @@ export interface BudgetsBench {
   /** Another user of the same account's budgets, as another process would be. */
   budgets(pacing?: Partial<Pacing>): RateBudgets;
   advance(seconds: number): Promise<void>;
-  /** Seconds on the clock of the budgets, which may run on by itself. */
+  /** Seconds on the clock of the budgets. */
   now(): Promise<number>;
 }
 
@@ -108,7 +108,7 @@ export function describeRateBudgets(prepare: () => BudgetsBench): void {
     await bench.advance(60);
     const from = await bench.now();
     let calls = 0;
-    // Steps well below the pause that would count as idle, also on a slow machine.
+    // Steps well below the pause that would count as idle.
     for (let half = 0; half < 120; half += 1) {
       await bench.advance(0.5);
       calls += await drain();

@@ -147,7 +147,8 @@ export class RateBudgetsRepository {
 
   private async insert(tx: EntityManager, { scope, method }: BudgetKey): Promise<void> {
     await tx.query(
-      `insert into rate_buckets (scope, method, tokens) values ($1, $2, 1)
+      `insert into rate_buckets (scope, method, tokens, updated_at, measured_from, grows_from)
+       values ($1, $2, 1, ${NOW}, ${NOW}, ${NOW})
        on conflict (scope, method) do nothing`,
       [scope, method],
     );

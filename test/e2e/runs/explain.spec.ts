@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RateLimitedError } from '../../../connectors/sdk/errors.js';
+import { LEASE_SECONDS } from '../../../src/runs/run-queue.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { Gate } from '../../support/eventually.js';
 import { scripted } from '../../support/scripted-source.js';
@@ -28,7 +29,7 @@ describeOnOneDatabase('a run explains itself', (open) => {
       const told = await explain(id);
       expect(told).toMatchObject({ run_id: id, status: 'running', queue: null });
       expect(told.lease).toMatchObject({ owner: expect.any(String), expired: false });
-      expect(told.lease.heartbeat_age_seconds).toBeLessThan(6);
+      expect(told.lease.heartbeat_age_seconds).toBeLessThan(LEASE_SECONDS);
       expect(told.causes[0].code).toBe('working');
       expect(told.summary).toBe(told.causes[0].message);
     } finally {

@@ -159,16 +159,23 @@ export class CollectionsRepository {
     id: string,
     limit: number,
   ): Promise<boolean> {
-    const some = `delete from ${table} where id in (
-      select id from ${table} where collection_id = $2 and tenant_id = $1 limit $3)`;
-    const [{ removed }]: [{ removed: number }] = await tx.query(
-      table === 'documents'
-        ? `with gone as (${some} returning id) select count(*)::int as removed from gone`
-        : `with gone as (${some} returning document_id),
-             emptied as (update documents set content_hash = null where content_hash is not null
-               and id in (select document_id from gone))
-           select count(*)::int as removed from gone`,
+    const some: { id: string }[] = await tx.query(
+      `select id from ${table} where collection_id = $2 and tenant_id = $1 limit $3`,
       [tenant, id, limit],
+    );
+    const ids = some.map((row) => row.id);
+    // Before the memories, and by id, as everybody locks documents.
+    if (table === 'memories')
+      await tx.query(
+        `update documents set content_hash = null where id in (
+           select id from documents where content_hash is not null
+             and id in (select document_id from memories where id = any($1::uuid[]))
+           order by id for update)`,
+        [ids],
+      );
+    const [, removed] = await tx.query<[unknown[], number]>(
+      `delete from ${table} where tenant_id = $1 and id = any($2::uuid[])`,
+      [tenant, ids],
     );
     if (removed === limit) return true;
     // Fewer may be all, or what another deletion at the same time has left of the same rows.

@@ -41,8 +41,9 @@ export class ConnectionDeletionService {
    */
   async delete(tenant: string, by: ApiKeyIdentity, id: string, purge: boolean): Promise<void> {
     await this.database.inTenant(tenant, async (tx) => {
-      await this.service.stop(tx, tenant, id);
-      if (purge) await this.connections.setStatus(tx, tenant, id, 'paused', BEING_PURGED);
+      const reason = await this.service.stop(tx, tenant, id);
+      if (!purge) assertNotPurged(reason);
+      else await this.connections.setStatus(tx, tenant, id, 'paused', BEING_PURGED);
     });
     await this.waitForRun(tenant, id);
     const step = (tx: EntityManager): Promise<boolean> =>
@@ -84,12 +85,8 @@ export class ConnectionDeletionService {
    * partitions, one that comes after all begins with adopting them again.
    */
   private async letGoOfSome(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
-    await this.scope.lockConnection(tx, tenant, id);
+    assertNotPurged(await this.scope.lockConnection(tx, tenant, id));
     if (await this.plans.activeRun(tx, tenant, id)) throw connectionBusy(RUN_DOES_NOT_STOP);
-    const row = await this.connections.find(tx, tenant, id);
-    // What is let go of once the connection itself is gone is out of reach of a purge.
-    if (row?.status_reason === BEING_PURGED)
-      throw connectionBusy('The connection is being deleted with its documents.');
     await this.connections.forgetPartitions(tx, id);
     const ids = await this.some(tx, tenant, id, false);
     await this.connections.letGo(tx, tenant, id, ids);
@@ -109,4 +106,13 @@ export class ConnectionDeletionService {
       documents = await this.connections.leftBehind(tx, tenant, id, lightBatch);
     return firstByChunks(documents, lightBatch).map((document) => document.id);
   }
+}
+
+/** What is let go of is out of reach of a purge once the connection itself is gone. */
+function assertNotPurged(reason: string | null): void {
+  if (reason !== BEING_PURGED) return;
+  throw connectionBusy(
+    'The connection is being deleted with its documents. Where that was cut short, ask for it ' +
+      'again, or resume the connection first to keep them.',
+  );
 }

@@ -3,7 +3,12 @@ import type { EntityManager } from 'typeorm';
 import { nextRunAt } from '../scheduler/next-run.js';
 import type { Schedule } from '../scheduler/schedule.schema.js';
 import { MAX_CONSECUTIVE_ERRORS } from './connection-limits.js';
-import type { ConnectionRow, ConnectionStatus } from './connection-row.js';
+import {
+  BEING_PURGED,
+  PAUSED_ON_REQUEST,
+  type ConnectionRow,
+  type ConnectionStatus,
+} from './connection-row.js';
 import type { SizedDocument } from './scope.repository.js';
 
 const SELECT = `
@@ -166,6 +171,21 @@ export class ConnectionsRepository {
       [tenant, id, status, reason],
     );
     return affected > 0;
+  }
+
+  /**
+   * Pauses as somebody asked. One that is being deleted with its documents keeps that reason.
+   * @returns the reason; undefined: there is no such connection
+   */
+  async pause(tx: EntityManager, tenant: string, id: string): Promise<string | undefined> {
+    const [rows] = await tx.query<[{ status_reason: string }[], number]>(
+      `update connections set status = 'paused', updated_at = now(),
+         status_since = case when status = 'paused' then status_since else now() end,
+         status_reason = case when status = 'paused' and status_reason = $4 then $4 else $3 end
+       where tenant_id = $1 and id = $2 returning status_reason`,
+      [tenant, id, PAUSED_ON_REQUEST, BEING_PURGED],
+    );
+    return rows[0]?.status_reason;
   }
 
   /** New credentials ended `needs_auth`: what is scheduled is due at once. */

@@ -14,7 +14,7 @@ import type { SyncTarget } from '../remember/changed-document.js';
 import { slicesByCost } from '../remember/slices.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { Schedule } from '../scheduler/schedule.schema.js';
-import { PAUSED_ON_REQUEST, type ConnectionRow } from './connection-row.js';
+import type { ConnectionRow } from './connection-row.js';
 import { ConnectionSetupService } from './connection-setup.service.js';
 import { toConnection } from './connection.mapper.js';
 import { ConnectionsRepository } from './connections.repository.js';
@@ -223,11 +223,16 @@ export class ConnectionsService {
     });
   }
 
-  /** As `pause`, within a larger act. @throws AppError `connection_not_found` */
-  async stop(tx: EntityManager, tenant: string, id: string): Promise<void> {
-    await this.require(tx, tenant, id);
-    await this.connections.setStatus(tx, tenant, id, 'paused', PAUSED_ON_REQUEST);
+  /**
+   * As `pause`, within a larger act.
+   * @returns why it is paused, which may have been said before
+   * @throws AppError `connection_not_found`
+   */
+  async stop(tx: EntityManager, tenant: string, id: string): Promise<string> {
+    const reason = await this.connections.pause(tx, tenant, id);
+    if (reason === undefined) throw notFound(id);
     await this.runs.cancelActive(tx, tenant, id);
+    return reason;
   }
 
   resume(tenant: string, by: ApiKeyIdentity, id: string): Promise<ConnectionAnswer> {
@@ -279,7 +284,7 @@ export class ConnectionsService {
   async require(tx: EntityManager, tenant: string, id: string): Promise<ConnectionRow> {
     const row = await this.connections.find(tx, tenant, id);
     if (row) return row;
-    throw new AppError('connection_not_found', `There is no connection ${id}.`);
+    throw notFound(id);
   }
 
   private async answer(tx: EntityManager, tenant: string, id: string): Promise<ConnectionAnswer> {
@@ -320,4 +325,8 @@ export class ConnectionsService {
       `That is another account (${checked.account.id}); make a new connection for it.`,
     );
   }
+}
+
+function notFound(id: string): AppError {
+  return new AppError('connection_not_found', `There is no connection ${id}.`);
 }

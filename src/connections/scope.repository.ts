@@ -98,12 +98,20 @@ export class ScopeRepository {
     );
   }
 
-  /** Keeps two changes of one connection apart. */
-  async lockConnection(tx: EntityManager, tenant: string, connection: string): Promise<void> {
-    await tx.query(`select from connections where tenant_id = $1 and id = $2 for update`, [
-      tenant,
-      connection,
-    ]);
+  /**
+   * Keeps two changes of one connection apart.
+   * @returns the reason of its status; null: there is none, or no such connection
+   */
+  async lockConnection(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+  ): Promise<string | null> {
+    const [row] = await tx.query<{ status_reason: string | null }[]>(
+      `select status_reason from connections where tenant_id = $1 and id = $2 for update`,
+      [tenant, connection],
+    );
+    return row?.status_reason ?? null;
   }
 }
 

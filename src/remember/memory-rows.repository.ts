@@ -46,6 +46,10 @@ export interface StoredText {
   readonly headingPath: readonly string[];
 }
 
+/** Of an old row and the one that follows it, the field as it was set last. */
+const lastSet = (field: string): string =>
+  `case when old.updated_at > m.updated_at then old.${field} else m.${field} end`;
+
 /** The memories table as the remember pipeline writes it: one statement per batch. */
 @Injectable()
 export class MemoryRowsRepository {
@@ -104,7 +108,8 @@ export class MemoryRowsRepository {
 
   /**
    * The same for rows that were stored before their predecessors go: what was set on these since
-   * is not lost, unless more was set on the new ones later.
+   * is not lost, unless more was set on the new ones later. What is archived under either stays so:
+   * a time of change does not tell who changed a row, and a hidden text must not come back.
    */
   async handOn(
     tx: EntityManager,
@@ -115,14 +120,16 @@ export class MemoryRowsRepository {
     if (pairs.length === 0) return;
     await runPrepared(
       tx,
-      `update memories m set pinned = old.pinned, archived = old.archived,
-         importance = old.importance, category = old.category,
-         visible = m.is_latest and not old.archived, updated_at = now()
+      `update memories m set archived = m.archived or old.archived,
+         visible = m.is_latest and not (m.archived or old.archived),
+         pinned = ${lastSet('pinned')}, importance = ${lastSet('importance')},
+         category = ${lastSet('category')}, updated_at = now()
        from json_to_recordset($2::json) as r(id uuid, "successorId" uuid)
          join memories old on old.id = r.id and old.tenant_id = $1
-       where m.tenant_id = $1 and m.id = r."successorId" and old.updated_at > m.updated_at
-         and (m.pinned, m.archived, m.importance, m.category)
-           is distinct from (old.pinned, old.archived, old.importance, old.category)`,
+       where m.tenant_id = $1 and m.id = r."successorId"
+         and (m.archived, m.pinned, m.importance, m.category) is distinct from
+           (m.archived or old.archived, ${lastSet('pinned')}, ${lastSet('importance')},
+            ${lastSet('category')})`,
       [tenant, JSON.stringify(pairs)],
     );
   }

@@ -91,8 +91,9 @@ export class IndexVersionsRepository {
     );
     if (noted === 0) return;
     await tx.query(
-      `update outbox set attempts = 0, error = null, due_at = now()
-       where space_id = $1 and error is not null`,
+      `update outbox set attempts = 0, error = null,
+         due_at = case when error is null then due_at else now() end
+       where space_id = $1 and (error is not null or attempts > 0)`,
       [space],
     );
   }

@@ -82,6 +82,11 @@ export class OutboxApplier {
     await this.settle(marks, left, (tx) => this.outbox.clear(tx, marks));
   }
 
+  /**
+   * @throws QdrantRefusal when there are several points, so that each is tried by itself, or when
+   *   the newest collection does not take a single one; what only the one before it refuses is
+   *   mended by the swap, which must not wait for it
+   */
   private async write(
     space: number,
     marks: readonly Mark[],
@@ -89,18 +94,25 @@ export class OutboxApplier {
   ): Promise<void> {
     const present = new Set(sources.map((source) => source.memory_id));
     const gone = marks.map((mark) => mark.memory_id).filter((id) => !present.has(id));
+    let refusal: QdrantRefusal | undefined;
     for (const target of await this.spaces.targets(space)) {
       try {
         for (const request of requestsOf(sources))
           await this.store.upsert(target, request.map(toPoint));
         if (gone.length > 0) await this.store.delete(target, gone);
+        refusal = undefined;
       } catch (error) {
+        if (error instanceof QdrantRefusal && marks.length === 1) {
+          refusal = error;
+          continue;
+        }
         if (!(error instanceof QdrantCollectionMissing)) throw error;
         await this.spaces.recover(space, target);
         // The marks count for the collection that is now being built.
         return this.write(space, marks, sources);
       }
     }
+    if (refusal) throw refusal;
   }
 
   /** One point that Qdrant does not take must not keep the others out. */

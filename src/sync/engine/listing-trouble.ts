@@ -3,7 +3,7 @@ import { AppError } from '../../common/errors/app-error.js';
 import type { LaneLedger } from './lane-ledger.js';
 
 /** So many listings in a row that cannot be read mean that the source as a whole is unwell. */
-const MAX_IN_A_ROW = 3;
+export const MAX_IN_A_ROW = 3;
 
 /** An error that one listing threw; what it means for the run is decided by `ListingTrouble`. */
 export class ListingError extends Error {

@@ -8,10 +8,12 @@ import type { Attempt } from './attempt.js';
 import { CheckpointsRepository } from './checkpoints.repository.js';
 import { MAX_UPSTREAM_ATTEMPTS } from './error-policy.js';
 import type { LaneLedger } from './lane-ledger.js';
+import { MAX_IN_A_ROW } from './listing-trouble.js';
 import { coversEverything } from './proven-ranges.js';
+import type { RunLedgers } from './run-ledgers.js';
 import type { SyncRun } from './sync-run.js';
 
-/** Of a listing behind others that were given up: then it is the source that is unwell. */
+/** Of a listing behind so many that were given up: then it is the source that is unwell. */
 const ATTEMPTS_BEHIND_OTHERS = 2;
 
 /** Settles at the end of a run what its listings and its documents have left open. */
@@ -60,12 +62,11 @@ export class RunClosing {
       this.queue.attemptsWithoutProgress(tx, sync.run),
     );
     const isOneWell = ledgers.all().some((ledger) => ledger.finished);
-    const most = ledgers.all().some((ledger) => ledger.givenUpAfter >= MAX_UPSTREAM_ATTEMPTS)
-      ? ATTEMPTS_BEHIND_OTHERS
-      : MAX_UPSTREAM_ATTEMPTS;
+    const isHurried = this.endAttempts(ledgers);
+    const most = isHurried ? ATTEMPTS_BEHIND_OTHERS : MAX_UPSTREAM_ATTEMPTS;
     const again: TransientSourceError[] = [];
     for (const [ledger, error] of trouble.unwell) {
-      const attempts = Math.max(ledger.failed(), inVain);
+      const attempts = isHurried ? ledger.failed() : Math.max(ledger.failed(), inVain);
       if (isOneWell && attempts >= most) ledger.giveUp(error.message);
       else again.push(error);
     }
@@ -73,6 +74,14 @@ export class RunClosing {
     const isAhead = again.length < trouble.unwell.size;
     await this.save(sync, [...trouble.unwell.keys()], isAhead);
     if (again[0]) throw again[0];
+  }
+
+  /** Whether so many listings were given up that they alone can end an attempt before others. */
+  private endAttempts(ledgers: RunLedgers): boolean {
+    const givenUp = ledgers
+      .all()
+      .filter(({ givenUpAfter }) => givenUpAfter >= MAX_UPSTREAM_ATTEMPTS);
+    return givenUp.length >= MAX_IN_A_ROW;
   }
 
   /** Listings that broke, or of partitions that are not listed any more. */

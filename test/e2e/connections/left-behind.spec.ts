@@ -1,3 +1,4 @@
+import { BEING_PURGED } from '../../../src/connections/connection-row.js';
 import { ConnectionsRepository } from '../../../src/connections/connections.repository.js';
 import { CollectionsRepository } from '../../../src/collections/collections.repository.js';
 import { VECTOR_INDEX, type VectorIndex } from '../../../src/indexing/vector-index.js';
@@ -111,6 +112,32 @@ describeOnEachStore('what a connection leaves behind', (open) => {
     purging.open();
     expect((await purged).status).toBe(200);
     expect(await documents()).toEqual([]);
+  });
+
+  it('is purged although another request asks to let go of it meanwhile', async () => {
+    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
+    const purging = new Gate();
+    jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => purging.pass());
+    const purged = remove(attached, '?purge=true');
+    await purging.reached;
+    const busy = { status: 409, body: { code: 'connection_busy' } };
+    expect(await remove(attached)).toMatchObject(busy);
+    const paused = await folder.app.request('POST', `${CONNECTIONS}/${attached}/pause`);
+    expect(paused.body).toMatchObject({ status: 'paused', status_reason: BEING_PURGED });
+    expect(await remove(attached)).toMatchObject(busy);
+    purging.open();
+    expect((await purged).status).toBe(200);
+    expect(await documents()).toEqual([]);
+  });
+
+  it('is let go of once a purge that died has been called off', async () => {
+    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
+    jest.spyOn(index, 'waitForRoom').mockRejectedValueOnce(new Error('died'));
+    expect((await remove(attached, '?purge=true')).status).toBe(500);
+    expect((await remove(attached)).status).toBe(409);
+    await folder.app.request('POST', `${CONNECTIONS}/${attached}/resume`);
+    expect((await remove(attached)).status).toBe(200);
+    expect(await documents()).toEqual([null, null, null]);
   });
 
   it('is adopted again by a run where its connection was half gone', async () => {

@@ -151,6 +151,48 @@ describeOnOneDatabase('a lane that has listed what there is for this run', (open
     expect(await visible()).toEqual(['history-g']);
   });
 
+  /** Fails so often, and then no more. */
+  const failing = (times: number, error: () => Error) => () => {
+    if (times-- > 0) throw error();
+  };
+  const unwell = () => new TransientSourceError('http_503', 'unwell');
+
+  it('has its eight attempts behind a single one that cannot be read', async () => {
+    source.pages.set('newest b', []);
+    source.pages.set('history a', [{ before: failing(Infinity, unwell) }]);
+    // Gets ahead in each attempt, until the other one is given up; then it is unwell for a while.
+    const pages = Array.from({ length: MAX_UPSTREAM_ATTEMPTS + 1 }, (_, n) => ({
+      documents: [document(`b${n}`, 'b')],
+      range: { from: new Date(-n), to: new Date(1 - n) },
+      before: failing(n < MAX_UPSTREAM_ATTEMPTS ? 1 : 4, unwell),
+    }));
+    source.pages.set('history b', pages);
+    let run = await bench.sync();
+    while (run.status === 'waiting') run = await bench.goOn(run);
+    expect(run).toMatchObject({ status: 'partial', error: null });
+    const gaps = run.partitions.filter(({ gap_reason }) => gap_reason === 'unwell');
+    expect(gaps.map(({ key }) => key)).toEqual(['a']);
+    expect(await visible()).toContain(`b${MAX_UPSTREAM_ATTEMPTS}`);
+  });
+
+  it('has two attempts of its own behind three that cannot be read', async () => {
+    const broken = ['a', 'b', 'c'];
+    source.partitions = [...broken, 'd'].map((key) => ({ key, title: key }));
+    for (const { key } of source.partitions) source.pages.set(`newest ${key}`, []);
+    for (const key of broken)
+      source.pages.set(`history ${key}`, [{ before: failing(Infinity, unwell) }]);
+    const [limited, down] = [failing(1, pause), failing(1, unwell)];
+    const before = () => {
+      limited();
+      down();
+    };
+    source.pages.set('history d', [{ documents: [document('history-d', 'd')], before }]);
+    let run = await bench.sync();
+    while (run.status === 'waiting') run = await bench.goOn(run);
+    expect(run).toMatchObject({ status: 'partial', error: null });
+    expect(await visible()).toEqual(['history-d']);
+  });
+
   describe('a page that is read in part', () => {
     /** Documents of which only so many can be read between two pauses, each counted. */
     const limited = (count: number, perAttempt: number, error: () => Error = pause) => {

@@ -245,6 +245,35 @@ describeOnEachStore('what is removed during a sync', (open) => {
     expect(await texts()).toContain('dogwood');
   });
 
+  it('stays away when it is archived before something else changes its new words', async () => {
+    await store(sections('alder', 'birch'));
+    const id = await memoryOf('alder');
+    const run = await cutShort('cedar', 'dogwood');
+    await archive(id);
+    // As showing a document again does, or storing a batch of it once more.
+    await bench.sql(`update memories set updated_at = clock_timestamp() where id = $1`, [
+      await memoryOf('cedar'),
+    ]);
+    expect(await bench.goOn(run)).toMatchObject({ status: 'success' });
+    expect(await texts()).not.toContain('cedar');
+    expect(await texts()).toContain('dogwood');
+  });
+
+  it('stays away when its new words are archived, and it gets a label after that', async () => {
+    await store(sections('alder', 'birch'));
+    const id = await memoryOf('alder');
+    const run = await cutShort('cedar', 'dogwood');
+    await archive(await memoryOf('cedar'));
+    const body = { category: 'policy' };
+    expect((await bench.app.request('PATCH', `${MEMORIES}/${id}`, { body })).status).toBe(200);
+    expect(await bench.goOn(run)).toMatchObject({ status: 'success' });
+    const [row] = await bench.sql(
+      `select archived, visible, category from memories where id = $1`,
+      [await memoryOf('cedar')],
+    );
+    expect(row).toEqual({ archived: true, visible: false, category: 'policy' });
+  });
+
   it('stays away from a document under the name that it is about to get', async () => {
     Object.assign(source.connector, { followsRenamesByContent: true });
     // Of its own words: what was purged before is followed by its content.

@@ -1,3 +1,4 @@
+import { CollectionsRepository } from '../../../src/collections/collections.repository.js';
 import { ManualClock } from '../../../src/common/clock.js';
 import type { Database } from '../../../src/database/database.js';
 import type { DocumentLifecycle } from '../../../src/remember/document-lifecycle.js';
@@ -10,6 +11,7 @@ import { QueuedRuns } from './queued-runs.js';
 
 const clock = new ManualClock();
 const ledger = new LedgerRepository();
+const collections = new CollectionsRepository();
 
 // PGlite has one session, so nobody waits for a row.
 const server = databases({ pgvector: false }).find(({ name }) => name === 'postgresql');
@@ -22,19 +24,23 @@ const server = databases({ pgvector: false }).find(({ name }) => name === 'postg
     lifecycle = documentLifecycle(database, clock);
   });
 
-  /** Suspects, stored against the order of their ids; answers these in order. */
+  let collection: string;
+
+  /** Suspects with a memory each, stored against the order of their ids; answers these in order. */
   const suspects = (tenant: string, connection: string): Promise<string[]> =>
     database.asSystem(async (tx) => {
-      const collection = await new MemoryRows(tx, tenant).collection('synced');
+      const stored = new MemoryRows(tx, tenant);
+      collection = await stored.collection(connection);
       const rows = await tx.query<{ id: string }[]>(
         `insert into documents (id, tenant_id, connection_id, collection_id, provider, account_id,
-           external_id, partition_key, seq, version, state, title)
+           external_id, partition_key, seq, version, state, title, content_hash)
          select id, $1, $2, $3, 'files', '/notes', id::text, '.', row_number() over (), '1',
-           'suspect', 'A title'
+           'suspect', 'A title', 'hash'
          from (select gen_random_uuid() as id from generate_series(1, 20) order by 1 desc) ids
          returning id`,
         [tenant, connection, collection],
       );
+      for (const { id } of rows) await stored.memory(collection, id, { document_id: id });
       return rows.map(({ id }) => id).reverse();
     });
 
@@ -53,6 +59,10 @@ const server = databases({ pgvector: false }).find(({ name }) => name === 'postg
     [
       'a page with tombstones',
       (_, ids) => (tx, tenant) => lifecycle.hide(tx, tenant, ids, 'deleted', clock.now()),
+    ],
+    [
+      'a collection whose memories are deleted',
+      () => (tx, tenant) => collections.deleteSome(tx, 'memories', tenant, collection, 100),
     ],
   ];
   it.each(acts)('do not block each other for good: %s', async (_, act) => {

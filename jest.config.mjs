@@ -70,7 +70,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },
   ],
-  testTimeout: 60_000,
+  testTimeout: 300_000,
   // Tests wait for timers and other processes a fifth of the time: on two cores, three at a time
   // are done earlier by as much.
   maxWorkers: 3,

@@ -4,7 +4,7 @@ import { PooledExtractor } from './pooled-extractor.js';
 import { docx, paragraph, pdf, pptx, shape, xlsx } from './sample-files.contract.js';
 import { SUPPORTED_MEDIA_TYPES } from './media-types.js';
 
-const extractor = new PooledExtractor({ timeoutMs: 50_000 });
+const extractor = new PooledExtractor({ timeoutMs: 240_000 });
 afterAll(() => extractor.close());
 
 /** Ends in clean text, which may be none, or a named failure; anything else fails the test. */

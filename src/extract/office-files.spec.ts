@@ -48,7 +48,7 @@ if (!data) {
   });
 } else {
   const folder = join(data, 'office');
-  const extractor = new PooledExtractor({ timeoutMs: 50_000 });
+  const extractor = new PooledExtractor({ timeoutMs: 240_000 });
   afterAll(() => extractor.close());
 
   describe('real office files', () => {

@@ -6,10 +6,10 @@ import { ScrapeService } from './scrape.service.js';
 const HOUR_MS = 3_600_000;
 
 class SetClock extends SystemClock {
-  shiftMs = 0;
+  time = Date.now();
 
   override now(): Date {
-    return new Date(Date.now() + this.shiftMs);
+    return new Date(this.time);
   }
 }
 
@@ -25,7 +25,7 @@ describe('ScrapeService', () => {
     await scrapes.text();
     await scrapes.text();
     expect(looks).toBe(1);
-    clock.shiftMs = -2 * HOUR_MS;
+    clock.time -= 2 * HOUR_MS;
     await scrapes.text();
     expect(looks).toBe(2);
   });

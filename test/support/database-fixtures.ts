@@ -3,6 +3,7 @@ import { Secret } from '../../src/common/secret.js';
 import type { Database } from '../../src/database/database.js';
 import { openDatabase, type OpenDatabaseOptions } from '../../src/database/open-database.js';
 import { migratedDataDirectory } from './data-directory-template.js';
+import './patience.js';
 import {
   createTestDatabase,
   dropTestDatabase,

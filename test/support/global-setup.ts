@@ -163,7 +163,7 @@ async function sparePort(): Promise<number> {
 }
 
 async function accepting(url: string, server: ChildProcess): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 240_000;
   for (;;) {
     const client = new pg.Client({ connectionString: url });
     try {

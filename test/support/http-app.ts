@@ -16,9 +16,14 @@ import {
 import { BackgroundDatabase } from '../../src/database/background-database.js';
 import { Database } from '../../src/database/database.js';
 import { APP_OPTIONS, configureHttp, stopServer, urlOf } from '../../src/http.js';
+import { PooledExtractor } from '../../src/extract/pooled-extractor.js';
+import { EXTRACTOR } from '../../src/extract/extractor.js';
+import { JobsService } from '../../src/jobs/jobs.service.js';
+import { RunsService } from '../../src/runs/runs.service.js';
 import { BootstrapService } from '../../src/tenants/bootstrap.service.js';
 import { AnswerContract } from './answer-contract.js';
 import { migratedDataDirectory } from './data-directory-template.js';
+import { PATIENCE_MS, waitPatiently } from './patience.js';
 import { createTestDatabase, dropTestDatabase, postgresqlMissing } from './test-postgresql.js';
 import { send, type Answer, type RequestOptions } from './http-request.js';
 
@@ -81,11 +86,14 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     imports: [AppModule.forConfig(config, options.clock), ...(options.modules ?? [])],
     providers: [{ provide: APP_INTERCEPTOR, useClass: AnswerContract }],
   }).setLogger(logger);
+  builder.overrideProvider(EXTRACTOR).useFactory({ factory: patientExtractor });
   if (options.database) {
     builder.overrideModule(DatabaseModule).useModule(borrowedDatabase(options.database));
   }
   if (options.connectors) builder.overrideProvider(CONNECTORS).useValue(options.connectors);
   const module = await builder.compile();
+  waitPatiently(module.get(RunsService, { strict: false }));
+  waitPatiently(module.get(JobsService, { strict: false }));
   const nest = module.createNestApplication<NestExpressApplication>({ ...APP_OPTIONS, logger });
   configureHttp(nest);
   await nest.init();
@@ -119,6 +127,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
   };
 }
+
+const patientExtractor = (): PooledExtractor => new PooledExtractor({ timeoutMs: PATIENCE_MS });
 
 function runsOnPostgresql({ database, embedded, env }: TestAppOptions): boolean {
   if (database || embedded) return false;

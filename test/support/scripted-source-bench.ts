@@ -2,10 +2,10 @@ import { registryOf } from '../../connectors/registry.js';
 import type { Database } from '../../src/database/database.js';
 import { RunWakeup } from '../../src/runs/run-wakeup.js';
 import type { RunDetailAnswer } from '../../src/runs/runs.schema.js';
-import { eventually } from './eventually.js';
 import { flaws, storedDocuments, type StoredDocument } from './fault-matrix/stored-documents.js';
 import { startApp, type TestApp } from './http-app.js';
 import type { ScriptedSource } from './scripted-source.js';
+import { holdWaitingRuns, settledRun } from './settled-run.js';
 
 /** A running app with a connection to a scripted source of the current test. */
 export class ScriptedSourceBench {
@@ -25,6 +25,7 @@ export class ScriptedSourceBench {
       list: () => registryOf(bench.#source ? [bench.#source.connector] : []).list(),
     };
     bench.#app = await startApp({ database, connectors, env });
+    holdWaitingRuns(bench.#app);
     return bench;
   }
 
@@ -62,15 +63,13 @@ export class ScriptedSourceBench {
 
   /** The run once it is neither queued nor running, in this attempt or a later one. */
   settled(id: string, attempt = 1): Promise<RunDetailAnswer> {
-    return eventually(`attempt ${attempt} of ${id}`, async () => {
-      const { body } = await this.app.request('GET', `/v1/memory/runs/${id}`);
-      const moving = body.status === 'queued' || body.status === 'running';
-      return moving || body.attempt < attempt ? undefined : (body as RunDetailAnswer);
-    });
+    return settledRun(this.app, id, attempt);
   }
 
   async ask(body: Record<string, unknown> = {}): Promise<string> {
-    return (await this.post('sync?wait=false', body)).body.run_id as string;
+    const answer = await this.post('sync?wait=false', body);
+    if (answer.status !== 202) throw new Error(answer.text);
+    return answer.body.run_id as string;
   }
 
   /** Syncs until the run ends or parks. */

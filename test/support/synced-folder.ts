@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Clock } from '../../src/common/clock.js';
 import type { Database } from '../../src/database/database.js';
 import type { Answer } from './http-request.js';
 import { startApp, type TestApp } from './http-app.js';
@@ -26,9 +27,10 @@ export interface SyncedFolder {
 export async function syncedFolder(
   database: Database,
   env: Record<string, string> = {},
+  clock?: Clock,
 ): Promise<SyncedFolder> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'tributary-sync-')));
-  const app = await startApp({ database, env: { ...env, TRIBUTARY_FILES_ROOTS: root } });
+  const app = await startApp({ database, clock, env: { ...env, TRIBUTARY_FILES_ROOTS: root } });
   const body = { provider: 'files', config: { path: root }, collection: 'notes', schedule: null };
   const created = await app.request('POST', '/v1/memory/connections', { body });
   if (created.status !== 201) throw new Error(created.text);

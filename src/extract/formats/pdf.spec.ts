@@ -3,7 +3,7 @@ import { PooledExtractor } from '../pooled-extractor.js';
 import { pdf, type PdfContent } from '../sample-files.contract.js';
 
 // In a child, as in production: the library is not made to be loaded by the test runner.
-const extractor = new PooledExtractor({ timeoutMs: 50_000 });
+const extractor = new PooledExtractor({ timeoutMs: 240_000 });
 afterAll(() => extractor.close());
 const extract = (bytes: Uint8Array) => extractor.extract(bytes, 'application/pdf');
 const read = (content: PdfContent) => extract(pdf(content));

@@ -14,6 +14,8 @@ const REAP_MS = 1000;
 export class RunReaper {
   private readonly logger = new Logger('Reaper');
   private busy = false;
+  private lastTick = performance.now();
+  private isLate = false;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -25,7 +27,7 @@ export class RunReaper {
 
   @Interval(REAP_MS)
   async tick(): Promise<void> {
-    if (this.config.role === 'api' || this.busy) return;
+    if (this.config.role === 'api' || this.busy || this.lateForTheFirstTime()) return;
     this.busy = true;
     try {
       await this.reap();
@@ -44,6 +46,19 @@ export class RunReaper {
   /** Every running one: for the start of a process that is alone with its database. */
   reapAll(): Promise<void> {
     return this.settle('reapAll');
+  }
+
+  /**
+   * Where this process has stood still, so have the heartbeats of its own runs. They are as late
+   * as this tick and go first; the next one takes what they have not renewed.
+   */
+  private lateForTheFirstTime(): boolean {
+    const now = performance.now();
+    const isLate = now - this.lastTick > 2 * REAP_MS;
+    const wasLate = this.isLate;
+    this.lastTick = now;
+    this.isLate = isLate && !wasLate;
+    return this.isLate;
   }
 
   private async settle(which: 'reap' | 'reapAll'): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { projectRoot } from '../../../src/common/compiled.js';
+import { PATIENT_SHUTDOWN } from '../../support/patient-shutdown.js';
 
 /** Compiles PGlite only once, for fast starts: none of these processes lives long. */
 const QUICK_START = '--liftoff-only';
@@ -33,7 +34,8 @@ export class CliProcess {
   constructor(args: readonly string[], options: CliOptions = {}) {
     const { env = {}, cwd, input = '', program = join('cli', 'main.js') } = options;
     const { PATH, HOME } = process.env;
-    this.child = spawn(process.execPath, [QUICK_START, join(COMPILED, program), ...args], {
+    const node = [QUICK_START, PATIENT_SHUTDOWN];
+    this.child = spawn(process.execPath, [...node, join(COMPILED, program), ...args], {
       cwd,
       // Nothing of the environment that the tests run in may change what is tested.
       env: { PATH, HOME, ...env },

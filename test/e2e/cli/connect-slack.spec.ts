@@ -7,8 +7,6 @@ import {
 import { migratedDataDirectory } from '../../support/data-directory-template.js';
 import { CliProcess, runCli } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 /** The README's line, which this file runs. */
 const LINE = 'tributary connect slack --token-file slack-token.txt --collection team';
 

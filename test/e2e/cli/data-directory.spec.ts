@@ -10,8 +10,6 @@ import {
 import { runCli, type Finished } from './cli-process.js';
 import { sampleFolder } from './sample-folder.js';
 
-jest.setTimeout(180_000);
-
 const folders: string[] = [];
 let folder: string;
 

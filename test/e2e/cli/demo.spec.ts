@@ -7,8 +7,6 @@ import {
 import { CliProcess, runCli } from './cli-process.js';
 import { sampleFolder } from './sample-folder.js';
 
-jest.setTimeout(180_000);
-
 interface DemoAnswer {
   url: string;
   api_key: string;

@@ -5,8 +5,6 @@ import { startApp } from '../../support/http-app.js';
 import { SecretiveSource } from '../../support/secretive-source.js';
 import { runCli, type Finished } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 describe('tributary keys, on a data directory without a server', () => {
   const TOKEN = 'tok-0123456789';
   const source = new SecretiveSource();

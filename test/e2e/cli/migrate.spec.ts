@@ -6,8 +6,6 @@ import {
 } from '../../support/test-postgresql.js';
 import { CliProcess, type Finished } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 /** The commands of docs/guides/from-one-machine-to-many.md. */
 const CHECK = 'tributary migrate --check';
 const MIGRATE = 'tributary migrate';

@@ -8,8 +8,6 @@ import {
 } from '../../support/test-postgresql.js';
 import { runCli } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 const API_KEY = 'mv_onwards_0123456789abcdef';
 const MOVE = 'tributary migrate --move-vectors';
 const REPAIR = 'tributary doctor --repair';

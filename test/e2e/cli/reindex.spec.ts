@@ -4,8 +4,6 @@ import { migratedDataDirectory } from '../../support/data-directory-template.js'
 import { startApp } from '../../support/http-app.js';
 import { runCli, type Finished } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 interface Check {
   name: string;
   state: string;

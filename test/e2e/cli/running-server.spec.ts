@@ -4,8 +4,6 @@ import { migratedDataDirectory } from '../../support/data-directory-template.js'
 import { CliProcess, runCli, type Finished } from './cli-process.js';
 import { sampleFolder } from './sample-folder.js';
 
-jest.setTimeout(180_000);
-
 let dataDir: string;
 let folder: string;
 let server: CliProcess;

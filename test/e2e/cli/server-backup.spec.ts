@@ -14,8 +14,6 @@ import {
 } from '../../support/test-postgresql.js';
 import { CliProcess } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 /** The commands of docs/guides/backup-and-restore.md. */
 const DUMP = 'pg_dump --format=custom --no-owner --no-acl --file=tributary.dump "$DATABASE_URL"';
 const RESTORE = [

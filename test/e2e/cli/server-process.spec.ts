@@ -5,8 +5,6 @@ import { dataPaths } from '../../../src/database/embedded/data-directory.js';
 import { migratedDataDirectory } from '../../support/data-directory-template.js';
 import { CliProcess, type Finished } from './cli-process.js';
 
-jest.setTimeout(180_000);
-
 const LISTENING = '"msg":"listening"';
 
 describe('the process of the server', () => {

@@ -1,5 +1,6 @@
 import { ConnectionsRepository } from '../../../src/connections/connections.repository.js';
 import { eventually } from '../../support/eventually.js';
+import { waitWithoutEnd } from '../../support/patience.js';
 import { describeOnEachStore, type TestStore } from '../../support/store-fixtures.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 
@@ -11,6 +12,7 @@ describeOnEachStore('the container tag of a connection', (open) => {
   let attached: string;
 
   beforeAll(async () => {
+    waitWithoutEnd();
     store = await open();
     folder = await syncedFolder(store.database, store.env);
     await detach(folder.connection);
@@ -18,7 +20,10 @@ describeOnEachStore('the container tag of a connection', (open) => {
     folder.write('island.md', '# Island\n\nThe ferry comes back at dusk.\n');
     folder.write('removed.md', '# Removed\n\nThe ferry is out of order.\n');
   });
-  afterAll(() => folder.close());
+  afterAll(async () => {
+    jest.restoreAllMocks();
+    await folder.close();
+  });
   afterEach(() => detach(attached));
 
   const request = async (method: string, path: string, body?: unknown) => {

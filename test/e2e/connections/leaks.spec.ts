@@ -53,7 +53,7 @@ describe('a planted credential', () => {
     await send('POST', `/${connection}/probe`);
     last = await send('POST', `/${connection}/sync`);
     ring = readFileSync(join(dataDir, 'encryption-keys'), 'utf8').trim().split(':')[1]!;
-  }, 120_000);
+  });
   afterAll(() => {
     for (const folder of [dataDir, elsewhere]) rmSync(folder, { recursive: true, force: true });
   });

@@ -70,16 +70,12 @@ if (!data || !existsSync(join(data, 'handbook'))) {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(folder.root.length + 1));
       const { id } = await folder.sync();
-      run = await eventually(
-        'the end of the sync',
-        async () => {
-          const { body } = await folder.app.request('GET', `/v1/memory/runs/${id}`);
-          return body.finished_at === null ? undefined : (body as RunDetailAnswer);
-        },
-        240_000,
-      );
+      run = await eventually('the end of the sync', async () => {
+        const { body } = await folder.app.request('GET', `/v1/memory/runs/${id}`);
+        return body.finished_at === null ? undefined : (body as RunDetailAnswer);
+      });
       index = await folder.index();
-    }, 300_000);
+    });
     afterAll(() => folder.close());
 
     const search = async (body: Record<string, unknown>): Promise<SearchHit[]> => {
@@ -118,7 +114,7 @@ if (!data || !existsSync(join(data, 'handbook'))) {
         if (!hits.some((hit) => sourceOf(hit) === file)) lost.push(file);
       }
       expect(lost).toEqual([]);
-    }, 300_000);
+    });
 
     it.each(QUESTIONS)('answers "%s" within the first three results', async (query, page) => {
       const hits = await search({ query, limit: 3 });

@@ -128,7 +128,7 @@ async function execute(snippet: Snippet, app: TestApp, folder: string): Promise<
     snippet.language === 'ts'
       ? [process.execPath, ['--input-type=module', '--eval', javaScript(snippet.text)]]
       : ['bash', ['-euo', 'pipefail', '-c', `${STRICT_CURL}\n${snippet.text}`]];
-  const { stdout } = await run(command, args, { cwd: folder, env, timeout: 50_000 });
+  const { stdout } = await run(command, args, { cwd: folder, env, timeout: 280_000 });
   return stdout;
 }
 

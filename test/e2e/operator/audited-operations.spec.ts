@@ -95,7 +95,6 @@ describe('the audit log', () => {
       const named = ['createApiKey', 'updateConnection'];
       if (!named.includes(id)) expect(JSON.stringify(added)).not.toContain(MARKER);
     },
-    30_000,
   );
 
   it.each([

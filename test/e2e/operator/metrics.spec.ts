@@ -1,12 +1,22 @@
+import type { Clock } from '../../../src/common/clock.js';
 import type { Database } from '../../../src/database/database.js';
 import { Metrics } from '../../../src/metrics/metrics.js';
 import { SourceCallsService } from '../../../src/sync/calls/source-calls.service.js';
 import { describeOnEachDatabase, databases } from '../../support/database-fixtures.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 import { parsePrometheus, valueOf } from '../../support/prometheus-text.js';
 import { ShiftedClock } from '../../support/shifted-clock.js';
+import { StillClock } from '../../support/still-clock.js';
 import { syncedFolder, type SyncedFolder } from '../../support/synced-folder.js';
 import { fillFleet } from './fleet.js';
+
+/** With this clock a scrape waits for the database as long as it takes. */
+function patient<T extends Clock>(clock: T): T {
+  const sleep = clock.sleep.bind(clock);
+  clock.sleep = (ms, signal) => sleep(ms === 4_000 ? PATIENCE_MS : ms, signal);
+  return clock;
+}
 
 const scrape = async (app: TestApp) => {
   const answer = await app.request('GET', '/metrics', { key: null });
@@ -19,7 +29,7 @@ describe('the metrics of a server at work', () => {
   const [pglite] = databases();
 
   beforeAll(async () => {
-    folder = await syncedFolder(await pglite!.open());
+    folder = await syncedFolder(await pglite!.open(), {}, patient(new ShiftedClock()));
   });
   afterAll(() => folder.close());
 
@@ -132,7 +142,7 @@ describe('the metrics of a server at work', () => {
 describeOnEachDatabase('the metrics of a fleet', (open) => {
   let app: TestApp;
   let database: Database;
-  const clock = new ShiftedClock();
+  const clock = patient(new StillClock());
 
   beforeAll(async () => {
     database = await open();
@@ -192,7 +202,7 @@ describe('a scrape', () => {
 
   it('works while the database does not, and says so', async () => {
     const database = await pglite!.open();
-    const clock = new ShiftedClock();
+    const clock = patient(new StillClock());
     const app = await startApp({ database, clock });
     const broken = jest.spyOn(database, 'asSystem').mockRejectedValue(new Error('gone'));
     const seen = await scrape(app);

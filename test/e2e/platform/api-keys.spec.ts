@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { KeyUsage } from '../../../src/auth/key-usage.js';
 import { Database } from '../../../src/database/database.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
+import { stopIntervals } from '../../support/patience.js';
 
 const keys = '/v1/memory/api-keys';
 
@@ -9,6 +10,7 @@ describe('API keys', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startApp();
+    stopIntervals(app);
   });
   afterAll(() => app.close());
 

@@ -3,6 +3,7 @@ import { RetentionRepository } from '../../../src/scheduler/retention.repository
 import { RetentionService } from '../../../src/scheduler/retention.service.js';
 import { RESOLVED_FAILURE_DAYS, RUN_DAYS } from '../../../src/sync/deletions/retention.js';
 import { describeOnEachDatabase } from '../../support/database-fixtures.js';
+import { stopIntervals } from '../../support/patience.js';
 import { scripted } from '../../support/scripted-source.js';
 import { ShiftedClock } from '../../support/shifted-clock.js';
 import { ScriptedApp } from './scripted-app.js';
@@ -13,6 +14,7 @@ describeOnEachDatabase('retention', (open) => {
   it('removes old runs with what hangs on them, resolved failures and plans', async () => {
     const clock = new ShiftedClock();
     const bench = await ScriptedApp.start(await open(), { clock });
+    stopIntervals(bench.app);
     await bench.attach();
     const retention = bench.app.nest.get(RetentionService);
     const count = async (table: string, where = 'true') =>
@@ -50,6 +52,7 @@ describeOnEachDatabase('retention', (open) => {
   it('purges what was hidden for 7 days, and nothing before', async () => {
     const clock = new ShiftedClock();
     const bench = await ScriptedApp.start(await open(), { clock });
+    stopIntervals(bench.app);
     await bench.attach();
     bench.source.sweep = [{ documents: [scripted('a', 'One.')] }];
     await bench.sync();

@@ -3,9 +3,9 @@ import type { Clock } from '../../../src/common/clock.js';
 import type { Database } from '../../../src/database/database.js';
 import { RunWakeup } from '../../../src/runs/run-wakeup.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
-import { eventually } from '../../support/eventually.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import { ScriptedSource } from '../../support/scripted-source.js';
+import { holdWaitingRuns, settledRun } from '../../support/settled-run.js';
 
 /** A running app whose only connector says what the current test wrote. */
 export class ScriptedApp {
@@ -33,6 +33,7 @@ export class ScriptedApp {
       list: () => [connector()],
     };
     const app = await startApp({ database, connectors, ...options });
+    holdWaitingRuns(app);
     holder.scripted = new ScriptedApp(database, app);
     return holder.scripted;
   }
@@ -61,15 +62,14 @@ export class ScriptedApp {
   /** Asks for a run and does not wait for it. */
   async ask(): Promise<string> {
     const path = `/v1/memory/connections/${this.connection}/sync?wait=false`;
-    return (await this.request('POST', path)).body.run_id;
+    const answer = await this.request('POST', path);
+    if (answer.status !== 202) throw new Error(answer.text);
+    return answer.body.run_id;
   }
 
   /** A run that nobody works on now: ended or parked. */
   settled(id: string): Promise<RunDetailAnswer> {
-    return eventually(`the end of ${id}`, async () => {
-      const { body } = await this.request('GET', `/v1/memory/runs/${id}`);
-      return ['queued', 'running'].includes(body.status) ? undefined : (body as RunDetailAnswer);
-    });
+    return settledRun(this.app, id);
   }
 
   async sync(): Promise<RunDetailAnswer> {

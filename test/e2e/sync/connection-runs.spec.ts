@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
-import { Gate } from '../../support/eventually.js';
+import { eventually, Gate } from '../../support/eventually.js';
 import {
   COMMON_WORD,
   textOf,
@@ -10,6 +10,7 @@ import {
 } from '../../support/fault-matrix/synced-source.js';
 import { CONNECTIONS, FilesBench } from '../../support/files-bench.js';
 import { PAGE_FILES } from '../../support/files-source.js';
+import { waitWithoutEnd } from '../../support/patience.js';
 
 describeOnOneDatabase('a connection', (open) => {
   let bench: FilesBench;
@@ -21,9 +22,13 @@ describeOnOneDatabase('a connection', (open) => {
   });
   afterAll(() => bench.close());
   beforeEach(async () => {
+    waitWithoutEnd();
     ({ source, editor } = await bench.attach());
   });
-  afterEach(() => bench.detach());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await bench.detach();
+  });
 
   const searchIn = async (collection: string): Promise<string[]> => {
     const path = `/v1/memory/collections/${encodeURIComponent(collection)}/search`;
@@ -82,7 +87,13 @@ describeOnOneDatabase('a connection', (open) => {
     };
     await source.ask();
     await gate.reached;
-    await bench.request('DELETE', `${CONNECTIONS}/${source.connection}`);
+    const deleting = bench.request('DELETE', `${CONNECTIONS}/${source.connection}`);
+    await eventually('the run to be told', async () => {
+      const told = `select from runs where connection_id = $1 and cancel_requested`;
+      return (await bench.sql(told, [source.connection])).length > 0 || undefined;
+    });
+    gate.open();
+    expect(await deleting).toMatchObject({ status: 200 });
     const stored = () =>
       bench.sql(
         `select count(*)::int as n from documents d join collections c on c.id = d.collection_id
@@ -90,7 +101,6 @@ describeOnOneDatabase('a connection', (open) => {
         [source.collection],
       );
     const before = await stored();
-    gate.open();
     // The one worker takes another run only after it has given this one up.
     const other = await bench.another();
     await bench.request('POST', `${CONNECTIONS}/${other}/sync`);

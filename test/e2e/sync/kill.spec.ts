@@ -21,7 +21,7 @@ async function expectNothingLost(url: string | undefined): Promise<void> {
 describe('killing the server in the middle of a sync', () => {
   it('loses nothing and stores nothing twice on PGlite', async () => {
     await expectNothingLost(undefined);
-  }, 180_000);
+  });
 
   const missing = postgresqlMissing({ pgvector: true });
   const onPostgresql = missing ? it.skip : it;
@@ -30,6 +30,5 @@ describe('killing the server in the middle of a sync', () => {
     async () => {
       await expectNothingLost(process.env.TRIBUTARY_TEST_PG_ADMIN_URL);
     },
-    180_000,
   );
 });

@@ -7,6 +7,7 @@ import { attach, workerKillRounds } from '../../../bench/kill/worker-kill-rounds
 import { ServerProcess } from '../../../bench/support/server-process.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
 import { eventually } from '../../support/eventually.js';
+import { PATIENT_SHUTDOWN } from '../../support/patient-shutdown.js';
 import { postgresqlMissing } from '../../support/test-postgresql.js';
 
 const missing = postgresqlMissing({ pgvector: true });
@@ -35,7 +36,7 @@ onPostgresql(
       const roots = folders.map(({ path }) => path).join(':');
       const server = await ServerProcess.start({
         ...{ ...database.env, TRIBUTARY_ROLE: role, TRIBUTARY_FILES_ROOTS: roots },
-        ...{ TRIBUTARY_LOG_LEVEL: 'info' },
+        ...{ TRIBUTARY_LOG_LEVEL: 'info', NODE_OPTIONS: PATIENT_SHUTDOWN },
       });
       started.push(server);
       return server;
@@ -83,14 +84,10 @@ onPostgresql(
       }
 
       await start('worker');
-      const ended = await eventually(
-        'the end of every run',
-        async () => {
-          const all = await runs();
-          return all.every(({ status }) => status === 'success') ? all : undefined;
-        },
-        90_000,
-      );
+      const ended = await eventually('the end of every run', async () => {
+        const all = await runs();
+        return all.every(({ status }) => status === 'success') ? all : undefined;
+      });
       for (const { id } of victims) {
         const { attempts } = ended.find((run) => run.id === id)!;
         expect(attempts.map(({ outcome }) => outcome)).toContain('interrupted');
@@ -99,7 +96,7 @@ onPostgresql(
       expect(await compareIndex(database, synced)).toEqual({
         ...{ documents: CONNECTIONS * FILES, missing: [], duplicates: 0, strays: 0 },
       });
-    }, 180_000);
+    });
 
     it('lose nothing when workers are killed at random, and go on with what these had begun', async () => {
       folders = Array.from({ length: 3 }, () => makeFolder(300, 40));
@@ -107,6 +104,6 @@ onPostgresql(
       expect(report).toMatchObject({ kills: 10, documents: 900, missing: [], duplicates: 0 });
       expect(report.strays).toBe(0);
       expect(report.runsHit).toBeGreaterThan(0);
-    }, 180_000);
+    });
   },
 );

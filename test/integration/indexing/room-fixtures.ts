@@ -1,4 +1,5 @@
 import type { Database } from '../../../src/database/database.js';
+import { waitWithoutEnd } from '../../support/patience.js';
 import { emptyIndex } from './qdrant-fixtures.js';
 
 const X = Float32Array.of(1, 0, 0);
@@ -26,8 +27,9 @@ export async function indexWithRoom(database: Database, url: string) {
     return memoryIds;
   }
 
-  /** The index catches up whenever somebody waits for it. */
+  /** The index catches up whenever somebody waits for it, who has time for that. */
   function keepUp(): void {
+    waitWithoutEnd();
     const sleep = parts.clock.sleep.bind(parts.clock);
     jest.spyOn(parts.clock, 'sleep').mockImplementation(async (ms, signal) => {
       seen.push(await marks());

@@ -125,6 +125,15 @@ describeOnEachDatabase(
       const id = await service.enqueue(tenant, 'count', {});
       await worker.workOnOne();
       expect((await service.get(tenant, id)).state).toBe('queued');
+      const [wait] = await database.asSystem((tx) =>
+        tx.query<{ seconds: number }[]>(
+          `select extract(epoch from lease_until - updated_at)::float as seconds from jobs`,
+        ),
+      );
+      expect(wait!.seconds).toBe(10);
+      await database.asSystem((tx) =>
+        tx.query(`update jobs set lease_until = now() + interval '1 hour'`),
+      );
       expect(await worker.workOnOne()).toBe(false);
       for (let attempt = 2; attempt <= 3; attempt++) {
         await passLease();

@@ -135,8 +135,10 @@ describeOnEachDatabase(
       it('is extended by heartbeats', async () => {
         const run = await runs.claimed();
         await runs.expire(run.id);
+        const { lease_until: before } = await runs.row(run.id);
         expect(await runs.queue.heartbeat(run)).toEqual({ cancelRequested: false });
-        expect(await runs.reap()).toEqual([]);
+        const { lease_until: until } = await runs.row(run.id);
+        expect(until!.getTime() - before!.getTime()).toBeGreaterThan(LEASE_SECONDS * 1000);
         await runs.fence(run);
       });
 
@@ -183,6 +185,7 @@ describeOnEachDatabase(
 
       it('is not ended by the reaper before its time', async () => {
         const run = await runs.claimed();
+        await runs.sql(`update runs set lease_until = now() + interval '1 hour'`);
         expect(await runs.reap()).toEqual([]);
         expect(await database.asSystem((tx) => runs.queue.reapAll(tx))).toHaveLength(1);
         expect(await runs.row(run.id)).toMatchObject({ state: 'queued', lease_token: null });

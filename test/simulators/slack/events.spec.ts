@@ -13,7 +13,7 @@ let simulator: SlackSimulator;
 let endpoint: RunningServer;
 let channel: string;
 let received: Received[];
-/** Statuses to answer with; 0 = no answer; 200 when there are none left. */
+/** Statuses to answer with; 0 = no answer at all; 200 when there are none left. */
 let statuses: number[];
 
 beforeEach(async () => {
@@ -24,9 +24,10 @@ beforeEach(async () => {
     const body = JSON.parse(raw) as Received['body'] & { challenge?: string };
     received.push({ headers: request.headers, raw, body });
     const status = statuses.shift() ?? 200;
-    if (status !== 0) sendJson(response, status, { challenge: body.challenge });
+    if (status === 0) response.destroy();
+    else sendJson(response, status, { challenge: body.challenge });
   });
-  simulator = await startSlackSimulator({ messages: 0, channels: 1, eventDeadlineMs: 200 });
+  simulator = await startSlackSimulator({ messages: 0, channels: 1, eventDeadlineMs: 240_000 });
   channel = simulator.workspace.createChannel('desk').id;
   await simulator.events.connect(endpoint.url);
 });

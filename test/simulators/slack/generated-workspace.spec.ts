@@ -95,7 +95,7 @@ describe('a generated workspace', () => {
       .map(({ text }) => text!)
       .slice(0, 3);
     const long = Array.from({ length: 2000 }, (_, n) => `word${n} (of \\ many)`).join(' ');
-    const extractor = new PooledExtractor({ timeoutMs: 50_000 });
+    const extractor = new PooledExtractor({ timeoutMs: 240_000 });
     try {
       for (const text of [...texts, long]) {
         const read = await extractor.extract(tinyPdf(text), 'application/pdf');

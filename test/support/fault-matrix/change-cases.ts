@@ -178,7 +178,7 @@ export function changeCases({ bench, source, pageSize, isAt, when }: MatrixCases
           const parked = await source().sync();
           const [row] = await database.asSystem((tx) =>
             tx.query<{ seconds: number }[]>(
-              `select extract(epoch from run_at - updated_at)::float as seconds
+              `select extract(epoch from (waiting ->> 'until')::timestamptz - updated_at)::float as seconds
                from runs where id = $1`,
               [parked.id],
             ),

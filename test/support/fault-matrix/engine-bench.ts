@@ -3,6 +3,7 @@ import type { LaneDefinition } from '../../../connectors/sdk/contract.js';
 import type { ConnectorRegistry } from '../../../connectors/registry.js';
 import type { Database } from '../../../src/database/database.js';
 import { startApp, type TestApp } from '../http-app.js';
+import { holdWaitingRuns } from '../settled-run.js';
 import { ShiftedClock } from '../shifted-clock.js';
 import { hooked, type ConnectorHooks } from './hooked-connector.js';
 import { SyncedSource } from './synced-source.js';
@@ -73,7 +74,7 @@ export class EngineBench {
     this.#app = await this.open(() => this.hooks);
   }
 
-  private open(hooks: () => ConnectorHooks): Promise<TestApp> {
+  private async open(hooks: () => ConnectorHooks): Promise<TestApp> {
     const connectors: ConnectorRegistry = {
       get: (provider) => {
         const connector = this.source?.connector;
@@ -81,12 +82,14 @@ export class EngineBench {
       },
       list: () => (this.source ? [this.source.connector] : []),
     };
-    return startApp({
+    const app = await startApp({
       database: this.database,
       clock: this.clock,
       connectors,
       // One slot: a worker that is stuck cannot claim its own run a second time.
       env: { TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY, TRIBUTARY_WORKER_SLOTS: '1' },
     });
+    holdWaitingRuns(app);
+    return app;
   }
 }

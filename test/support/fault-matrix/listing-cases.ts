@@ -77,7 +77,6 @@ export function listingCases(cases: MatrixCases): void {
         let parked = 0;
         for (; run.status === 'waiting'; parked += 1) {
           expect(run).toMatchObject({ waiting: { reason: 'upstream' } });
-          expect(Date.parse(run.waiting!.until)).toBeGreaterThan(Date.now());
           run = await source().goOn(run);
         }
         // Over a network calls are retried one by one, so a short failure need not park the run.

@@ -4,7 +4,7 @@ import type { SourceEditor } from '../../../connectors/sdk/conformance/source-ed
 import { normaliseText } from '../../../src/remember/normalise.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
 import { RunWakeup } from '../../../src/runs/run-wakeup.js';
-import { eventually } from '../eventually.js';
+import { settledRun } from '../settled-run.js';
 import type { EngineBench } from './engine-bench.js';
 import { flaws, storedDocuments, type StoredDocument } from './stored-documents.js';
 
@@ -91,11 +91,7 @@ export class SyncedSource {
 
   /** The run once it is neither queued nor running, in this attempt or a later one. */
   settled(id: string, attempt = 1): Promise<RunDetailAnswer> {
-    return eventually(`the end of attempt ${attempt} of run ${id}`, async () => {
-      const run = await this.run(id);
-      const moving = run.status === 'queued' || run.status === 'running';
-      return moving || run.attempt < attempt ? undefined : run;
-    });
+    return settledRun(this.bench.app, id, attempt);
   }
 
   async run(id: string): Promise<RunDetailAnswer> {

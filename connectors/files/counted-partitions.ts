@@ -34,10 +34,12 @@ async function countFiles(
   let files = 0;
   let folders = 0;
   try {
-    for await (const event of new Walk(source, partition, { after: null, links: [] }).events()) {
+    for await (const events of new Walk(source, partition, { after: null, links: [] }).events()) {
       signal.throwIfAborted();
-      if (event.kind === 'file') files += 1;
-      if (event.kind === 'folder' && (folders += 1) > maxFolders) return { files: null, folders };
+      for (const { kind } of events) {
+        if (kind === 'file') files += 1;
+        if (kind === 'folder' && (folders += 1) > maxFolders) return { files: null, folders };
+      }
     }
   } catch {
     signal.throwIfAborted();

@@ -66,8 +66,9 @@ function report(
 async function sample(source: FilesSource): Promise<number> {
   let files = 0;
   for await (const { key } of listPartitions(source)) {
-    for await (const event of new Walk(source, key, { after: null, links: [] }).events()) {
-      if (event.kind === 'file' && ++files === SAMPLE_FILES) return files;
+    for await (const events of new Walk(source, key, { after: null, links: [] }).events()) {
+      files += events.filter(({ kind }) => kind === 'file').length;
+      if (files >= SAMPLE_FILES) return SAMPLE_FILES;
     }
   }
   return files;

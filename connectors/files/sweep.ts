@@ -20,7 +20,7 @@ export async function* sweep(
   let tally = new PageTally();
   // What was met after the page's last file is met again by a sweep resumed there, so it belongs
   // to the next page.
-  let ahead = new PageTally();
+  let ahead: PageTally | undefined;
 
   const finishPage = async ({ last }: { last: boolean }): Promise<Page> => {
     signal.throwIfAborted();
@@ -32,18 +32,20 @@ export async function* sweep(
     return page;
   };
 
-  for await (const event of new Walk(source, key, position).events()) {
-    signal.throwIfAborted();
-    if (event.kind !== 'file') {
-      ahead.note(event);
-      continue;
+  for await (const events of new Walk(source, key, position).events()) {
+    for (const event of events) {
+      signal.throwIfAborted();
+      if (event.kind !== 'file') {
+        (ahead ??= new PageTally()).note(event);
+        continue;
+      }
+      if (files.length === pageFiles) yield await finishPage({ last: false });
+      if (ahead) tally.add(ahead);
+      ahead = undefined;
+      files.push(event.file);
     }
-    if (files.length === pageFiles) yield await finishPage({ last: false });
-    tally.add(ahead);
-    ahead = new PageTally();
-    files.push(event.file);
   }
-  tally.add(ahead);
+  if (ahead) tally.add(ahead);
   yield await finishPage({ last: true });
 }
 

@@ -41,13 +41,13 @@ export class ThreadedFileSystem implements FileSystem {
   }
 
   async lstat(path: string): Promise<FileStat> {
-    return toStat((await this.call({ kind: 'lstat', path })) as PlainStat);
+    return new ThreadedStat((await this.call({ kind: 'lstat', path })) as PlainStat);
   }
 
   async readFile(path: string, maxBytes: number): Promise<FileContent> {
     const content = (await this.call({ kind: 'readFile', path, maxBytes })) as PlainContent;
     const { bytes, realPath, after } = content;
-    return { bytes, realPath, after: toStat(after) };
+    return { bytes, realPath, after: new ThreadedStat(after) };
   }
 
   private async call(call: FileCall): Promise<FileAnswer> {
@@ -72,12 +72,35 @@ export class ThreadedFileSystem implements FileSystem {
   }
 }
 
-function toStat({ mode, numbers }: PlainStat): FileStat {
-  const type = mode & fs.constants.S_IFMT;
-  return {
-    ...numbers,
-    isFile: () => type === fs.constants.S_IFREG,
-    isDirectory: () => type === fs.constants.S_IFDIR,
-    isSymbolicLink: () => type === fs.constants.S_IFLNK,
-  };
+/** What was looked up in the other thread, with the questions that do not survive the way. */
+class ThreadedStat implements FileStat {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly birthtimeMs: number;
+  readonly dev: number;
+  readonly ino: number;
+  readonly #type: number;
+
+  constructor({ mode, numbers }: PlainStat) {
+    this.size = numbers.size;
+    this.mtimeMs = numbers.mtimeMs;
+    this.ctimeMs = numbers.ctimeMs;
+    this.birthtimeMs = numbers.birthtimeMs;
+    this.dev = numbers.dev;
+    this.ino = numbers.ino;
+    this.#type = mode & fs.constants.S_IFMT;
+  }
+
+  isFile(): boolean {
+    return this.#type === fs.constants.S_IFREG;
+  }
+
+  isDirectory(): boolean {
+    return this.#type === fs.constants.S_IFDIR;
+  }
+
+  isSymbolicLink(): boolean {
+    return this.#type === fs.constants.S_IFLNK;
+  }
 }

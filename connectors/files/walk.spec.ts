@@ -5,9 +5,8 @@ import { Walk } from './walk.js';
 
 async function filesAfter(source: FilesSource, after: string | null): Promise<string[]> {
   const files: string[] = [];
-  for await (const event of new Walk(source, 'top', { after, links: [] }).events()) {
-    if (event.kind === 'file') files.push(event.file.id);
-  }
+  for await (const events of new Walk(source, 'top', { after, links: [] }).events())
+    for (const event of events) if (event.kind === 'file') files.push(event.file.id);
   return files;
 }
 

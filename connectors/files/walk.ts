@@ -37,6 +37,16 @@ interface Frame {
   readonly linked: boolean;
 }
 
+/** Where an entry lies that is at or past the position. */
+interface Place {
+  /** The last file that is done is this entry, or below it. */
+  readonly onTheWay: boolean;
+  /** Names below the entry that lead to that file; null where there is none below. */
+  readonly after: readonly string[] | null;
+}
+
+const PAST: Place = { onTheWay: false, after: null };
+
 /** The bytes of a name that are no UTF-8 arrive as this character. */
 const REPLACEMENT = '\uFFFD';
 
@@ -57,17 +67,21 @@ export class Walk {
     this.links = new Set(position.links);
   }
 
-  /** @throws ConfigError `folder_missing` when the connection's folder vanished */
-  async *events(): AsyncGenerator<WalkEvent> {
+  /**
+   * What it meets, in order: what lies side by side in a folder comes together, since a turn of the
+   * event loop for each file would cost more than looking at it.
+   * @throws ConfigError `folder_missing` when the connection's folder vanished
+   */
+  async *events(): AsyncGenerator<readonly WalkEvent[]> {
     const top = await readRoot(this.source);
     const atRoot = this.partition === ROOT_PARTITION;
     const only = atRoot ? undefined : entryOf(top.entries, this.partition);
     if (!atRoot && only?.kind !== 'folder' && only?.kind !== 'symlink') {
-      yield { kind: 'gap', reason: `${this.partition}: the folder vanished during the listing` };
+      yield [{ kind: 'gap', reason: `${this.partition}: the folder vanished during the listing` }];
       return;
     }
     const entries = only ? [only] : top.entries.filter((entry) => entry.kind !== 'folder');
-    if (!only && top.duplicates > 0) yield skipped('duplicate_name', top.duplicates);
+    if (!only && top.duplicates > 0) yield [skipped('duplicate_name', top.duplicates)];
     this.stack.push({
       folder: { ...top, entries },
       next: 0,
@@ -75,39 +89,39 @@ export class Walk {
       linked: false,
     });
     for (let frame = this.stack.at(-1); frame; frame = this.stack.at(-1)) {
+      const met = this.filesFrom(frame);
+      if (met.length > 0) yield met;
       const entry = frame.folder.entries[frame.next++];
-      if (entry) yield* this.visit(frame, entry);
+      if (entry) for await (const event of this.visit(frame, entry)) yield [event];
       else this.stack.pop();
     }
   }
 
-  private async *visit(frame: Frame, entry: Entry): AsyncGenerator<WalkEvent> {
-    const [done, ...below] = frame.after ?? [];
-    const onTheWay = done !== undefined && entry.name === done;
-    if (done !== undefined && entry.name < done) return;
-    if (done !== undefined && !onTheWay) frame.after = null;
-    // Only a folder holds something that comes after itself.
-    if (onTheWay && entry.kind !== 'folder' && entry.kind !== 'symlink') return;
-    const after = onTheWay && below.length > 0 ? below : null;
-
-    const id = joinId(frame.folder.id, entry.name);
-    const path = join(frame.folder.path, entry.nameOnDisk);
-    if (entry.kind === 'special') yield skipped('special_file');
-    if (entry.kind === 'file') yield* this.file(frame, entry, id, path);
-    if (entry.kind === 'folder')
-      yield* this.folder(frame, entry, { id, path, after, linked: false });
-    if (entry.kind === 'symlink') yield* this.symlink(frame, entry, id, path, after, onTheWay);
+  /** What the entries up to the next folder or link are. */
+  private filesFrom(frame: Frame): WalkEvent[] {
+    const met: WalkEvent[] = [];
+    for (; ; frame.next += 1) {
+      const entry = frame.folder.entries[frame.next];
+      if (entry?.kind !== 'file' && entry?.kind !== 'special') return met;
+      if (!placeOf(frame, entry)) continue;
+      const event = entry.kind === 'file' ? this.file(frame, entry) : skipped('special_file');
+      if (event) met.push(event);
+    }
   }
 
-  private *file(frame: Frame, entry: Entry, id: string, path: string): Generator<WalkEvent> {
-    const decision = this.source.selection.file(id, entry.name, frame.folder.rules);
-    if (!decision.take) {
-      if (decision.reason) yield skipped(decision.reason);
-    } else if (entry.nameOnDisk.includes(REPLACEMENT)) {
-      yield { kind: 'unreadable_name', id, path };
-    } else {
-      yield { kind: 'file', file: { id, path, mediaType: decision.mediaType } };
-    }
+  private async *visit(frame: Frame, entry: Entry): AsyncGenerator<WalkEvent> {
+    const place = placeOf(frame, entry);
+    if (!place) return;
+    const at = { ...placed(frame, entry), ...place };
+    if (entry.kind === 'folder') yield* this.folder(frame, entry, { ...at, linked: false });
+    else yield* this.symlink(frame, entry, at);
+  }
+
+  private file(frame: Frame, entry: Entry, at = placed(frame, entry)): WalkEvent | undefined {
+    const decision = this.source.selection.file(at.id, entry.name, frame.folder.rules);
+    if (!decision.take) return decision.reason ? skipped(decision.reason) : undefined;
+    if (entry.nameOnDisk.includes(REPLACEMENT)) return { kind: 'unreadable_name', ...at };
+    return { kind: 'file', file: { ...at, mediaType: decision.mediaType } };
   }
 
   private async *folder(
@@ -140,10 +154,7 @@ export class Walk {
   private async *symlink(
     frame: Frame,
     entry: Entry,
-    id: string,
-    path: string,
-    after: readonly string[] | null,
-    onTheWay: boolean,
+    { id, path, after, onTheWay }: { id: string; path: string } & Place,
   ): AsyncGenerator<WalkEvent> {
     const target = await resolveLink(this.source, path);
     // A link to a folder at the top is a partition of its own.
@@ -161,8 +172,10 @@ export class Walk {
       this.links.add(target.path);
       yield { kind: 'link', target: target.path };
     }
-    if (target.kind === 'file') yield* this.file(frame, entry, id, target.path);
-    else yield* this.folder(frame, entry, { id, path: target.path, after, linked: true });
+    if (target.kind === 'file') {
+      const event = this.file(frame, entry, { id, path: target.path });
+      if (event) yield event;
+    } else yield* this.folder(frame, entry, { id, path: target.path, after, linked: true });
   }
 
   /** Also ends loops: no folder is entered by a second link. */
@@ -188,5 +201,25 @@ export class Walk {
     }
   }
 }
+
+/** Null: the entry lies before the position, or is the last file that is done. */
+function placeOf(frame: Frame, entry: Entry): Place | null {
+  if (frame.after === null) return PAST;
+  const [done, ...below] = frame.after;
+  if (done === undefined) return PAST;
+  if (entry.name < done) return null;
+  if (entry.name !== done) {
+    frame.after = null;
+    return PAST;
+  }
+  // Only a folder holds something that comes after itself.
+  if (entry.kind !== 'folder' && entry.kind !== 'symlink') return null;
+  return { onTheWay: true, after: below.length > 0 ? below : null };
+}
+
+const placed = ({ folder }: Frame, { name, nameOnDisk }: Entry) => ({
+  id: joinId(folder.id, name),
+  path: join(folder.path, nameOnDisk),
+});
 
 const skipped = (reason: SkipReason, count = 1): WalkEvent => ({ kind: 'skipped', reason, count });

@@ -24,7 +24,7 @@ export class DryRunReader {
   async judge(sync: SyncRun, items: ListedItems): Promise<DryRunDocument[]> {
     const embedder = this.embedders.of(sync.target.collection);
     await embedder.ready();
-    const judged = await this.pages.judge(sync, items);
+    const judged = await this.pages.judge(sync, items, { inDetail: true });
     const { concurrentReads } = sync.connector.limits;
     const countTokens = (part: string): number => embedder.countTokens(part);
     const read = await mapConcurrently(judged.toRead, concurrentReads, (listed) =>

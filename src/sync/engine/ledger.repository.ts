@@ -8,6 +8,14 @@ const KNOWN = `id, external_id as "externalId", seq::int, version, content_hash 
   chunk_count as "chunkCount", kept_at is not null as kept, synced_at as "syncedAt",
   source_created_at as "sourceCreatedAt", source_updated_at as "sourceUpdatedAt"`;
 
+/** What a listing says of a document that decides whether it is as stored. */
+export interface ListedVersion {
+  readonly externalId: string;
+  readonly version: string;
+  readonly metaHash: string;
+  readonly title: string | null;
+}
+
 /** What a run knows nothing of. */
 export interface Unseen {
   /** Bit `seq` is set for each document that the run has seen. */
@@ -31,12 +39,47 @@ export class LedgerRepository {
     connection: string,
     externalIds: readonly string[],
   ): Promise<KnownDocument[]> {
+    if (externalIds.length === 0) return [];
     return tx.query<KnownDocument[]>(
       `select ${KNOWN} from documents d
        join unnest($3::text[]) as wanted(external_id) using (external_id)
        where d.tenant_id = $1 and d.connection_id = $2`,
       [tenant, connection, externalIds],
     );
+  }
+
+  /**
+   * Those that are stored and live exactly as they are listed, as numbers alone: of a sync that
+   * finds little new these are nearly all, and rows of theirs would be most of its work.
+   * @param listed title null: it is taken from the content
+   * @returns of each its place in the list and its sequence number
+   */
+  async asListed(
+    tx: EntityManager,
+    tenant: string,
+    connection: string,
+    listed: readonly ListedVersion[],
+  ): Promise<{ at: number; seq: number }[]> {
+    if (listed.length === 0) return [];
+    const [found] = await tx.query<[{ at: number[] | null; seq: number[] | null }]>(
+      `select array_agg(l.at::int - 1) as at, array_agg(d.seq::int) as seq
+       from unnest($3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+         as l(external_id, version, meta_hash, title, at)
+       join documents d using (external_id)
+       where d.tenant_id = $1 and d.connection_id = $2 and d.state = 'live'
+         and d.kept_at is null and d.content_hash is not null and d.version = l.version
+         and d.meta_hash = l.meta_hash and d.title = coalesce(l.title, d.title)`,
+      [
+        tenant,
+        connection,
+        listed.map(({ externalId }) => externalId),
+        listed.map(({ version }) => version),
+        listed.map(({ metaHash }) => metaHash),
+        listed.map(({ title }) => title),
+      ],
+    );
+    const seqs = found.seq ?? [];
+    return (found.at ?? []).map((at, n) => ({ at, seq: seqs[n]! }));
   }
 
   async byId(tx: EntityManager, tenant: string, id: string): Promise<KnownDocument | undefined> {

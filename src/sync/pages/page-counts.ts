@@ -139,7 +139,11 @@ export function withPage(
     skipped,
     listed: before.listed + items.documents.length + items.failures.length,
     unchanged:
-      before.unchanged + judged.unchanged.length + findings.unchanged + findings.asStored.size,
+      before.unchanged +
+      judged.asListed +
+      judged.unchanged.length +
+      findings.unchanged +
+      findings.asStored.size,
     failed: before.failed + findings.failures.length + findings.cut.size + judged.postponed.length,
   };
 }

@@ -77,9 +77,9 @@ export class PageWriter {
     const { items } = source;
     const judged = await this.judge.judge(sync, items);
     const findings = this.findings(judged, items);
-    for (const document of judged.met) {
-      sync.met.add(document.seq);
-      findings.seen.push(document.seq);
+    for (const seq of judged.met) {
+      sync.met.add(seq);
+      findings.seen.push(seq);
     }
     const listedFailures = findings.failures.length;
     const changed = this.changes.of(sync, judged, findings);

@@ -5,6 +5,7 @@ import {
 } from '../../../connectors/sdk/errors.js';
 import type { RunDetailAnswer } from '../../../src/runs/runs.schema.js';
 import { MAX_UPSTREAM_ATTEMPTS } from '../../../src/sync/engine/error-policy.js';
+import { LedgerRepository } from '../../../src/sync/engine/ledger.repository.js';
 import { describeOnOneDatabase } from '../../support/database-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { aborted } from '../../support/fault-matrix/hooked-connector.js';
@@ -21,7 +22,7 @@ describeOnOneDatabase('pages of a source', (open) => {
   let bench: ScriptedSourceBench;
   let source: ScriptedSource;
   const index = () => bench.index();
-  const sync = () => bench.sync();
+  const sync = (options = {}) => bench.sync(options);
   const goOn = (run: RunDetailAnswer) => bench.goOn(run);
 
   beforeAll(async () => {
@@ -51,6 +52,40 @@ describeOnOneDatabase('pages of a source', (open) => {
     const { a } = await index();
     expect(a).toContain('dogwood');
     for (const word of ['alder', 'birch', 'cedar']) expect(a).not.toContain(word);
+  });
+
+  it('look only those documents up one by one that are not as listed', async () => {
+    const as = (id: string, more = {}) => scripted(id, `About ${id}.`, more);
+    const different = ['edited', 'renamed', 'relabelled', 'hidden', 'failed'];
+    source.sweep = [{ documents: ['same', ...different].map((id) => as(id)) }];
+    await sync();
+    await bench.sql(
+      `update documents set state = 'lost_access' where connection_id = $1 and external_id = $2`,
+      [bench.connection, 'hidden'],
+    );
+    await bench.sql(
+      `insert into failures (id, connection_id, external_id, stage, code, message, version)
+       select gen_random_uuid(), connection_id, external_id, 'fetch', 'unreadable', 'No.', version
+       from documents where connection_id = $1 and external_id = $2`,
+      [bench.connection, 'failed'],
+    );
+    const known = jest.spyOn(bench.app.nest.get(LedgerRepository), 'known');
+    source.sweep = [
+      {
+        documents: [
+          as('same'),
+          scripted('edited', 'Other words.'),
+          as('renamed', { title: 'Other name' }),
+          as('relabelled', { author: 'Somebody else' }),
+          ...[as('hidden'), as('failed'), as('new')],
+        ],
+      },
+    ];
+    const { counts } = await sync();
+    expect(known.mock.calls.flatMap(([, , , ids]) => ids)).toEqual([...different, 'new']);
+    known.mockRestore();
+    expect(counts).toMatchObject({ created: 1, listed: 7, failed: 1, deleted: 0 });
+    expect((await sync({ full: true })).counts).toMatchObject({ listed: 7, unchanged: 7 });
   });
 
   it('take a new item that is listed twice once', async () => {

@@ -49,6 +49,19 @@ describe('walk', () => {
     );
   });
 
+  it('hands over a large folder in parts, in order', async () => {
+    const all = Array.from({ length: 1_201 }, (_, n) => `top/${String(n).padStart(4, '0')}.md`);
+    const sizes: number[] = [];
+    const position = { after: 'top/0000.md', links: [] };
+    for await (const events of new Walk(sourceOf([...all, 'top/z/1.md']), 'top', position).events())
+      sizes.push(events.length);
+    expect(Math.max(...sizes)).toBe(500);
+    expect(await filesAfter(sourceOf([...all, 'top/z/1.md']), 'top/0000.md')).toEqual([
+      ...all.slice(1),
+      'top/z/1.md',
+    ]);
+  });
+
   it('does not read folders again that lie before its position', async () => {
     const source = sourceOf(['top/a/1.md', 'top/b/c/2.md', 'top/b/d/3.md', 'top/e/4.md']);
     expect(await filesAfter(source, 'top/b/d/3.md')).toEqual(['top/e/4.md']);

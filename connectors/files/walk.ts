@@ -47,6 +47,9 @@ interface Place {
 
 const PAST: Place = { onTheWay: false, after: null };
 
+/** Folders can hold a million files: whoever wants 500 of them does not wait for all. */
+const MAX_TOGETHER = 500;
+
 /** The bytes of a name that are no UTF-8 arrive as this character. */
 const REPLACEMENT = '\uFFFD';
 
@@ -90,23 +93,27 @@ export class Walk {
     });
     for (let frame = this.stack.at(-1); frame; frame = this.stack.at(-1)) {
       const met = this.filesFrom(frame);
-      if (met.length > 0) yield met;
+      if (met.length > 0) {
+        yield met;
+        continue;
+      }
       const entry = frame.folder.entries[frame.next++];
       if (entry) for await (const event of this.visit(frame, entry)) yield [event];
       else this.stack.pop();
     }
   }
 
-  /** What the entries up to the next folder or link are. */
+  /** What the entries up to the next folder or link are, or some of them. */
   private filesFrom(frame: Frame): WalkEvent[] {
     const met: WalkEvent[] = [];
-    for (; ; frame.next += 1) {
+    for (; met.length < MAX_TOGETHER; frame.next += 1) {
       const entry = frame.folder.entries[frame.next];
-      if (entry?.kind !== 'file' && entry?.kind !== 'special') return met;
+      if (entry?.kind !== 'file' && entry?.kind !== 'special') break;
       if (!placeOf(frame, entry)) continue;
       const event = entry.kind === 'file' ? this.file(frame, entry) : skipped('special_file');
       if (event) met.push(event);
     }
+    return met;
   }
 
   private async *visit(frame: Frame, entry: Entry): AsyncGenerator<WalkEvent> {

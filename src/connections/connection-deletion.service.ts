@@ -52,10 +52,9 @@ export class ConnectionDeletionService {
       const isMore = await this.database.inTenant(tenant, async (tx) => {
         if (await step(tx)) return true;
         // From here on nobody can write for the connection, and what was written before is seen.
-        await this.scope.lockConnection(tx, tenant, id);
+        if (purge) await this.assertPurged(tx, tenant, id);
+        else await this.scope.lockConnection(tx, tenant, id);
         if ((await this.some(tx, tenant, id, purge)).length > 0) return true;
-        // Of two requests at once, only one has deleted it; what that one let go of is not purged.
-        if (purge) await this.service.require(tx, tenant, id);
         if (!(await this.connections.remove(tx, tenant, id))) return false;
         const event = { actor: `key:${by.id}`, action: 'connection.deleted', target: id } as const;
         await this.audit.record(tx, tenant, { ...event, details: { purge } });
@@ -75,9 +74,17 @@ export class ConnectionDeletionService {
   }
 
   private async purgeSome(tx: EntityManager, tenant: string, id: string): Promise<boolean> {
+    await this.assertPurged(tx, tenant, id);
     const ids = await this.some(tx, tenant, id, true);
     await this.lifecycle.erase(tx, tenant, ids);
     return ids.length > 0;
+  }
+
+  /** Of two requests at once, only one has deleted it; one that was resumed is not purged on. */
+  private async assertPurged(tx: EntityManager, tenant: string, id: string): Promise<void> {
+    if ((await this.scope.lockConnection(tx, tenant, id)) === BEING_PURGED) return;
+    await this.service.require(tx, tenant, id);
+    throw connectionBusy('The connection was resumed meanwhile; what is left of it stays.');
   }
 
   /**
@@ -112,7 +119,7 @@ export class ConnectionDeletionService {
 function assertNotPurged(reason: string | null): void {
   if (reason !== BEING_PURGED) return;
   throw connectionBusy(
-    'The connection is being deleted with its documents. Where that was cut short, ask for it ' +
-      'again, or resume the connection first to keep them.',
+    'The connection is being deleted with its documents. Ask for that again where it was cut ' +
+      'short, or resume the connection first to keep those that are left.',
   );
 }

@@ -54,7 +54,8 @@ export const ERROR_CODES = {
   },
   connection_busy: {
     status: 409,
-    meaning: 'A run of the connection did not stop in time; repeat the request.',
+    meaning:
+      'A run of the connection did not stop in time, or it is being deleted or resumed by another request; the message says what to do.',
   },
   document_not_deleted: {
     status: 409,

@@ -104,6 +104,9 @@ export class OutboxApplier {
       } catch (error) {
         if (error instanceof QdrantRefusal && marks.length === 1) {
           refusal = error;
+          this.logger.warn(
+            `${target} refuses the point of ${marks[0]!.memory_id}: ${error.message}`,
+          );
           continue;
         }
         if (!(error instanceof QdrantCollectionMissing)) throw error;

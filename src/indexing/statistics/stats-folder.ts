@@ -79,9 +79,12 @@ export class StatsFolder {
     const { mode } = this.database;
     const limit = ROWS_PER_FOLD[mode];
     while (!signal?.aborted) {
-      const begun = this.clock.now().getTime();
+      let begun = 0;
       const folded = await this.database.asSystem(
-        (tx) => this.statistics.fold(tx, collectionId, limit),
+        (tx) => {
+          begun = this.clock.now().getTime();
+          return this.statistics.fold(tx, collectionId, limit);
+        },
         { priority: 'background' },
       );
       if (folded < limit) return;

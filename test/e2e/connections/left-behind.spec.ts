@@ -130,6 +130,24 @@ describeOnEachStore('what a connection leaves behind', (open) => {
     expect(await documents()).toEqual([]);
   });
 
+  it('is left alone by a purge that has been called off, also when it is let go of then', async () => {
+    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
+    const purging = new Gate();
+    jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => purging.pass());
+    const purged = remove(attached, '?purge=true');
+    await purging.reached;
+    await folder.app.request('POST', `${CONNECTIONS}/${attached}/resume`);
+    const lettingGo = new Gate();
+    jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => lettingGo.pass());
+    const detached = remove(attached);
+    await lettingGo.reached;
+    purging.open();
+    expect(await purged).toMatchObject({ status: 409, body: { code: 'connection_busy' } });
+    lettingGo.open();
+    expect((await detached).status).toBe(200);
+    expect(await documents()).toEqual([null, null, null]);
+  });
+
   it('is let go of once a purge that died has been called off', async () => {
     const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
     jest.spyOn(index, 'waitForRoom').mockRejectedValueOnce(new Error('died'));

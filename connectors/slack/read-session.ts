@@ -1,13 +1,27 @@
 import type { SourceDocument } from '../sdk/contract.js';
+import { RateLimitedError } from '../sdk/errors.js';
 import { dropReason } from './message-policy.js';
 import { render, type RenderedMessage } from './rendered-message.js';
 import { beginsByItself, isGap } from './sessions.js';
+import type { MessagePage, SlackApi } from './slack-api.js';
 import { type ChannelView, sessionDocument } from './slack-documents.js';
 import { isReply, isThread, type SlackMessage } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
 import { compareTimestamps, type Timestamp, toMilliseconds } from './timestamp.js';
+import type { Reading } from './unfinished-reads.js';
 
 const PAGE = 100;
+
+/** Pages of history by what was asked for. */
+export type AnsweredPages = Map<string, MessagePage>;
+
+type History = SlackApi['history'];
+
+interface Look {
+  readonly source: SlackSource;
+  readonly channel: string;
+  readonly history: History;
+}
 
 /**
  * The session that begins with a message, as a listing makes it.
@@ -18,26 +32,48 @@ export async function readSession(
   channel: ChannelView,
   first: Timestamp,
 ): Promise<SourceDocument | null> {
-  if (!(await begins(source, channel.id, first))) return null;
-  const messages = await messagesFrom(source, channel.id, first);
-  const { names, api } = source;
-  const rendered = await names.complete(api, (): RenderedMessage[] =>
-    messages.map((message) => render(message, names)),
-  );
-  return sessionDocument(source, channel, rendered);
+  const { names, api, identity, ctx, unfinishedSessions: unfinished } = source;
+  const reading = (): Reading => ({
+    run: ctx.run,
+    item: `${identity.teamId}:${channel.id}:${first}`,
+    now: ctx.clock.now().getTime(),
+  });
+  const answered: AnsweredPages = unfinished.take(reading()) ?? new Map<string, MessagePage>();
+  const look = { source, channel: channel.id, history: answering(api, answered) };
+  try {
+    if (!(await begins(look, first))) return null;
+    const messages = await messagesFrom(look, first);
+    const rendered = await names.complete(api, (): RenderedMessage[] =>
+      messages.map((message) => render(message, names)),
+    );
+    return sessionDocument(source, channel, rendered);
+  } catch (error) {
+    if (error instanceof RateLimitedError && answered.size > 0)
+      unfinished.keep(reading(), answered);
+    throw error;
+  }
+}
+
+/** Each question is asked once, also over a pause. */
+function answering(api: SlackApi, answered: AnsweredPages): History {
+  return async (query) => {
+    const key = JSON.stringify(query);
+    const page = answered.get(key) ?? (await api.history(query));
+    answered.set(key, page);
+    return page;
+  };
 }
 
 /** Whether the message is there and begins a session; mostly one call, as pauses are short. */
-async function begins(source: SlackSource, channel: string, ts: Timestamp): Promise<boolean> {
-  const { api, config } = source;
-  const gap = config.session_gap_minutes * 60;
+async function begins({ source, channel, history }: Look, ts: Timestamp): Promise<boolean> {
+  const gap = source.config.session_gap_minutes * 60;
   // Nothing older than the gap decides anything.
   const oldest = shifted(ts, -gap);
   let isThere = false;
   let cursor: string | undefined;
   do {
     const window = { channel, oldest, latest: ts, inclusive: true, limit: PAGE };
-    const page = await api.history({ ...window, ...(cursor !== undefined && { cursor }) });
+    const page = await history({ ...window, ...(cursor !== undefined && { cursor }) });
     for (const message of newestFirst(page.messages).filter((it) => belongs(source, it))) {
       if (message.ts === ts) isThere = true;
       else return isThere && (beginsByItself(ts) || isGap(message.ts, ts, gap));
@@ -50,17 +86,13 @@ async function begins(source: SlackSource, channel: string, ts: Timestamp): Prom
 }
 
 /** Messages of the session that begins there, oldest first. */
-async function messagesFrom(
-  source: SlackSource,
-  channel: string,
-  first: Timestamp,
-): Promise<SlackMessage[]> {
-  const gap = source.config.session_gap_minutes * 60;
+async function messagesFrom(look: Look, first: Timestamp): Promise<SlackMessage[]> {
+  const gap = look.source.config.session_gap_minutes * 60;
   const session: SlackMessage[] = [];
   // Slack lists the newest of a window first, so windows of one gap each are gone through.
   for (let oldest = first; ;) {
     const latest = shifted(oldest, gap);
-    const window = await inWindow(source, channel, oldest, latest);
+    const window = await inWindow(look, oldest, latest);
     const fresh = window.filter(
       ({ ts }) => !session.length || compareTimestamps(ts, session.at(-1)!.ts) > 0,
     );
@@ -78,8 +110,7 @@ async function messagesFrom(
 
 /** Both ends included, oldest first. */
 async function inWindow(
-  source: SlackSource,
-  channel: string,
+  { source, channel, history }: Look,
   oldest: Timestamp,
   latest: Timestamp,
 ): Promise<SlackMessage[]> {
@@ -87,7 +118,7 @@ async function inWindow(
   let cursor: string | undefined;
   do {
     const window = { channel, oldest, latest, inclusive: true, limit: source.pageMessages };
-    const page = await source.api.history({ ...window, ...(cursor !== undefined && { cursor }) });
+    const page = await history({ ...window, ...(cursor !== undefined && { cursor }) });
     found.push(...page.messages.filter((message) => belongs(source, message)));
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -15,7 +15,7 @@ import {
 } from './slack-documents.js';
 import type { SlackSource } from './slack-source.js';
 import { compareTimestamps, newestOf, type Timestamp } from './timestamp.js';
-import type { Reading } from './unfinished-threads.js';
+import type { Reading } from './unfinished-reads.js';
 
 /** Most that Slack gives: docs.slack.dev/reference/methods/conversations.replies */
 const MAX_REPLIES = 1000;
@@ -28,6 +28,13 @@ export interface Thread {
   readonly isSettled: boolean;
 }
 
+/** A thread as far as it was read. */
+export interface UnfinishedThread {
+  readonly messages: Map<Timestamp, SlackMessage>;
+  /** It was read whole before, and had changed meanwhile. */
+  readonly isSecond: boolean;
+}
+
 /**
  * A parent and all its replies.
  * @throws DocumentGoneError when the thread is not there any more
@@ -38,18 +45,19 @@ export async function readThread(
   channel: string,
   ts: Timestamp,
 ): Promise<Thread> {
-  const { unfinished, identity, ctx } = source;
+  const { unfinishedThreads: unfinished, identity, ctx } = source;
   const reading = (): Reading => ({
     run: ctx.run,
-    thread: `${identity.teamId}:${channel}:${ts}`,
+    item: `${identity.teamId}:${channel}:${ts}`,
     now: ctx.clock.now().getTime(),
   });
-  const begun = unfinished.take(reading());
+  const begun = unfinished.take(reading()) ?? { messages: new Map(), isSecond: false };
   for (let { messages, isSecond } = begun; ;) {
     try {
       await readReplies(source, channel, ts, messages);
     } catch (error) {
-      if (error instanceof RateLimitedError) unfinished.keep(reading(), { messages, isSecond });
+      if (error instanceof RateLimitedError && (messages.size > 0 || isSecond))
+        unfinished.keep(reading(), { messages, isSecond });
       throw error;
     }
     const parent = messages.get(ts);

@@ -5,9 +5,11 @@ import { Directory } from './directory.js';
 import { EmptyThreads } from './empty-threads.js';
 import { type Fetch, type Identity, SlackApi } from './slack-api.js';
 import type { SlackConfig, SlackCredentials } from './slack.config.js';
+import type { AnsweredPages } from './read-session.js';
+import type { UnfinishedThread } from './read-thread.js';
 import { type RunAllowance, RunAllowances } from './run-allowances.js';
 import { RunMemory } from './run-memory.js';
-import { UnfinishedThreads } from './unfinished-threads.js';
+import { UnfinishedReads } from './unfinished-reads.js';
 
 export type SlackContext = ConnectorContext<SlackConfig, SlackCredentials>;
 
@@ -19,7 +21,8 @@ export interface SlackSource {
   readonly identity: Identity;
   readonly names: Directory;
   readonly memory: RunMemory;
-  readonly unfinished: UnfinishedThreads;
+  readonly unfinishedThreads: UnfinishedReads<UnfinishedThread>;
+  readonly unfinishedSessions: UnfinishedReads<AnsweredPages>;
   readonly emptyThreads: EmptyThreads;
   readonly allowance: RunAllowance;
   readonly estimates: ChannelEstimates;
@@ -47,7 +50,8 @@ const MAX_KEPT = 32;
 export class SlackSources {
   private readonly byRun = new WeakMap<SlackContext, Promise<SlackSource>>();
   private readonly kept = new Map<string, KnownWorkspace>();
-  private readonly unfinished = new UnfinishedThreads();
+  private readonly unfinishedThreads = new UnfinishedReads<UnfinishedThread>();
+  private readonly unfinishedSessions = new UnfinishedReads<AnsweredPages>();
   private readonly emptyThreads = new EmptyThreads();
   private readonly allowances = new RunAllowances();
   readonly estimates = new ChannelEstimates();
@@ -82,8 +86,9 @@ export class SlackSources {
     const { pageMessages } = this.options;
     const memory = new RunMemory();
     const allowance = this.allowances.of(ctx.run, ctx.clock.now().getTime());
-    const { unfinished, emptyThreads, estimates } = this;
-    const kept = { unfinished, emptyThreads, allowance, estimates, memory };
+    const { unfinishedThreads, unfinishedSessions, emptyThreads, estimates } = this;
+    const unfinished = { unfinishedThreads, unfinishedSessions };
+    const kept = { ...unfinished, emptyThreads, allowance, estimates, memory };
     return { ctx, config: ctx.config, api, identity, names, ...kept, pageMessages };
   }
 

@@ -7,17 +7,19 @@ import { Schedule } from '../scheduler/schedule.schema.js';
 import { DEFAULT_SCHEDULE_MINUTES } from './connection-limits.js';
 
 const Fields = z.record(z.string(), z.unknown());
+const FieldsOrNothing = Fields.nullish().transform((fields) => fields ?? {});
 const Name = z.string().min(1).max(200);
 const ContainerTag = z.string().min(1).max(200).nullable();
 
+/** Ignores unknown fields, as all of the Longmem contract do; nulls are as good as nothing. */
 export const CreateConnection = z
-  .strictObject({
+  .object({
     provider: z.string().min(1).max(64),
-    name: Name.optional().describe('Default: the title of the account'),
+    name: Name.nullish().describe('Default: the title of the account'),
     collection: CollectionName.default('default'),
     container_tag: ContainerTag.default(null),
-    config: Fields.default({}).describe('See GET /v1/memory/connectors for the schema'),
-    credentials: Fields.default({}).describe('Stored encrypted and never shown again'),
+    config: FieldsOrNothing.describe('See GET /v1/memory/connectors for the schema'),
+    credentials: FieldsOrNothing.describe('Stored encrypted and never shown again'),
     schedule: Schedule.default({ every_minutes: DEFAULT_SCHEDULE_MINUTES }),
   })
   .meta({ id: 'CreateConnection' });
@@ -41,7 +43,7 @@ export const DeleteConnection = z.object({
 export type DeleteConnectionQuery = z.infer<typeof DeleteConnection>;
 
 export const SyncConnection = z
-  .strictObject({
+  .object({
     full: z.boolean().default(false).describe('Read every document again, whatever its version'),
     partition: z.string().min(1).max(1000).optional().describe('Only this partition'),
   })

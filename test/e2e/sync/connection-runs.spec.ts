@@ -124,6 +124,16 @@ describeOnOneDatabase('a connection', (open) => {
     expect(refused).toMatchObject({ status, body: { code } });
   });
 
+  it('is attached whatever else a client sends, and nulls are as good as nothing', async () => {
+    const extra = { foo: 1, name: null, credentials: null, collection: 'of-a-client' };
+    const { status, body } = await bench.connect(extra);
+    expect([status, body.name]).toEqual([201, expect.any(String)]);
+    const path = `${CONNECTIONS}/${body.id}`;
+    const answer = await bench.request('POST', `${path}/sync`, { full: false, foo: 1 });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'success' } });
+    await bench.request('DELETE', path);
+  });
+
   it('does not change its account', async () => {
     const path = join(editor.root, 'elsewhere');
     mkdirSync(path);

@@ -51,7 +51,10 @@ export async function readThread(
     item: `${identity.teamId}:${channel}:${ts}`,
     now: ctx.clock.now().getTime(),
   });
-  const begun = unfinished.take(reading()) ?? { messages: new Map(), isSecond: false };
+  const begun: UnfinishedThread = unfinished.take(reading()) ?? {
+    messages: new Map(),
+    isSecond: false,
+  };
   for (let { messages, isSecond } = begun; ;) {
     try {
       await readReplies(source, channel, ts, messages);

@@ -6,6 +6,7 @@ import type { ApiKeyIdentity } from '../../../src/common/http/api-request.js';
 import { BackgroundDatabase } from '../../../src/database/background-database.js';
 import type { Database } from '../../../src/database/database.js';
 import { ConnectionDeletionService } from '../../../src/connections/connection-deletion.service.js';
+import { BEING_PURGED } from '../../../src/connections/connection-row.js';
 import type { ConnectionsRepository } from '../../../src/connections/connections.repository.js';
 import type { ConnectionsService } from '../../../src/connections/connections.service.js';
 import type { PlanRepository } from '../../../src/connections/plan.repository.js';
@@ -310,7 +311,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
       database,
       { stop: nothing, require: nothing } as unknown as ConnectionsService,
       connections,
-      { lockConnection: nothing } as unknown as ScopeRepository,
+      { lockConnection: () => Promise.resolve(BEING_PURGED) } as unknown as ScopeRepository,
       {} as PlanRepository,
       lifecycle,
       { cancelActive: nothing } as unknown as RunsService,

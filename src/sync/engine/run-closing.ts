@@ -62,7 +62,7 @@ export class RunClosing {
       this.queue.attemptsWithoutProgress(tx, sync.run),
     );
     const isOneWell = ledgers.all().some((ledger) => ledger.finished);
-    const isHurried = this.endAttempts(ledgers);
+    const isHurried = manyGivenUp(ledgers);
     const most = isHurried ? ATTEMPTS_BEHIND_OTHERS : MAX_UPSTREAM_ATTEMPTS;
     const again: TransientSourceError[] = [];
     for (const [ledger, error] of trouble.unwell) {
@@ -74,14 +74,6 @@ export class RunClosing {
     const isAhead = again.length < trouble.unwell.size;
     await this.save(sync, [...trouble.unwell.keys()], isAhead);
     if (again[0]) throw again[0];
-  }
-
-  /** Whether so many listings were given up that they alone can end an attempt before others. */
-  private endAttempts(ledgers: RunLedgers): boolean {
-    const givenUp = ledgers
-      .all()
-      .filter(({ givenUpAfter }) => givenUpAfter >= MAX_UPSTREAM_ATTEMPTS);
-    return givenUp.length >= MAX_IN_A_ROW;
   }
 
   /** Listings that broke, or of partitions that are not listed any more. */
@@ -108,4 +100,10 @@ export class RunClosing {
         await this.checkpoints.saveLane(tx, sync.run.id, ledger.toState());
     });
   }
+}
+
+/** Whether so many listings were given up that they alone could end an attempt before others. */
+function manyGivenUp(ledgers: RunLedgers): boolean {
+  const givenUp = ledgers.all().filter(({ givenUpAfter }) => givenUpAfter >= MAX_UPSTREAM_ATTEMPTS);
+  return givenUp.length >= MAX_IN_A_ROW;
 }

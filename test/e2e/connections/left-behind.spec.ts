@@ -59,6 +59,25 @@ describeOnEachStore('what a connection leaves behind', (open) => {
     adopt.mockRestore();
     expect(await documents()).toEqual([null, null, null, null, null]);
   };
+  /** Deletions that have been halted, each after its first transaction. */
+  const halted = async (...queries: string[]) => {
+    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
+    const deletions = [];
+    for (const query of queries) {
+      const gate = new Gate();
+      jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => gate.pass());
+      const answer = remove(attached, query);
+      await gate.reached;
+      deletions.push({
+        goOn: () => {
+          gate.open();
+          return answer;
+        },
+      });
+    }
+    return deletions;
+  };
+  const BUSY = { status: 409, body: { code: 'connection_busy' } };
   const documents = async () =>
     (await sql<{ of: string | null }>(`select connection_id as of from documents`)).map(
       ({ of }) => of,
@@ -97,54 +116,28 @@ describeOnEachStore('what a connection leaves behind', (open) => {
   });
 
   it('is purged although another request is still letting go of it', async () => {
-    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
-    const [lettingGo, purging] = [new Gate(), new Gate()];
-    jest
-      .spyOn(index, 'waitForRoom')
-      .mockImplementationOnce(() => lettingGo.pass())
-      .mockImplementationOnce(() => purging.pass());
-    const detached = remove(attached);
-    await lettingGo.reached;
-    const purged = remove(attached, '?purge=true');
-    await purging.reached;
-    lettingGo.open();
-    expect(await detached).toMatchObject({ status: 409, body: { code: 'connection_busy' } });
-    purging.open();
-    expect((await purged).status).toBe(200);
+    const [detached, purged] = await halted('', '?purge=true');
+    expect(await detached!.goOn()).toMatchObject(BUSY);
+    expect((await purged!.goOn()).status).toBe(200);
     expect(await documents()).toEqual([]);
   });
 
   it('is purged although another request asks to let go of it meanwhile', async () => {
-    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
-    const purging = new Gate();
-    jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => purging.pass());
-    const purged = remove(attached, '?purge=true');
-    await purging.reached;
-    const busy = { status: 409, body: { code: 'connection_busy' } };
-    expect(await remove(attached)).toMatchObject(busy);
+    const [purged] = await halted('?purge=true');
+    expect(await remove(attached)).toMatchObject(BUSY);
     const paused = await folder.app.request('POST', `${CONNECTIONS}/${attached}/pause`);
     expect(paused.body).toMatchObject({ status: 'paused', status_reason: BEING_PURGED });
-    expect(await remove(attached)).toMatchObject(busy);
-    purging.open();
-    expect((await purged).status).toBe(200);
+    expect(await remove(attached)).toMatchObject(BUSY);
+    expect((await purged!.goOn()).status).toBe(200);
     expect(await documents()).toEqual([]);
   });
 
   it('is left alone by a purge that has been called off, also when it is let go of then', async () => {
-    const index = folder.app.nest.get<VectorIndex>(VECTOR_INDEX);
-    const purging = new Gate();
-    jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => purging.pass());
-    const purged = remove(attached, '?purge=true');
-    await purging.reached;
+    const [purged] = await halted('?purge=true');
     await folder.app.request('POST', `${CONNECTIONS}/${attached}/resume`);
-    const lettingGo = new Gate();
-    jest.spyOn(index, 'waitForRoom').mockImplementationOnce(() => lettingGo.pass());
-    const detached = remove(attached);
-    await lettingGo.reached;
-    purging.open();
-    expect(await purged).toMatchObject({ status: 409, body: { code: 'connection_busy' } });
-    lettingGo.open();
-    expect((await detached).status).toBe(200);
+    const [detached] = await halted('');
+    expect(await purged!.goOn()).toMatchObject(BUSY);
+    expect((await detached!.goOn()).status).toBe(200);
     expect(await documents()).toEqual([null, null, null]);
   });
 

@@ -86,6 +86,29 @@ describeOnQdrant('an index that things happen to', (open, qdrant) => {
   const lapse = () =>
     database.asSystem((tx) => tx.query(`update outbox set due_at = now() - interval '1 s'`));
 
+  it('is healed by a rebuild where its collection takes no points any more', async () => {
+    const memories = [await add()];
+    await parts.drain();
+    const live = parts.spaces.collection(tables.space.id, 1);
+    const upsert = parts.store.upsert.bind(parts.store);
+    jest
+      .spyOn(parts.store, 'upsert')
+      .mockImplementation((target, points) =>
+        target === live
+          ? Promise.reject(new QdrantRefusal('Qdrant answered 400: no such vector'))
+          : upsert(target, points),
+      );
+    memories.push(await add(), await add());
+    await parts.drain();
+    const refused = expect.objectContaining({ error: expect.stringContaining('no such vector') });
+    expect(await marks()).toEqual([refused, refused]);
+    await parts.spaces.rebuild(tables.space.id);
+    for (let n = 0; n < 20 && (await version()).building !== null; n += 1) await step();
+    expect(await version()).toMatchObject({ live: 2, building: null });
+    expect(await marks()).toEqual([]);
+    expect(await found()).toEqual(memories.sort());
+  });
+
   it('makes one first collection, however many processes are about to', async () => {
     const memory = await add();
     const others = Array.from({ length: 8 }, () => spacesOf(parts.store));

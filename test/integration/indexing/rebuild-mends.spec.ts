@@ -270,30 +270,6 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
     expect(await parts.applier.applySome({ leftFor: 30 })).toBe(3);
   });
 
-  it('heals a collection that takes no points any more', async () => {
-    const ids = await fill(3);
-    await parts.drain();
-    const live = parts.spaces.collection(tables.space.id, 1);
-    const upsert = parts.store.upsert.bind(parts.store);
-    jest
-      .spyOn(parts.store, 'upsert')
-      .mockImplementation((target, points) =>
-        target === live
-          ? Promise.reject(new QdrantRefusal('Qdrant answered 400: no such vector'))
-          : upsert(target, points),
-      );
-    const late = await fill(2);
-    await parts.drain();
-    expect((await marks()).map(({ error }) => error)).toEqual(
-      late.map(() => expect.stringContaining('no such vector')),
-    );
-    await parts.spaces.rebuild(tables.space.id);
-    await finish();
-    expect(await version()).toMatchObject({ live: 2 });
-    expect(await marks()).toEqual([]);
-    expect(await found()).toEqual([...ids, ...late].sort());
-  });
-
   describe('whose collection Qdrant does not make', () => {
     const refuse = () =>
       jest

@@ -40,6 +40,8 @@ interface KnownWorkspace {
   readonly identity: Identity;
   readonly names: Directory;
   readonly since: number;
+  /** The run that listed them. */
+  readonly run: string | null;
 }
 
 /** Names may be so old: a run that parks every minute must not list all members each time. */
@@ -97,8 +99,11 @@ export class SlackSources {
     const key = createHash('sha256').update(bot_token).digest('base64');
     const now = ctx.clock.now().getTime();
     const known = this.kept.get(key);
-    if (known && Math.abs(now - known.since) < KEEP_MS) return known;
-    const workspace = { identity: await api.identity(), names: new Directory(), since: now };
+    const isOld = !known || Math.abs(now - known.since) >= KEEP_MS;
+    // What is to be read again in full is read with the names of now.
+    if (!isOld && (!ctx.full || known.run === ctx.run)) return known;
+    const identity = await api.identity();
+    const workspace = { identity, names: new Directory(), since: now, run: ctx.run };
     this.kept.delete(key);
     this.kept.set(key, workspace);
     const [oldest] = this.kept.keys();

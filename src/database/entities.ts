@@ -17,6 +17,7 @@ import { Edge } from '../memories/edge.entity.js';
 import { Memory } from '../memories/memory.entity.js';
 import { RunAttempt } from '../runs/run-attempt.entity.js';
 import { RunPartition } from '../runs/run-partition.entity.js';
+import { RunSkippedPartition } from '../runs/run-skipped-partition.entity.js';
 import { RunRequest } from '../runs/run-request.entity.js';
 import { Run } from '../runs/run.entity.js';
 import { CheckpointRow } from '../sync/engine/checkpoint.entity.js';
@@ -52,6 +53,7 @@ export const entities: (new () => object)[] = [
   Run,
   RunAttempt,
   RunPartition,
+  RunSkippedPartition,
   RunRequest,
   Suppression,
   Tenant,

@@ -14,6 +14,7 @@ import { ScopeSuppressions1763700000107 } from '../../migrations/1763700000107-s
 import { AddRunProgress1763700000108 } from '../../migrations/1763700000108-add-run-progress.js';
 import { AddOperatorViews1763700000120 } from '../../migrations/1763700000120-add-operator-views.js';
 import { AddJobProgress1763700000130 } from '../../migrations/1763700000130-add-job-progress.js';
+import { AddSkippedPartitions1763700000140 } from '../../migrations/1763700000140-add-skipped-partitions.js';
 import { AddOutboxWork1763700000111 } from '../../migrations/1763700000111-add-outbox-work.js';
 import { AddRowLevelSecurity1763700000110 } from '../../migrations/1763700000110-add-row-level-security.js';
 import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
@@ -44,6 +45,7 @@ const common: MigrationClass[] = [
   AddOutboxWork1763700000111,
   AddOperatorViews1763700000120,
   AddJobProgress1763700000130,
+  AddSkippedPartitions1763700000140,
 ];
 
 /** Run only where vectors live in PostgreSQL. */

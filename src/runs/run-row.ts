@@ -117,6 +117,13 @@ export interface RunPartitionRow {
   counts: Record<string, number>;
 }
 
+/** A partition that a run left out. */
+export interface SkippedPartition {
+  key: string;
+  title: string;
+  reason: string;
+}
+
 export function emptyCounts(): RunCounts {
   return {
     listed: 0,

@@ -4,6 +4,7 @@ import {
   type HeldDeletions,
   type RunPartitionRow,
   type RunRow,
+  type SkippedPartition,
 } from './run-row.js';
 import type { RunAnswer, RunDetailAnswer } from './runs.schema.js';
 
@@ -51,10 +52,15 @@ export function toHeld({ count, partitions, since }: HeldDeletions): HeldDeletio
   return { count, partitions, since };
 }
 
+interface RunParts {
+  readonly partitions: readonly RunPartitionRow[];
+  readonly skipped: readonly SkippedPartition[];
+  readonly attempts: readonly AttemptRow[];
+}
+
 export function toRunDetail(
   row: RunRow,
-  partitions: readonly RunPartitionRow[],
-  attempts: readonly AttemptRow[],
+  { partitions, skipped, attempts }: RunParts,
 ): RunDetailAnswer {
   return {
     ...toRun(row),
@@ -73,6 +79,7 @@ export function toRunDetail(
       pages: partition.counts.pages ?? 0,
       failures: partition.counts.failures ?? 0,
     })),
+    skipped_partitions: [...skipped],
     attempts: attempts.map((attempt) => ({
       attempt: attempt.attempt,
       worker: attempt.lease_owner,

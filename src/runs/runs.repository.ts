@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { PlannedCalls } from './run-events-pace.js';
-import type { RunOptions, RunPartitionRow, RunRow, StoredHold } from './run-row.js';
+import type {
+  RunOptions,
+  RunPartitionRow,
+  RunRow,
+  SkippedPartition,
+  StoredHold,
+} from './run-row.js';
 import type { AttemptRow } from './run.mapper.js';
 import { ACTIVE_STATES, PRIORITY, type Trigger } from './run-state.js';
 
@@ -124,6 +130,19 @@ export class RunsRepository {
          p.counts
        from run_partitions p join runs r on r.id = p.run_id
        where r.tenant_id = $1 and p.run_id = $2 order by p.partition_key, p.lane`,
+      [tenant, run],
+    );
+  }
+
+  async skippedPartitions(
+    tx: EntityManager,
+    tenant: string,
+    run: string,
+  ): Promise<SkippedPartition[]> {
+    return tx.query<SkippedPartition[]>(
+      `select p.partition_key as key, p.title, p.reason
+       from run_skipped_partitions p join runs r on r.id = p.run_id
+       where r.tenant_id = $1 and p.run_id = $2 order by p.title, p.partition_key`,
       [tenant, run],
     );
   }

@@ -97,6 +97,9 @@ export const RunDetailAnswer = RunAnswer.extend({
       failures: z.int(),
     }),
   ),
+  skipped_partitions: z
+    .array(z.object({ key: z.string(), title: z.string(), reason: z.string() }))
+    .describe('What the source has and the run left out, e.g. channels without the bot'),
   attempts: z.array(
     z.object({
       attempt: z.int(),

@@ -54,8 +54,11 @@ export class RunsService {
   get(tenant: string, id: string): Promise<RunDetailAnswer> {
     return this.database.inTenant(tenant, async (tx) => {
       const run = await this.require(tx, tenant, id);
-      const partitions = await this.runs.partitions(tx, tenant, id);
-      return toRunDetail(run, partitions, await this.runs.attempts(tx, tenant, id));
+      return toRunDetail(run, {
+        partitions: await this.runs.partitions(tx, tenant, id),
+        skipped: await this.runs.skippedPartitions(tx, tenant, id),
+        attempts: await this.runs.attempts(tx, tenant, id),
+      });
     });
   }
 

@@ -16,6 +16,7 @@ export function runDetail(
   const sections: [string, string[]][] = [
     ['', summary(run, connection, context)],
     ['Partitions', partitions(run, context)],
+    ['Not read', leftOut(run, context)],
     ['Attempts', run.attempts.length > 1 ? attempts(run, context) : []],
     ['Failed items', failed(failures, context)],
   ];
@@ -116,6 +117,24 @@ function partitions({ partitions: rows }: RunDetailAnswer, { terminal }: CliCont
     ],
     terminal,
   );
+}
+
+/** Beyond these there is `--json`: a workspace may have thousands of channels without the bot. */
+const MAX_LEFT_OUT = 20;
+
+function leftOut(run: RunDetailAnswer, { terminal }: CliContext): string[] {
+  const { skipped_partitions: skipped } = run;
+  if (skipped.length === 0) return [];
+  const more = skipped.length - MAX_LEFT_OUT;
+  const lines = renderTable(
+    skipped.slice(0, MAX_LEFT_OUT),
+    [
+      { title: 'PARTITION', value: ({ title, key }) => title || key, flexible: true, min: 12 },
+      { title: 'WHY', value: ({ reason }) => reason, flexible: true },
+    ],
+    terminal,
+  );
+  return more > 0 ? [...lines, `and ${formatCount(more)} more (--json shows them)`] : lines;
 }
 
 function attempts({ attempts: rows }: RunDetailAnswer, { terminal }: CliContext): string[] {

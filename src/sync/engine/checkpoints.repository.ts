@@ -116,4 +116,21 @@ export class CheckpointsRepository {
       [connection, JSON.stringify(partitions)],
     );
   }
+
+  /** What a run leaves out, as its latest attempt found it. */
+  async saveSkipped(
+    tx: EntityManager,
+    run: string,
+    partitions: readonly Partition[],
+  ): Promise<void> {
+    await tx.query(`delete from run_skipped_partitions where run_id = $1`, [run]);
+    const skipped = partitions.filter(({ skipReason }) => skipReason !== undefined);
+    if (skipped.length === 0) return;
+    await tx.query(
+      `insert into run_skipped_partitions (run_id, partition_key, title, reason)
+       select distinct on (r.key) $1::uuid, r.key, r.title, r."skipReason"
+       from json_to_recordset($2::json) as r(key text, title text, "skipReason" text)`,
+      [run, JSON.stringify(skipped)],
+    );
+  }
 }

@@ -76,12 +76,14 @@ export class SyncEngine {
       for await (const partition of sync.connector.partitions(sync.context))
         partitions.push(partition);
     });
-    // All of them, also for a run of one: they say which ones may be asked for.
+    const wanted = partitions.filter(({ key }) => only === undefined || key === only);
     await this.database.inTenant(sync.tenant, async (tx) => {
       await this.queue.fence(tx, sync.run);
+      // All of them, also for a run of one: they say which ones may be asked for.
       await this.checkpoints.savePartitions(tx, sync.target.connection, partitions);
+      await this.checkpoints.saveSkipped(tx, sync.run.id, wanted);
     });
-    return partitions.filter(({ key }) => only === undefined || key === only);
+    return wanted;
   }
 
   private async list(sync: SyncRun, attempt: Attempt): Promise<void> {

@@ -43,7 +43,9 @@ describeOnEachDatabase('retention', (open) => {
     // The latest one stays: it says how the connection is doing.
     expect(await retention.removeOld()).toEqual({ ...nothing, runs: 2, plans: 1 });
     expect(await bench.sql(`select id from runs`)).toEqual([{ id: latest.id }]);
-    for (const table of ['run_attempts', 'run_partitions', 'run_requests'])
+    for (const table of [
+      ...['run_attempts', 'run_partitions', 'run_skipped_partitions', 'run_requests'],
+    ])
       expect(await count(table, `run_id <> '${latest.id}'`)).toBe(0);
     expect(await retention.removeOld()).toEqual(nothing);
     await bench.app.close();

@@ -57,6 +57,18 @@ describeOnOneDatabase('a source that is read by changes', (open) => {
     ]);
   });
 
+  it('says of each run what it left out, and why', async () => {
+    const [a, b] = ['a', 'b'].map((key) => ({ key, title: `#${key}` }));
+    source.partitions = [a!, { ...b!, skipReason: 'not_joined' }];
+    const first = await bench.sync();
+    const skipped = [{ key: 'b', title: '#b', reason: 'not_joined' }];
+    expect(first).toMatchObject({ status: 'success', skipped_partitions: skipped });
+    expect(new Set(first.partitions.map(({ key }) => key))).toEqual(new Set(['a']));
+    source.partitions = [a!, b!];
+    expect(await bench.sync()).toMatchObject({ skipped_partitions: [] });
+    expect(await bench.settled(first.id)).toMatchObject({ skipped_partitions: skipped });
+  });
+
   it('goes on with the other partitions and lanes when one listing is unwell', async () => {
     source.partitions = ['a', 'b'].map((key) => ({ key, title: key }));
     let down = true;

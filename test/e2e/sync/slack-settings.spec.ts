@@ -35,10 +35,10 @@ describe('a synchronized Slack workspace', () => {
     await sync();
   };
 
-  const sync = async () => {
+  const sync = async (body: { full?: boolean } = {}) => {
     simulator.log.clear();
     const path = `/v1/memory/connections/${connection}/sync?wait=false`;
-    const run = await app.request('POST', path, { body: {} });
+    const run = await app.request('POST', path, { body });
     return eventually('the run', async () => {
       const { body } = await app.request('GET', `/v1/memory/runs/${run.body.run_id as string}`);
       return body.finished_at === null ? undefined : body;
@@ -115,6 +115,17 @@ describe('a synchronized Slack workspace', () => {
       await sync();
       expect([await isFound('codfish'), await isFound('troutfish')]).toEqual([true, true]);
     }
+  });
+
+  it('writes the names of now in a full sync, however soon it comes', async () => {
+    const author = simulator.workspace.addUser('Eel seller').id;
+    thread('the market opens', { user: author });
+    await connect();
+    expect(await isFound('Eel seller')).toBe(true);
+    simulator.workspace.renameUser(author, { realName: 'Carp buyer', displayName: 'Carp buyer' });
+    await sync({ full: true });
+    expect([await isFound('Eel seller'), await isFound('Carp buyer')]).toEqual([false, true]);
+    expect(simulator.log.count('users.list')).toBe(1);
   });
 
   it('joins no channel for a plan: what was never applied is not read', async () => {

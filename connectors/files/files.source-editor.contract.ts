@@ -1,19 +1,20 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OptionalEdit, SourceEditor } from '../sdk/conformance/source-editor.js';
+import type { EditedFile, OptionalEdit, SourceEditor } from '../sdk/conformance/source-editor.js';
 import { FaultyFileSystem } from './faulty-file-system.contract.js';
 import { partitionOf } from './relative-path.js';
 
 /**
  * A folder of Markdown files, edited and broken on purpose. Documents are made as
- * `<container>/<name>.md`; container `.` is the folder itself. Give `fileSystem` to the connector
- * under test, since the faults live in it.
+ * `<container>/<name>.md`; container `.` is the folder itself, and only files that were put as such
+ * have names of their own. Give `fileSystem` to the connector under test, since the faults live in
+ * it.
  */
 export class FilesSourceEditor implements Required<Omit<SourceEditor, 'limitListing'>> {
   static readonly supports: readonly OptionalEdit[] = [
     ...(['touch', 'rename', 'move', 'removeContainer', 'deny', 'denyContainer'] as const),
-    ...(['poison', 'failListing', 'truncateListing', 'loseAccount'] as const),
+    ...(['poison', 'failListing', 'truncateListing', 'loseAccount', 'putFile'] as const),
   ];
 
   readonly fileSystem = new FaultyFileSystem();
@@ -22,6 +23,8 @@ export class FilesSourceEditor implements Required<Omit<SourceEditor, 'limitList
   /** The connection's folder. */
   readonly path = join(this.root, 'notes');
   private lastTime = Date.now() / 1000 - 86_400;
+  /** Files that are no Markdown, by id, and what is to be found in them. */
+  private readonly others = new Map<string, string>();
 
   /** @param pageFiles as the connector under test has it */
   constructor(private readonly pageFiles: number) {
@@ -55,7 +58,10 @@ export class FilesSourceEditor implements Required<Omit<SourceEditor, 'limitList
       const id = path.slice(this.path.length + 1);
       return [id, { partition: partitionOf(id), text: fs.readFileSync(path, 'utf8') }] as const;
     });
-    return new Map(documents.filter(([, { text }]) => text !== ''));
+    const others = [...this.others]
+      .filter(([id]) => fs.existsSync(this.at(id)))
+      .map(([id, text]) => [id, { partition: partitionOf(id), text }] as const);
+    return new Map([...documents.filter(([, { text }]) => text !== ''), ...others]);
   }
 
   contentReads(): number {
@@ -79,6 +85,14 @@ export class FilesSourceEditor implements Required<Omit<SourceEditor, 'limitList
   async move(id: string, container: string): Promise<string> {
     const name = id.slice(id.lastIndexOf('/') + 1);
     return this.renameTo(id, container === '.' ? name : `${container}/${name}`);
+  }
+
+  /** Empty files are left out by the connector, wherever they are. */
+  async putFile(container: string, { name, bytes, text }: EditedFile): Promise<string> {
+    const id = container === '.' ? name : `${container}/${name}`;
+    await this.write(id, bytes);
+    if (text !== null && bytes.length > 0) this.others.set(id, text);
+    return id;
   }
 
   async removeContainer(container: string): Promise<void> {
@@ -137,8 +151,8 @@ export class FilesSourceEditor implements Required<Omit<SourceEditor, 'limitList
   }
 
   /** Every write has a time of its own, as writes by people have. */
-  private async write(id: string, text: string): Promise<void> {
-    await fs.promises.writeFile(this.at(id), text);
+  private async write(id: string, content: string | Uint8Array): Promise<void> {
+    await fs.promises.writeFile(this.at(id), content);
     this.lastTime += 1;
     await fs.promises.utimes(this.at(id), this.lastTime, this.lastTime);
   }

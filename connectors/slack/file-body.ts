@@ -1,4 +1,5 @@
 import type { Body } from '../sdk/contract.js';
+import type { HttpAnswer } from '../sdk/http-answer.js';
 import { DocumentGoneError, ItemError, TransientSourceError } from '../sdk/errors.js';
 import { ByteBudget } from './byte-budget.js';
 import { ofOneItem } from './of-one-item.js';
@@ -81,7 +82,7 @@ async function download(
 }
 
 async function bytesOrRedirect(
-  response: Response,
+  response: HttpAnswer,
   file: SlackFile,
   url: URL,
   maxBytes: number,
@@ -122,7 +123,7 @@ function isLogin({ pathname, searchParams }: URL): boolean {
 
 /** Into one buffer, which is as large as Slack says that the file is. */
 async function readBytes(
-  response: Response,
+  response: HttpAnswer,
   maxBytes: number,
   expected: number | undefined,
 ): Promise<Uint8Array> {

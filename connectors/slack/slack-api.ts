@@ -1,14 +1,13 @@
 import { LogLevel, WebClient } from '@slack/web-api';
 import type { ConnectorContext } from '../sdk/context.js';
 import { TransientSourceError } from '../sdk/errors.js';
+import type { Fetch, HttpAnswer } from '../sdk/http-answer.js';
 import { withLinkedAbort } from '../sdk/linked-abort.js';
 import { retryAfterSeconds } from '../sdk/retry-after.js';
 import { classifySlackError, SlackRateLimit } from './slack-errors.js';
 import type { SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { Timestamp } from './timestamp.js';
 import { WholeAnswers, type Answer } from './whole-answers.js';
-
-export type Fetch = typeof globalThis.fetch;
 
 export const SLACK_API_URL = 'https://slack.com/api/';
 const TIMEOUT_MS = 30_000;
@@ -149,7 +148,7 @@ export class SlackApi {
   download<Result>(
     file: string,
     url: URL,
-    read: (response: Response) => Promise<Result>,
+    read: (answer: HttpAnswer) => Promise<Result>,
   ): Promise<Result> {
     return this.ctx.calls.call({
       method: 'files.download',
@@ -213,9 +212,12 @@ export class SlackApi {
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
       logger: SILENT,
-      // Its `timeout` option would add a second timer to the one of `send`.
+      // Its `timeout` option would add a second timer to the one of `send`. Of a response it reads
+      // no more than an answer has.
       fetch: (url, init) =>
-        this.send(url, init ?? {}, signal, (response) => this.answers.outline(response)),
+        this.send(String(url), init ?? {}, signal, (answer) =>
+          this.answers.outline(answer),
+        ) as Promise<Response>,
     });
     this.clients.set(signal, client);
     return client;
@@ -229,15 +231,15 @@ export class SlackApi {
     url: string | URL,
     init: RequestInit,
     signal: AbortSignal,
-    read: (response: Response) => Promise<Result>,
+    read: (answer: HttpAnswer) => Promise<Result>,
   ): Promise<Result> {
     return withLinkedAbort(signal, async (controller) => {
       const timer = setTimeout(() => controller.abort(tooSlow()), TIMEOUT_MS);
       try {
-        const response = await this.fetch(url, { ...init, signal: controller.signal });
-        if (response.status !== 429) return await read(response);
-        await response.body?.cancel();
-        const told = response.headers.get('retry-after');
+        const answer = await this.fetch(url, { ...init, signal: controller.signal });
+        if (answer.status !== 429) return await read(answer);
+        await answer.body?.cancel();
+        const told = answer.headers.get('retry-after');
         throw new SlackRateLimit(retryAfterSeconds(told, this.ctx.clock.now()));
       } finally {
         clearTimeout(timer);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ConnectorContext } from '../sdk/context.js';
+import type { Fetch } from '../sdk/http-answer.js';
 import { ChannelEstimates } from './channel-estimates.js';
 import { Directory } from './directory.js';
 import { EmptyThreads } from './empty-threads.js';
-import { type Fetch, type Identity, SlackApi } from './slack-api.js';
+import { type Identity, SlackApi } from './slack-api.js';
 import type { SlackConfig, SlackCredentials } from './slack.config.js';
 import type { AnsweredPages } from './read-session.js';
 import type { UnfinishedThread } from './read-thread.js';

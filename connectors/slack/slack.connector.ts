@@ -1,5 +1,7 @@
 import { type Connector, defineConnector, type Page } from '../sdk/contract.js';
+import type { Fetch } from '../sdk/http-answer.js';
 import { mapConcurrently } from '../sdk/map-concurrently.js';
+import { quickFetch } from '../sdk/quick-fetch.js';
 import { auditLane } from './audit-lane.js';
 import { channelOf, isOutOfReach, listPartitions } from './channels.js';
 import { historyLane } from './history-lane.js';
@@ -9,7 +11,7 @@ import { newestLane } from './newest-lane.js';
 import { permalinkedIds } from './permalinked.js';
 import { plan } from './plan.js';
 import { probe } from './probe.js';
-import { type Fetch, SLACK_API_URL } from './slack-api.js';
+import { SLACK_API_URL } from './slack-api.js';
 import { MAX_FILE_BYTES, SlackConfig, SlackCredentials } from './slack.config.js';
 import { SlackSources } from './slack-source.js';
 
@@ -30,7 +32,7 @@ const MAX_PAGE_MESSAGES = 999;
  */
 export function slackConnector({
   apiUrl,
-  fetch = globalThis.fetch,
+  fetch = quickFetch,
   pageMessages = MAX_PAGE_MESSAGES,
 }: SlackConnectorOptions): Connector<SlackConfig, SlackCredentials> {
   const sources = new SlackSources({ apiUrl: apiUrl ?? SLACK_API_URL, fetch, pageMessages });

@@ -28,7 +28,7 @@ export function newestOf(...all: readonly (Timestamp | undefined)[]): Timestamp 
 /** Whole milliseconds, rounded down. */
 export function toMilliseconds(ts: Timestamp): number {
   const [seconds = '0', micros = ''] = ts.split('.');
-  return Number(seconds) * 1000 + Number(micros.padEnd(6, '0').slice(0, 3));
+  return Number(seconds) * 1000 + Number(micros.slice(0, 3).padEnd(3, '0'));
 }
 
 export const toDate = (ts: Timestamp): Date => new Date(toMilliseconds(ts));

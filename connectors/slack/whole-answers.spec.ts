@@ -1,8 +1,11 @@
 import type { WebAPICallResult } from '@slack/web-api';
+import type { HttpAnswer } from '../sdk/http-answer.js';
 import { WholeAnswers } from './whole-answers.js';
 
 const asAnswer = (body: unknown, init?: ResponseInit): Response =>
   new Response(JSON.stringify(body), init);
+const judgedOf = async (outline: HttpAnswer): Promise<WebAPICallResult> =>
+  JSON.parse(await outline.text()) as WebAPICallResult;
 
 describe('answers on their way around the client', () => {
   it('show it what it judges by, and the caller everything', async () => {
@@ -16,7 +19,7 @@ describe('answers on their way around the client', () => {
     const headers = { 'x-oauth-scopes': 'channels:history' };
     const outline = await answers.outline(asAnswer(body, { headers }));
     expect(outline.headers.get('x-oauth-scopes')).toBe('channels:history');
-    const seen = (await outline.json()) as WebAPICallResult;
+    const seen = await judgedOf(outline);
     expect(seen).toMatchObject({ ok: true, response_metadata: body.response_metadata });
     expect(seen).not.toHaveProperty('messages');
     const judged = {
@@ -34,7 +37,7 @@ describe('answers on their way around the client', () => {
     const outlines = await Promise.all(
       ['a', 'b', 'c'].map((text) => answers.outline(asAnswer({ ok: true, text }))),
     );
-    const judged = (await Promise.all(outlines.map((one) => one.json()))) as WebAPICallResult[];
+    const judged = await Promise.all(outlines.map(judgedOf));
     const whole = judged.toReversed().map((one) => answers.whole(one).text);
     expect(whole).toEqual(['c', 'b', 'a']);
   });

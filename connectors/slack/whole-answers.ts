@@ -1,4 +1,5 @@
 import type { WebAPICallResult } from '@slack/web-api';
+import { type HttpAnswer, TextAnswer } from '../sdk/http-answer.js';
 import { asObject, type JsonObject } from './json-object.js';
 
 export type Answer = WebAPICallResult & { readonly [key: string]: unknown };
@@ -18,13 +19,11 @@ export class WholeAnswers {
   private count = 0;
 
   /** Reads the answer to its end, as the client does later, when nothing watches over the time. */
-  async outline(response: Response): Promise<Response> {
-    const body = await response.text();
-    const answer = asObject(parsed(body));
+  async outline(received: HttpAnswer): Promise<HttpAnswer> {
+    const text = await received.text();
+    const answer = asObject(parsed(text));
     // What is no answer, or a refusal, is for the client to name.
-    const text = answer.ok === true ? this.keep(answer) : body;
-    // A status such as 204 may not come with a body, however empty.
-    return new Response(text === '' ? null : text, response);
+    return new TextAnswer(answer.ok === true ? this.keep(answer) : text, received);
   }
 
   /**

@@ -32,12 +32,20 @@ const PLACES: readonly RegExp[] = [
 export function redact(text: string, secrets: readonly Secret<string>[] = []): string {
   let clean = text;
   // The longest first: a secret may be part of another one.
-  const known = secrets.flatMap((secret) => spellings(secret.reveal()));
-  for (const value of known.sort((a, b) => b.length - a.length))
+  for (const value of secrets.flatMap(spellingsOf).sort((a, b) => b.length - a.length))
     if (clean.includes(value)) clean = clean.replaceAll(value, MASK);
   for (const place of PLACES) clean = clean.replace(place, `$1${MASK}`);
   for (const token of TOKENS) clean = clean.replace(token, MASK);
   return clean;
+}
+
+const known = new WeakMap<Secret<string>, readonly string[]>();
+
+/** Worked out once: every line of a request log asks for them. */
+function spellingsOf(secret: Secret<string>): readonly string[] {
+  const found = known.get(secret) ?? spellings(secret.reveal());
+  known.set(secret, found);
+  return found;
 }
 
 function spellings(secret: string): string[] {

@@ -23,7 +23,15 @@ export interface SourceEditor {
   rename?(id: string, name: string): Promise<string>;
   /** The external id afterwards. */
   move?(id: string, container: string): Promise<string>;
+  /** For good, with all that is in it. */
   removeContainer?(container: string): Promise<void>;
+  /**
+   * Makes a document of a file as it is, whatever is in it; its external id, also where the source
+   * or the connector makes nothing of it. A file without bytes is in the truth only where the
+   * connector takes it for a document. Where files are shown in other documents (messages), the
+   * container needs one.
+   */
+  putFile?(container: string, file: EditedFile): Promise<string>;
   /** The document stays listed, but may not be read any more. */
   deny?(id: string): Promise<void>;
   /** The container and all that is in it are out of reach. */
@@ -38,6 +46,15 @@ export interface SourceEditor {
   truncateListing?(container: string): Promise<void>;
   /** The whole account goes: the token is revoked, the folder is unmounted. */
   loseAccount?(): Promise<void>;
+}
+
+export interface EditedFile {
+  /** With an extension that fits the media type: sources without types go by it. */
+  readonly name: string;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  /** What a reader must find in it; null: nothing can be made of it, so that it is in no truth. */
+  readonly text: string | null;
 }
 
 export interface TrueDocument {

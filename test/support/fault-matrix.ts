@@ -2,10 +2,11 @@ import type {
   ConformanceHarness,
   ConformanceOptions,
 } from '../../connectors/sdk/conformance/harness.contract.js';
-import type { TestEngine } from './database-fixtures.js';
+import { databases, type TestEngine } from './database-fixtures.js';
 import { changeCases } from './fault-matrix/change-cases.js';
 import { deletionCases } from './fault-matrix/deletion-cases.js';
 import { EngineBench } from './fault-matrix/engine-bench.js';
+import { fileCases } from './fault-matrix/file-cases.js';
 import { interruptionCases } from './fault-matrix/interruption-cases.js';
 import { listingCases } from './fault-matrix/listing-cases.js';
 import type { MatrixCases } from './fault-matrix/matrix-cases.js';
@@ -22,17 +23,19 @@ import { postgresqlMissing } from './test-postgresql.js';
  * What the engine must survive with every connector: after each fault, its
  * repair and another sync the index equals the source, and at no time has anything been deleted
  * that the source still has.
+ * @param engines one for each spec file shares the work between Jest's workers
  */
 export function engineFaultMatrix(
   name: string,
   makeSource: () => Promise<ConformanceHarness>,
   { pageSize, listingLane = 'sweep', supports }: ConformanceOptions,
-  engines: TestEngine[],
+  engines: readonly TestEngine['name'][] = ['pglite', 'postgresql'],
 ): void {
   const missing = postgresqlMissing({ pgvector: true });
-  if (missing) it.skip(`fault matrix of ${name} on PostgreSQL (${missing})`, () => undefined);
+  if (missing && engines.includes('postgresql'))
+    it.skip(`fault matrix of ${name} on PostgreSQL (${missing})`, () => undefined);
 
-  for (const { name: engine, open } of engines) {
+  for (const { name: engine, open } of databases().filter(({ name }) => engines.includes(name))) {
     describe(`fault matrix of ${name} on ${engine}`, () => {
       let bench: EngineBench;
       let source: SyncedSource;
@@ -60,6 +63,7 @@ export function engineFaultMatrix(
       listingCases(cases);
       changeCases(cases);
       deletionCases(cases);
+      fileCases(cases);
       interruptionCases(cases);
       if (engine === 'postgresql') workerCases(cases);
     });

@@ -1,5 +1,4 @@
 import { FilesSourceEditor } from '../../../connectors/files/files.source-editor.contract.js';
-import { databases } from '../../support/database-fixtures.js';
 import { engineFaultMatrix } from '../../support/fault-matrix.js';
 import { filesHarness, PAGE_FILES } from '../../support/files-source.js';
 
@@ -7,6 +6,5 @@ engineFaultMatrix(
   'files',
   () => Promise.resolve(filesHarness()),
   { pageSize: PAGE_FILES, supports: FilesSourceEditor.supports },
-  // On PGlite; Slack's is on PostgreSQL (slack-faults.spec.ts).
-  databases().slice(0, 1),
+  ['pglite'],
 );

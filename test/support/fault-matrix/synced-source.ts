@@ -160,14 +160,14 @@ export class SyncedSource {
     await this.bench.app.request('DELETE', url);
   }
 
-  /** What a search for the common word answers. */
+  /** Documents that a search for the common word answers, each once, whatever its chunks. */
   private async searched(): Promise<string[]> {
     const body = { query: COMMON_WORD, mode: 'text', limit: SEARCH_LIMIT };
     const path = `/v1/memory/collections/${encodeURIComponent(this.collection)}/search`;
     const answer = await this.bench.app.request('POST', path, { body });
     if (answer.status !== 200) throw new Error(answer.text);
     const hits = answer.body as { metadata: { external_id: string } }[];
-    return hits.map(({ metadata }) => metadata.external_id).sort();
+    return [...new Set(hits.map(({ metadata }) => metadata.external_id))].sort();
   }
 
   private async expectNoFalseDeletion(before: ReadonlySet<string>): Promise<void> {

@@ -1,7 +1,9 @@
 import type {
+  EditedFile,
   OptionalEdit,
   SourceEditor,
 } from '../../../../connectors/sdk/conformance/source-editor.js';
+import { FILE_METHOD } from '../../../simulators/slack/api/file-server.js';
 import {
   type SlackSimulator,
   startSlackSimulator,
@@ -10,8 +12,14 @@ import {
 interface Document {
   readonly channel: string;
   readonly ts: string;
-  readonly reply: string;
+  readonly replies: string[];
   text: string;
+}
+
+/** A file of a channel, and what is to be found in it. */
+interface SharedFile {
+  readonly channel: string;
+  readonly text: string;
 }
 
 interface Fault {
@@ -29,11 +37,12 @@ const STEP_MS = 2_000;
 export class SlackSourceEditor implements SourceEditor {
   static readonly supports: readonly OptionalEdit[] = [
     ...(['touch', 'denyContainer', 'poison', 'failListing', 'limitListing'] as const),
-    ...(['truncateListing', 'loseAccount', 'rename'] as const),
+    ...(['truncateListing', 'loseAccount', 'rename', 'removeContainer', 'putFile'] as const),
   ];
 
   private readonly documents = new Map<string, Document>();
-  private readonly left: string[] = [];
+  private readonly files = new Map<string, SharedFile>();
+  private readonly left = new Set<string>();
   private faults: Fault[] = [];
 
   constructor(
@@ -74,7 +83,7 @@ export class SlackSourceEditor implements SourceEditor {
     this.step();
     const reply = workspace.reply(container, ts, 'Seen.');
     const id = `${container}:${ts}`;
-    this.documents.set(id, { channel: container, ts, reply, text });
+    this.documents.set(id, { channel: container, ts, replies: [reply], text });
     return Promise.resolve(id);
   }
 
@@ -99,34 +108,59 @@ export class SlackSourceEditor implements SourceEditor {
 
   remove(id: string): Promise<void> {
     this.step();
-    const { channel, ts, reply } = this.find(id);
-    this.simulator.workspace.delete(channel, reply);
+    const { channel, ts, replies } = this.find(id);
+    for (const reply of replies) this.simulator.workspace.delete(channel, reply);
     this.simulator.workspace.delete(channel, ts);
     this.documents.delete(id);
     return Promise.resolve();
   }
 
+  /** As the owner of a workspace can: Slack answers as if the bot had been removed from it. */
+  removeContainer(container: string): Promise<void> {
+    this.step();
+    this.simulator.workspace.deleteChannel(container);
+    this.left.delete(container);
+    for (const all of [this.documents, this.files])
+      for (const [id, { channel }] of all) if (channel === container) all.delete(id);
+    return Promise.resolve();
+  }
+
+  /** In a reply to the newest thread of the channel: a message of its own would be a document. */
+  putFile(container: string, { name, mediaType, bytes, text }: EditedFile): Promise<string> {
+    this.step();
+    const thread = [...this.documents.values()].findLast(({ channel }) => channel === container);
+    if (!thread) throw new Error(`${container} has no thread to show a file in.`);
+    const file = { name, mimetype: mediaType, content: bytes };
+    const shared = this.simulator.workspace.addFile(container, file, { threadTs: thread.ts });
+    thread.replies.push(shared.ts);
+    const id = `${container}:f:${shared.id}`;
+    if (text !== null) this.files.set(id, { channel: container, text });
+    return Promise.resolve(id);
+  }
+
   truth() {
-    const all = [...this.documents].map(
+    const all = [...this.documents, ...this.files].map(
       ([id, { channel, text }]) => [id, { partition: channel, text }] as const,
     );
     return Promise.resolve(new Map(all));
   }
 
   contentReads(): number {
-    return this.simulator.log.count('conversations.replies');
+    const { log } = this.simulator;
+    return log.count('conversations.replies') + log.count(FILE_METHOD);
   }
 
   repair(): Promise<void> {
     this.faults = [];
-    for (const channel of this.left.splice(0)) this.simulator.workspace.addBot(channel);
+    for (const channel of this.left) this.simulator.workspace.addBot(channel);
+    this.left.clear();
     this.simulator.tokens.get(this.simulator.token).state = 'active';
     return Promise.resolve();
   }
 
   denyContainer(container: string): Promise<void> {
     this.simulator.workspace.removeBot(container);
-    this.left.push(container);
+    this.left.add(container);
     return Promise.resolve();
   }
 

@@ -158,9 +158,10 @@ export class Database implements BatchSizes {
   private async attempt<T>(opening: string, work: Work<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      await start(runner, opening);
-      setClient(runner.manager, (await runner.connect()) as Client);
-      const result = await transactionScope(() => work(runner.manager));
+      const client = (await runner.connect()) as Client;
+      const { begun } = await start(runner, client, opening);
+      setClient(runner.manager, client);
+      const result = await transactionScope(() => work(runner.manager)).finally(() => begun);
       await commit(runner);
       return result;
     } catch (error) {
@@ -196,18 +197,32 @@ export class Database implements BatchSizes {
 }
 
 /**
- * TypeORM opens a transaction by START TRANSACTION alone. What must stand beside it goes with it,
- * in one message to the server: a round trip more would be felt by thousands of transactions.
+ * TypeORM opens a transaction by START TRANSACTION alone, and waits. What must stand beside it goes
+ * with it, in one message, and a server gets the first statements of the work without a wait for
+ * the answer: a round trip more would be felt by thousands of transactions. Where a part of the
+ * message fails the transaction is aborted, so nothing that follows it runs.
+ * @returns once the message is on its way
  */
-async function start(runner: QueryRunner, opening: string): Promise<void> {
-  if (opening === START) return runner.startTransaction();
+async function start(
+  runner: QueryRunner,
+  client: Client,
+  opening: string,
+): Promise<{ readonly begun: Promise<void> }> {
   const send = runner.query.bind(runner);
-  runner.query = (sql: string) => send(sql === START ? opening : sql);
-  try {
-    await runner.startTransaction();
-  } finally {
-    runner.query = send;
-  }
+  const sent = new Promise<void>((resolve) => {
+    runner.query = () => {
+      runner.query = send;
+      // Nobody looks at the answer.
+      const answer = client.query(opening) as Promise<never>;
+      resolve();
+      return answer;
+    };
+  });
+  const begun = runner.startTransaction();
+  // Whoever waits for the work hears of it.
+  begun.catch(() => undefined);
+  await (client.pipeline ? Promise.race([sent, begun]) : begun);
+  return { begun };
 }
 
 /**

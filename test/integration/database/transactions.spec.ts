@@ -41,6 +41,15 @@ describeOnEachDatabase(
       expect(await stored(database, id)).toBe(true);
     });
 
+    it('run nothing of the work when they cannot begin', async () => {
+      const id = randomUUID();
+      // As when a role that row level security needs is gone.
+      const opening = 'START TRANSACTION; select no_such_setting()';
+      const failing = database['transaction'](opening, (tx) => insert(tx, id));
+      await expect(failing).rejects.toThrow(/no_such_setting\(\) does not exist/);
+      expect(await stored(database, id)).toBe(false);
+    });
+
     it('leave the settings of a maintenance statement behind', async () => {
       const read = `select current_setting('work_mem') as value`;
       const [before] = await database.maintain(read);

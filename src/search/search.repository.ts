@@ -19,7 +19,7 @@ export interface SearchedCollection {
   readonly score_low: number;
 }
 
-export interface HitRecord extends MemoryRecord {
+export interface HitRecord extends MemoryRecord, Boostable {
   /** Of the document, for synced memories. */
   readonly synced_at: Date | null;
 }
@@ -34,6 +34,8 @@ export interface NeighbourRecord {
 /** What a search shows, whatever an index still holds. */
 const shown = (memory: string): string =>
   `${memory}.visible and (${memory}.expires_at is null or ${memory}.expires_at > now())`;
+
+const TIME = 'coalesce(m.source_updated_at, m.created_at)';
 
 /**
  * Rows by primary key first: beside `visible`, the planner takes the whole list of the collection
@@ -60,7 +62,7 @@ export class SearchRepository {
 
   /**
    * What ranks memories, by id; what is hidden, expired or no longer in these collections is left
-   * out. Where many are alike, ten times as many are ranked as are shown, so texts are not read.
+   * out.
    */
   async standings(
     tx: EntityManager,
@@ -70,8 +72,7 @@ export class SearchRepository {
   ): Promise<Map<string, Boostable>> {
     const rows = await runPrepared<Boostable & { id: string }>(
       tx,
-      `${WANTED} select m.id, m.importance, coalesce(m.source_updated_at, m.created_at) as time
-       from wanted m
+      `${WANTED} select m.id, m.importance, ${TIME} as time from wanted m
        where m.tenant_id = $1 and m.collection_id = any($2::uuid[]) and ${shown('m')}`,
       [tenant, collectionIds, ids],
     );
@@ -87,7 +88,7 @@ export class SearchRepository {
   ): Promise<Map<string, HitRecord>> {
     const rows = await runPrepared<HitRecord>(
       tx,
-      `${WANTED} select ${MEMORY_COLUMNS}, d.synced_at
+      `${WANTED} select ${MEMORY_COLUMNS}, ${TIME} as time, d.synced_at
        from ${MEMORY_TABLES.replace('memories', 'wanted')}
        where m.tenant_id = $1 and m.collection_id = any($2::uuid[]) and ${shown('m')}`,
       [tenant, collectionIds, ids],

@@ -13,6 +13,11 @@ import { calibrated, leastCosine, rounded } from './calibration.js';
 import type { SearchMode } from './search-query.js';
 import { SearchRepository, type HitRecord, type SearchedCollection } from './search.repository.js';
 
+/**
+ * So many rows are read whole at once, which saves a statement. Where many memories are alike, ten
+ * times as many are ranked as are shown; then their texts stay where they are.
+ */
+const WHOLE_ROWS = 40;
 const LEAST_DEPTH = 200;
 const DEPTH_PER_HIT = 4;
 const ROUNDS = 4;
@@ -90,12 +95,20 @@ export class SpaceSearch {
     { tenant, collectionIds, options }: RankScope,
     candidates: readonly Candidate[],
   ): Promise<(RankedHit & { row: HitRecord })[]> {
+    const rows = new Map<string, HitRecord>();
+    const readWhole = async (ids: string[]): Promise<ReadonlyMap<string, HitRecord>> => {
+      const found = await this.repository.hits(tx, tenant, collectionIds, ids);
+      for (const [id, row] of found) rows.set(id, row);
+      return found;
+    };
     const ranked = await bestHits(candidates, options, (ids) =>
-      this.repository.standings(tx, tenant, collectionIds, ids),
+      ids.length <= WHOLE_ROWS
+        ? readWhole(ids)
+        : this.repository.standings(tx, tenant, collectionIds, ids),
     );
-    if (ranked.length === 0) return [];
     const ids = ranked.map(({ candidate }) => candidate.memoryId);
-    const rows = await this.repository.hits(tx, tenant, collectionIds, ids);
+    const lacking = ids.filter((id) => !rows.has(id));
+    if (lacking.length > 0) await readWhole(lacking);
     return ranked.flatMap((hit) => {
       const row = rows.get(hit.candidate.memoryId);
       // None: hidden since it was ranked.

@@ -17,7 +17,7 @@ import { SearchRepository, type HitRecord, type SearchedCollection } from './sea
  * So many rows are read whole at once, which saves a statement. Where many memories are alike, ten
  * times as many are ranked as are shown; then their texts stay where they are.
  */
-const WHOLE_ROWS = 40;
+const WHOLE_ROWS = 100;
 const LEAST_DEPTH = 200;
 const DEPTH_PER_HIT = 4;
 const ROUNDS = 4;

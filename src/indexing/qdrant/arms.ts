@@ -91,8 +91,8 @@ function without(scores: Scores, others: Scores): string[] {
   return [...scores.keys()].filter((id) => !others.has(id));
 }
 
-/** Scores these memories by one arm: so few that Qdrant looks at each of them. */
+/** Scores these memories by one arm: so few that Qdrant need not consider its graphs. */
 function scoring(arm: Arm, tenant: string, ids: readonly string[]): Query {
   const filter = { must: [{ key: 'tenant_id', match: { value: tenant } }, { has_id: [...ids] }] };
-  return { ...arm, filter, limit: ids.length, with_payload: false };
+  return { ...arm, filter, limit: ids.length, with_payload: false, params: { exact: true } };
 }

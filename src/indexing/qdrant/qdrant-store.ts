@@ -1,5 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import type { Secret } from '../../common/secret.js';
+import { SearchRequests } from './search-requests.js';
 import { ConnectionEnded, QdrantRefusal, translateQdrantError } from './qdrant-errors.js';
 
 export interface QdrantSettings {
@@ -37,19 +38,27 @@ const MAX_CONNECTIONS = 16;
  */
 export class QdrantStore {
   private readonly client: QdrantClient;
+  private readonly searches: SearchRequests;
 
   constructor({ url, apiKey }: QdrantSettings) {
     const { origin, pathname } = new URL(url);
+    const prefix = pathname.replace(/\/$/, '');
+    // Qdrant sends a compressed answer in two parts, and the second one waits until the first is
+    // acknowledged, which TCP puts off for 40 ms (RFC 1122, 4.2.3.2).
+    const headers = { 'accept-encoding': 'identity' };
     this.client = new QdrantClient({
       url: origin,
-      prefix: pathname === '/' ? undefined : pathname.replace(/\/$/, ''),
+      prefix: prefix || undefined,
       apiKey: apiKey?.reveal(),
       timeout: TIMEOUT_MS,
       maxConnections: MAX_CONNECTIONS,
       checkCompatibility: false,
-      // Qdrant sends a compressed answer in two parts, and the second one waits until the first is
-      // acknowledged, which TCP puts off for 40 ms (RFC 1122, 4.2.3.2).
-      headers: { 'accept-encoding': 'identity' },
+      headers,
+    });
+    this.searches = new SearchRequests({
+      baseUrl: origin + prefix,
+      headers: { ...headers, ...(apiKey && { 'api-key': apiKey.reveal() }) },
+      ...{ connections: MAX_CONNECTIONS, timeoutMs: TIMEOUT_MS },
     });
   }
 
@@ -143,7 +152,7 @@ export class QdrantStore {
 
   /** A connection that ends instead of answering is no answer yet: a search changes nothing. */
   async query(collection: string, searches: readonly Query[]): Promise<ScoredPoint[][]> {
-    const ask = () => call(() => this.client.queryBatch(collection, { searches: [...searches] }));
+    const ask = () => call(() => this.searches.queryBatch(collection, searches));
     const answers = await ask().catch((error: unknown) => {
       if (error instanceof ConnectionEnded) return ask();
       throw error;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { together } from '../../database/together.js';
 import { OutboxPressure } from '../outbox/outbox-pressure.js';
 import { rankCandidates, type ScoredMemory } from '../rank-candidates.js';
 import { IndexRows } from '../rows/index-rows.js';
@@ -81,19 +82,15 @@ export class QdrantIndex extends RowBackedIndex {
   async candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList> {
     const asked = query.mode === 'text' ? { ...query, embedding: null } : query;
     const terms = asked.mode === 'vector' ? [] : queryTerms(asked.text);
-    const { statistics, pending } = await read(async (tx) => ({
-      statistics: await this.statistics.read(
+    const ids = terms.map((term) => term.id);
+    const { space, collectionIds } = asked;
+    const [statistics, pending] = await read((tx) =>
+      together(
         tx,
-        asked.collectionIds,
-        terms.map((term) => term.id),
+        () => this.statistics.read(tx, collectionIds, ids),
+        () => this.sources.pending(tx, space.id, collectionIds, SCORED_BY_SEARCH),
       ),
-      pending: await this.sources.pending(
-        tx,
-        asked.space.id,
-        asked.collectionIds,
-        SCORED_BY_SEARCH,
-      ),
-    }));
+    );
     const words = weighQuery(terms, statistics);
     if (!words && !asked.embedding) return { candidates: [], full: false };
     const indexed = await this.ask(asked, words);

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  MayBeDoneLater,
+  QdrantCollectionMissing,
+  QdrantRefusal,
+  translateQdrantError,
+} from './qdrant-errors.js';
+import { SearchRequests } from './search-requests.js';
+
+describe('search requests', () => {
+  let server: Server;
+  let answer: RequestListener;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => answer(request, response));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const requests = (timeoutMs = 60_000): SearchRequests => {
+    const { port } = server.address() as AddressInfo;
+    const baseUrl = `http://127.0.0.1:${port}`;
+    return new SearchRequests({ baseUrl, headers: {}, connections: 1, timeoutMs });
+  };
+  const failing = (timeoutMs?: number): Promise<Error> =>
+    requests(timeoutMs)
+      .queryBatch('points', [{ limit: 1 }])
+      .then(() => {
+        throw new Error('it was answered');
+      }, translateQdrantError);
+  const told = (status: number, error: string, headers: Record<string, string> = {}): void => {
+    answer = (_, response) =>
+      response.writeHead(status, headers).end(JSON.stringify({ status: { error }, time: 0 }));
+  };
+
+  it('send the searches and answer the points of each', async () => {
+    const searches = [{ limit: 1 }, { limit: 2, query: [0.5, 1] }];
+    const bodies: unknown[] = [];
+    answer = (request, response) => {
+      expect(request.headers['content-type']).toBe('application/json');
+      request.setEncoding('utf8').on('data', (body: string) => {
+        bodies.push(JSON.parse(body));
+        response.end(JSON.stringify({ result: [{ points: [] }, { points: [{ id: 'ø' }] }] }));
+      });
+    };
+    expect(await requests().queryBatch('points', searches)).toEqual([
+      { points: [] },
+      { points: [{ id: 'ø' }] },
+    ]);
+    expect(bodies).toEqual([{ searches }]);
+  });
+
+  it('tell a missing collection, a refusal and a busy server apart', async () => {
+    told(404, 'Collection `points` does not exist!');
+    expect(await failing()).toBeInstanceOf(QdrantCollectionMissing);
+    told(400, 'Wrong input: no such vector');
+    expect(await failing()).toBeInstanceOf(QdrantRefusal);
+    told(429, 'too many', { 'retry-after': '7' });
+    expect(await failing()).toMatchObject({ code: 'index_unavailable', retryAfter: 7 });
+  });
+
+  it('are no answer where something else than Qdrant gives one', async () => {
+    for (const [status, page] of [
+      [404, '<h1>nginx</h1>'],
+      [502, ''],
+      [200, '<html>'],
+      [200, '{}'],
+    ] as const) {
+      answer = (_, response) => response.writeHead(status).end(page);
+      expect(await failing()).toMatchObject({ code: 'index_unavailable' });
+    }
+  });
+
+  it('end when there is no answer in time', async () => {
+    answer = () => undefined;
+    expect(await failing(20)).toBeInstanceOf(MayBeDoneLater);
+    answer = (_, response) => response.write('{');
+    expect(await failing(20)).toBeInstanceOf(MayBeDoneLater);
+  });
+
+  it('name what keeps them from a server', async () => {
+    const unreachable = new SearchRequests({
+      ...{ baseUrl: 'http://127.0.0.1:1', headers: {}, connections: 1, timeoutMs: 60_000 },
+    });
+    const error = await unreachable.queryBatch('points', []).catch(translateQdrantError);
+    expect(error).toMatchObject({
+      code: 'index_unavailable',
+      message: 'The vector index does not answer: ECONNREFUSED',
+    });
+  });
+});

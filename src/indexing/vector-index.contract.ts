@@ -3,7 +3,14 @@ import type { FakeMemory } from './fake.index.js';
 import { fuse } from './fusion.js';
 import { analyse, idf, weigh } from './terms/sparse-encoder.js';
 import { vectorSpacesContract } from './vector-spaces.contract.js';
-import type { IndexQuery, MemoryFilter, SpaceRef, VectorIndex } from './vector-index.js';
+import type {
+  IndexQuery,
+  MemoryFilter,
+  PreparedQuery,
+  ReadRows,
+  SpaceRef,
+  VectorIndex,
+} from './vector-index.js';
 
 /** An index with the tables around it. */
 export interface IndexHarness {
@@ -54,17 +61,9 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
   }
 
   async function write(memoryId: string, given: Given, to = collection): Promise<void> {
-    await harness.transaction((tx) =>
-      harness.index.write(tx, [
-        {
-          memoryId,
-          collectionId: to,
-          spaceId: harness.space.id,
-          embedding: given.embedding ?? X,
-          words: given.words,
-        },
-      ]),
-    );
+    const { words, embedding = X } = given;
+    const entry = { memoryId, collectionId: to, spaceId: harness.space.id, embedding, words };
+    await harness.transaction((tx) => harness.index.write(tx, [entry]));
     await harness.settle();
   }
 
@@ -73,22 +72,33 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
     return candidates;
   }
 
-  function list(query: Partial<IndexQuery>) {
-    return harness.index.candidates((work) => harness.transaction(work), {
-      tenant: harness.tenant,
-      space: harness.space,
-      collectionIds: [collection],
-      mode: 'hybrid',
-      embedding: X,
-      text: '',
-      depth: 10,
-      minCosine: -1,
-      filter: {},
-      ...query,
-    });
+  function list(query: Partial<IndexQuery>, prepared?: PreparedQuery) {
+    const read: ReadRows = (work) => harness.transaction(work);
+    return harness.index.candidates(read, complete(query), prepared);
   }
 
+  const complete = (query: Partial<IndexQuery>): IndexQuery => ({
+    ...{ tenant: harness.tenant, space: harness.space, collectionIds: [collection] },
+    ...{ mode: 'hybrid', embedding: X, text: '', depth: 10, minCosine: -1, filter: {} },
+    ...query,
+  });
+
   const ids = (found: readonly { memoryId: string }[]) => found.map(({ memoryId }) => memoryId);
+
+  it('finds the same where a search has prepared it beside other reads', async () => {
+    await add({ words: 'apple', embedding: Y });
+    await add({ words: 'apple banana', embedding: NEAR_X });
+    await add({ words: 'cherry', embedding: X });
+    for (const mode of ['hybrid', 'vector', 'text'] as const) {
+      const query = { mode, text: 'apple' };
+      const prepared = await harness.transaction(
+        async (tx) => await harness.index.prepare?.(tx, complete(query)),
+      );
+      const found = await list(query, prepared);
+      expect(found.candidates).toHaveLength(mode === 'text' ? 2 : 3);
+      expect(found).toEqual(await list(query));
+    }
+  });
 
   describe('the vector arm', () => {
     it('orders by cosine', async () => {

@@ -33,9 +33,15 @@ export interface VectorIndex {
    * superseded, expired) may be among them unless `visibleOnly` is set.
    * @param read runs work in a transaction of the query's tenant; a store outside the database is
    *   asked between two of them
+   * @param prepared what `prepare` gave for this query; else it is read first
    * @throws AppError `index_unavailable` where such a store does not answer
    */
-  candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList>;
+  candidates(read: ReadRows, query: IndexQuery, prepared?: PreparedQuery): Promise<CandidateList>;
+  /**
+   * What such a store must know of the rows before it is asked, for a search that is reading rows
+   * anyway. An index in the database has nothing to prepare.
+   */
+  prepare?(tx: EntityManager, query: PreparableQuery): Promise<PreparedQuery>;
   /**
    * Resolves once the index can take what a sync writes next; at once where it is in the database.
    * @throws the signal's reason when it aborts
@@ -137,6 +143,11 @@ export interface IndexQuery {
    */
   readonly visibleOnly?: boolean;
 }
+
+export type PreparableQuery = Pick<IndexQuery, 'space' | 'collectionIds' | 'mode' | 'text'>;
+
+/** Known to the index alone. */
+export type PreparedQuery = object;
 
 /** Conditions on the memory row, applied inside both arms. */
 export interface MemoryFilter {

@@ -2,7 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
-import { VECTOR_INDEX, type ReadRows, type VectorIndex } from '../indexing/vector-index.js';
+import {
+  VECTOR_INDEX,
+  type PreparedQuery,
+  type ReadRows,
+  type VectorIndex,
+} from '../indexing/vector-index.js';
 import { Embedders } from '../inference/embedders.js';
 import { Metrics } from '../metrics/metrics.js';
 import { toHit, withNeighbours } from './hit.mapper.js';
@@ -16,6 +21,11 @@ export type Hit = SearchHit;
 
 /** A query's vector by model; null where it has no word that the model knows. */
 type Embedded = Map<string, Float32Array | null>;
+
+interface PreparedSpace {
+  readonly space: SearchedSpace;
+  readonly prepared: PreparedQuery | undefined;
+}
 
 export interface RelatedOptions {
   readonly limit: number;
@@ -72,30 +82,55 @@ export class SearchService {
     embedded: Embedded,
   ): Promise<{ hits: Hit[] } | { missing: string[] }> {
     return this.reading(tenant, async (read) => {
-      const collections = await read((tx) => this.scope(tx, tenant, query));
-      const spaces = spacesOf(collections, mode, this.embedders.models, this.index.inDatabase);
-      const missing = spaces
-        .filter(({ comparable }) => comparable)
-        .map((space) => modelOf(space))
-        .filter((model) => !embedded.has(model));
+      const { missing, spaces } = await read(async (tx) => {
+        const spaces = await this.spacesOf(tx, tenant, query, mode);
+        const missing = spaces
+          .filter(({ comparable }) => comparable)
+          .map((space) => modelOf(space))
+          .filter((model) => !embedded.has(model));
+        return {
+          missing,
+          spaces: missing.length > 0 ? [] : await this.prepared(tx, spaces, query),
+        };
+      });
       if (missing.length > 0) return { missing };
       const lists: SpaceHit[][] = [];
-      for (const space of spaces) {
-        lists.push(
-          await this.spaces.search(read, tenant, {
-            ...space,
-            embedding: space.comparable ? embedded.get(modelOf(space))! : null,
-            text: query.query,
-            limit: query.limit,
-            minScore: query.minScore,
-            boosts: query.boosts ?? true,
-            filter: query.filter ?? {},
-          }),
-        );
+      for (const { space, prepared } of spaces) {
+        const asked = {
+          ...space,
+          embedding: space.comparable ? embedded.get(modelOf(space))! : null,
+          text: query.query,
+          limit: query.limit,
+          minScore: query.minScore,
+          boosts: query.boosts ?? true,
+          filter: query.filter ?? {},
+        };
+        lists.push(await this.spaces.search(read, tenant, asked, prepared));
       }
       const hits = mergeByRank(lists, query.limit).map((hit) => toHit(hit.row, hit));
       return { hits: await this.addNeighbours(read, tenant, hits, query.neighbours ?? 0) };
     });
+  }
+
+  private async spacesOf(
+    tx: EntityManager,
+    tenant: string,
+    query: SearchQuery,
+    mode: SearchMode,
+  ): Promise<SearchedSpace[]> {
+    const collections = await this.scope(tx, tenant, query);
+    return spacesOf(collections, mode, this.embedders.models, this.index.inDatabase);
+  }
+
+  private async prepared(
+    tx: EntityManager,
+    spaces: readonly SearchedSpace[],
+    { query }: SearchQuery,
+  ): Promise<PreparedSpace[]> {
+    const all: PreparedSpace[] = [];
+    for (const space of spaces)
+      all.push({ space, prepared: await this.spaces.prepare(tx, space, query) });
+    return all;
   }
 
   /**

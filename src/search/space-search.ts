@@ -4,7 +4,9 @@ import { CLOCK, type Clock } from '../common/clock.js';
 import {
   VECTOR_INDEX,
   type Candidate,
+  type IndexQuery,
   type MemoryFilter,
+  type PreparedQuery,
   type ReadRows,
   type VectorIndex,
 } from '../indexing/vector-index.js';
@@ -55,28 +57,40 @@ export class SpaceSearch {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  /** What `search` would read first, where the index is outside the database. */
+  async prepare(
+    tx: EntityManager,
+    { collections, mode }: Pick<SpaceQuery, 'collections' | 'mode'>,
+    text: string,
+  ): Promise<PreparedQuery | undefined> {
+    return this.index.prepare?.(tx, { ...scopeOf(collections), mode, text });
+  }
+
   /**
    * The best memories that may be shown. Hidden ones can crowd out the others in what the index
    * answers first; then it is asked again, without them and for more.
    */
-  async search(read: ReadRows, tenant: string, query: SpaceQuery): Promise<SpaceHit[]> {
+  async search(
+    read: ReadRows,
+    tenant: string,
+    query: SpaceQuery,
+    prepared?: PreparedQuery,
+  ): Promise<SpaceHit[]> {
     const { collections, embedding, limit, boosts } = query;
-    const { space_id: id, dimensions, score_low: low } = collections[0]!;
-    const collectionIds = collections.map((collection) => collection.id);
+    const { score_low: low } = collections[0]!;
+    const { space, collectionIds } = scopeOf(collections);
     const scope = { tenant, collectionIds, options: { limit, boosts, now: this.clock.now() } };
     for (let round = 0; ; round += 1) {
-      const list = await this.index.candidates(read, {
-        tenant,
-        space: { id, dimensions },
-        collectionIds,
+      const asked = {
+        ...{ tenant, space, collectionIds, embedding },
         mode: query.mode,
-        embedding,
         text: query.text,
         depth: Math.max(LEAST_DEPTH, DEPTH_PER_HIT * limit) * 2 ** round,
         minCosine: leastCosine(query.minScore, low),
         filter: query.filter,
         visibleOnly: round > 0,
-      });
+      };
+      const list = await this.index.candidates(read, asked, prepared);
       if (list.candidates.length === 0) return [];
       const hits = await read((tx) => this.best(tx, scope, list.candidates));
       const crowdedOut = hits.length < limit && hits.length < list.candidates.length;
@@ -115,4 +129,11 @@ export class SpaceSearch {
       return row ? [{ ...hit, row }] : [];
     });
   }
+}
+
+function scopeOf(
+  collections: readonly SearchedCollection[],
+): Pick<IndexQuery, 'space' | 'collectionIds'> {
+  const { space_id: id, dimensions } = collections[0]!;
+  return { space: { id, dimensions }, collectionIds: collections.map((one) => one.id) };
 }

@@ -16,6 +16,12 @@ const TABLES = `point_vectors v
   left join point_words w on w.memory_id = v.memory_id
   left join documents d on d.id = m.document_id`;
 
+/** Memories that are marked, and of those that have a vector what their points will be made of. */
+export interface MarkedSources {
+  readonly ids: readonly string[];
+  readonly sources: readonly PointSource[];
+}
+
 /** Reads the rows that points are made of. */
 @Injectable()
 export class PointSourcesRepository {
@@ -78,7 +84,7 @@ export class PointSourcesRepository {
     space: number,
     collectionIds: readonly string[],
     limit: number,
-  ): Promise<{ readonly ids: readonly string[]; readonly sources: PointSource[] } | null> {
+  ): Promise<MarkedSources | null> {
     const marks = await runPrepared<{ memory_id: string }>(
       tx,
       `select memory_id from outbox

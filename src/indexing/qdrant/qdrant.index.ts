@@ -13,7 +13,15 @@ import { Parameters } from '../rows/parameters.js';
 import { QueryStatistics } from '../statistics/query-statistics.js';
 import { queryTerms } from '../terms/sparse-encoder.js';
 import { weighQuery, type WeighedQuery } from '../terms/weighed-query.js';
-import type { CandidateList, IndexQuery, ReadRows, SpaceRef } from '../vector-index.js';
+import type { TermStatistics } from '../statistics/term-statistics.repository.js';
+import type {
+  CandidateList,
+  IndexQuery,
+  PreparableQuery,
+  PreparedQuery,
+  ReadRows,
+  SpaceRef,
+} from '../vector-index.js';
 import { uuidArray } from '../binary-arrays.js';
 import {
   armsOf,
@@ -25,7 +33,7 @@ import {
   type ArmScores,
 } from './arms.js';
 import { pointFilter } from './point-filter.js';
-import { PointSourcesRepository } from './point-sources.repository.js';
+import { type MarkedSources, PointSourcesRepository } from './point-sources.repository.js';
 import { scoreSources } from './score-sources.js';
 import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
@@ -36,6 +44,12 @@ import { QdrantStore, type Query } from './qdrant-store.js';
  * more of them are a sync, which it lets be.
  */
 const SCORED_BY_SEARCH = 128;
+
+/** What the rows say about a query. */
+interface RowsOfQuery {
+  readonly statistics: TermStatistics;
+  readonly pending: MarkedSources | null;
+}
 
 /**
  * Vectors and words in Qdrant, which follows the rows by way of the outbox. What a search finds is
@@ -79,18 +93,27 @@ export class QdrantIndex extends RowBackedIndex {
     return !(await this.sources.isPending(tx, id, collectionId));
   }
 
-  async candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList> {
-    const asked = query.mode === 'text' ? { ...query, embedding: null } : query;
-    const terms = asked.mode === 'vector' ? [] : queryTerms(asked.text);
-    const ids = terms.map((term) => term.id);
-    const { space, collectionIds } = asked;
-    const [statistics, pending] = await read((tx) =>
-      together(
-        tx,
-        () => this.statistics.read(tx, collectionIds, ids),
-        () => this.sources.pending(tx, space.id, collectionIds, SCORED_BY_SEARCH),
-      ),
+  async prepare(tx: EntityManager, query: PreparableQuery): Promise<RowsOfQuery> {
+    const { space, collectionIds } = query;
+    const ids = termsOf(query).map((term) => term.id);
+    const [statistics, pending] = await together(
+      tx,
+      () => this.statistics.read(tx, collectionIds, ids),
+      () => this.sources.pending(tx, space.id, collectionIds, SCORED_BY_SEARCH),
     );
+    return { statistics, pending };
+  }
+
+  async candidates(
+    read: ReadRows,
+    query: IndexQuery,
+    prepared?: PreparedQuery,
+  ): Promise<CandidateList> {
+    const asked = query.mode === 'text' ? { ...query, embedding: null } : query;
+    const terms = termsOf(asked);
+    const rows =
+      (prepared as RowsOfQuery | undefined) ?? (await read((tx) => this.prepare(tx, asked)));
+    const { statistics, pending } = rows;
     const words = weighQuery(terms, statistics);
     if (!words && !asked.embedding) return { candidates: [], full: false };
     const indexed = await this.ask(asked, words);
@@ -166,4 +189,8 @@ export class QdrantIndex extends RowBackedIndex {
     const admitted = new Set(rows.map(({ id }) => id));
     return wanted.filter(({ memoryId }) => admitted.has(memoryId));
   }
+}
+
+function termsOf({ mode, text }: Pick<IndexQuery, 'mode' | 'text'>): ReturnType<typeof queryTerms> {
+  return mode === 'vector' ? [] : queryTerms(text);
 }

@@ -28,6 +28,13 @@ export class LaneListings {
    * Lanes are outermost, so that a quick one has been everywhere before a long one begins.
    */
   async *steps(sync: SyncRun, attempt: Attempt): AsyncGenerator<CommitStep | LaneEnd> {
+    for await (const page of prefetch(this.listed(sync, attempt)))
+      if ('ended' in page) yield page;
+      else yield* this.prepare(sync, page);
+  }
+
+  /** The next page, of the same partition or of another one, is listed while one is prepared. */
+  private async *listed(sync: SyncRun, attempt: Attempt): AsyncGenerator<PageSource | LaneEnd> {
     const { ledgers, partitions, trouble } = attempt;
     for (const lane of sync.connector.lanes) {
       for (const partition of partitions) {
@@ -36,9 +43,7 @@ export class LaneListings {
         if (ledger.finished) continue;
         if (await attempt.isOver(sync)) return;
         try {
-          for await (const page of prefetch(this.pull(sync, partition, ledger, attempt)))
-            if ('ended' in page) yield page;
-            else yield* this.prepare(sync, page);
+          yield* this.pull(sync, partition, ledger, attempt);
           trouble.passed();
         } catch (error) {
           if (!(error instanceof ListingError)) throw error;

@@ -35,6 +35,7 @@ export function render(message: SlackMessage, names: Directory): RenderedMessage
   };
 }
 
+const MAX_AUTHOR = 90;
 const NOTHING = { text: '', raw: '' };
 
 /** Ids stay as they are. */
@@ -100,4 +101,8 @@ function authorOf(message: SlackMessage, names: Directory): string {
 }
 
 /** A line's author ends at the bracket before the time. */
-const oneLine = (name: string): string => name.replace(/\s+/g, ' ').slice(0, 90);
+function oneLine(name: string): string {
+  const line = name.replace(/\s+/g, ' ');
+  // By whole characters: half of one cannot be stored.
+  return line.length <= MAX_AUTHOR ? line : [...line].slice(0, MAX_AUTHOR).join('');
+}

@@ -2,17 +2,19 @@ import type { ConnectorLogger } from '../../connectors/sdk/context.js';
 import type { Connector, Page, SourceDocument } from '../../connectors/sdk/contract.js';
 import { AuthError, TransientSourceError } from '../../connectors/sdk/errors.js';
 import { redact } from '../common/redact.js';
+import { storableText } from '../common/storable.js';
 import type { KnownCredentials } from '../credentials/connection-credentials.js';
 import { redactedError } from './redacted-error.js';
 import { redactedFields } from './redacted-fields.js';
 
 /**
  * A connector from which no credential gets out: whatever it throws, reports or logs is stored and
- * shown, so the secrets that it was given are taken out of it here, at the one border. A refusal
- * of credentials that were replaced while they were in use is no refusal of the new ones.
+ * shown, so the secrets that it was given are taken out of it here, at the one border, and with
+ * them what cannot be stored. A refusal of credentials that were replaced while they were in use is
+ * no refusal of the new ones.
  */
 export function guardedConnector(connector: Connector, credentials: KnownCredentials): Connector {
-  const clean = (text: string): string => redact(text, credentials.secrets());
+  const clean = (text: string): string => storableText(redact(text, credentials.secrets()));
 
   async function told(error: unknown): Promise<unknown> {
     if (error instanceof AuthError && (await credentials.changedMeanwhile()))
@@ -69,10 +71,11 @@ export function guardedConnector(connector: Connector, credentials: KnownCredent
     partitions: (ctx) =>
       listed(
         () => connector.partitions(ctx),
-        (partition) =>
-          partition.skipReason === undefined
-            ? partition
-            : { ...partition, skipReason: clean(partition.skipReason) },
+        (partition) => ({
+          ...partition,
+          title: storableText(partition.title),
+          ...(partition.skipReason !== undefined && { skipReason: clean(partition.skipReason) }),
+        }),
       ),
     pull: (...given) => listed(() => connector.pull(...given), page),
     verify: (...given) => guarded(() => connector.verify(...given)),

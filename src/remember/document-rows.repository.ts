@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { storableJson } from '../common/storable.js';
 import { runPrepared } from '../database/prepared-statement.js';
 import type { DocumentRow, DocumentState } from './document-row.js';
 
@@ -47,7 +48,7 @@ export class DocumentRowsRepository {
         scope.collection,
         scope.provider,
         scope.account,
-        JSON.stringify(rows),
+        storableJson(rows),
       ],
     );
   }

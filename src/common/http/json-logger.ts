@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
+import { loggedError } from './logged-error.js';
 import { requestContext } from './request-context.js';
 
 /** Nest tells of every module and route at start; that is for those who debug the wiring. */
@@ -22,6 +23,7 @@ export class JsonLogger implements LoggerService {
       base: undefined,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label: string) => ({ level: label }) },
+      serializers: { err: loggedError, error: loggedError },
     };
     this.pino = destination ? pino(options, destination) : pino(options);
   }

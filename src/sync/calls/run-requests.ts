@@ -1,8 +1,8 @@
 import type { ObservedAttempt } from '../../../connectors/sdk/paced-calls.js';
 import { redact } from '../../common/redact.js';
 import type { Secret } from '../../common/secret.js';
+import { storableText } from '../../common/storable.js';
 import type { LoggedRequest } from '../../runs/request-log.js';
-import { storableText } from '../pages/storable.js';
 
 const MAX_TARGET = 300;
 const MAX_ERROR = 500;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { Checkpoint, LaneDefinition, Partition } from '../../../connectors/sdk/contract.js';
+import { storableJson } from '../../common/storable.js';
 import type { LaneCounts } from './lane-ledger.js';
 import type { StoredRange } from './proven-ranges.js';
 
@@ -50,7 +51,7 @@ export class CheckpointsRepository {
        values ($1, $2, $3, $4, $5)
        on conflict (connection_id, partition_key, lane) do update set value = excluded.value,
          schema_version = excluded.schema_version, updated_at = now()`,
-      [connection, partition, lane.name, JSON.stringify(value), lane.checkpointVersion],
+      [connection, partition, lane.name, storableJson(value), lane.checkpointVersion],
     );
   }
 

@@ -3,12 +3,12 @@ import type { Body, Citation, SourceDocument } from '../../../connectors/sdk/con
 import { ConnectorError, DocumentGoneError, ItemError } from '../../../connectors/sdk/errors.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { IDS, type Ids } from '../../common/ids.js';
+import { storableText } from '../../common/storable.js';
 import { ExtractionError, EXTRACTOR, type Extractor } from '../../extract/extractor.js';
 import { normaliseText, textHash } from '../../remember/normalise.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import { CONTENT_TRUNCATED, type FailedItem } from '../failures/failures.repository.js';
 import type { ListedDocument } from './classify.js';
-import { storableText } from './storable.js';
 
 /** Longer titles are cut; the text holds them whole. */
 const MAX_TITLE = 200;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { SourceDocument } from '../../../connectors/sdk/contract.js';
-import { storableDocument, storableText } from './storable.js';
+import { storableText } from '../../common/storable.js';
+import { storableDocument } from './storable.js';
 
 const document = (more: Partial<SourceDocument>): SourceDocument => ({
   ...{ externalId: 'a', version: '1', partition: '.', parents: [], title: 'A' },

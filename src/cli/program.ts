@@ -5,6 +5,7 @@ import { registerAdmin } from './commands/admin.command.js';
 import { registerBackup } from './commands/backup.command.js';
 import { registerConnect } from './commands/connect.command.js';
 import { registerConnections } from './commands/connections.command.js';
+import { registerDeletions } from './commands/deletions.command.js';
 import { registerDocuments } from './commands/documents.command.js';
 import { registerKeys } from './commands/keys.command.js';
 import { registerMigrate } from './commands/migrate.command.js';
@@ -73,6 +74,7 @@ export function createProgram(runtime: Runtime, exitWith: (code: ExitCode) => vo
     registerSync,
     registerRuns,
     registerConnections,
+    registerDeletions,
     registerDocuments,
     registerSearch,
     registerAdd,

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { ApiError, CliError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
-import type { NewConnection } from '../http/tributary-api.js';
+import { exitCodeOfStatus } from '../exit-codes.js';
+import type { NewConnection, TributaryApi } from '../http/tributary-api.js';
 import { renderFields } from '../output/table.js';
 import { describeSchedule } from './describe-connection.js';
+import { credentialsHint } from './hints.js';
 import { addScheduleOptions, scheduleFrom, type ScheduleOptions } from './schedule-options.js';
 import { syncAndFollow } from './sync.command.js';
 
@@ -30,12 +33,16 @@ export async function attach(
   const { name, collection, sync } = options;
   const schedule = scheduleFrom(options);
   await context.withServer({ workers: sync, mayCreate: true }, async (server) => {
-    const connection = await server.api.createConnection({
-      ...source,
-      name,
-      collection,
-      ...(schedule !== undefined && { schedule }),
-    });
+    const connection = await server.api
+      .createConnection({
+        ...source,
+        name,
+        collection,
+        ...(schedule !== undefined && { schedule }),
+      })
+      .catch(async (error: unknown) => {
+        throw source.credentials ? await withHint(error, server.api, source, collection) : error;
+      });
     const fields: [string, string][] = [
       ['connection', `${connection.name} (${connection.id})`],
       ...shown,
@@ -51,4 +58,23 @@ export async function attach(
     for (const line of renderFields(fields, context.terminal.noteStyle)) context.note(line);
     await syncAndFollow(context, server, [connection]);
   });
+}
+
+/** Who attaches an account again may want to give its connection another token. */
+async function withHint(
+  error: unknown,
+  api: TributaryApi,
+  { provider }: Pick<NewConnection, 'provider'>,
+  collection: string,
+): Promise<unknown> {
+  if (!(error instanceof ApiError) || error.code !== 'connection_exists') return error;
+  const { code, message, status } = error;
+  const there = (await api.connections()).filter(
+    (one) => one.provider === provider && one.collection === collection,
+  );
+  const hint =
+    there.length === 1
+      ? credentialsHint(there[0]!.id)
+      : '"tributary connections credentials CONNECTION" gives a connection a new token';
+  return new CliError(code, message, exitCodeOfStatus(status, code), `${hint}.`);
 }

@@ -7,6 +7,7 @@ import { collect } from '../option-parsers.js';
 import type { Invoke } from '../program.js';
 import { addAttachOptions, attach, type AttachOptions } from './attach.js';
 import { connectSlack, type ConnectSlackOptions } from './connect-slack.js';
+import { addSlackTokenOptions } from './slack-token.js';
 
 interface ConnectFilesOptions extends AttachOptions {
   include?: string[];
@@ -26,15 +27,13 @@ export function registerConnect(program: Command, invoke: Invoke): void {
     .option('--include <pattern>', 'only files that match, as in .gitignore (repeatable)', collect)
     .option('--exclude <pattern>', 'leave out, as in .gitignore (repeatable)', collect)
     .action(invoke<[string], ConnectFilesOptions>(connectFiles));
-  addAttachOptions(connect.command('slack'), 'name of the workspace')
+  addSlackTokenOptions(addAttachOptions(connect.command('slack'), 'name of the workspace'))
     .summary('attach a Slack workspace')
     .description(
       'Attach a Slack workspace by the bot token of an app (docs/guides/connect-slack.md) and sync ' +
         'the channels that the bot is in. Without --token and --token-file the token is read from ' +
         'SLACK_BOT_TOKEN.',
     )
-    .option('--token <token>', 'bot token, xoxb-...; "-" reads it from standard input')
-    .option('--token-file <path>', 'file that holds the token')
     .option('--include <channel>', 'only these channels: id, name or pattern (repeatable)', collect)
     .option('--exclude <channel>', 'leave out: id, name or pattern (repeatable)', collect)
     .option('--all-channels', 'list every public channel, too, not only those the bot is in')

@@ -7,16 +7,20 @@ import { formatAgo, formatCount } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
+import { renewCredentials } from './connection-credentials.js';
 import { describeSchedule, describeSource } from './describe-connection.js';
 import { findConnection, shortId } from './find-one.js';
 import { addScheduleOptions, scheduleFrom, type ScheduleOptions } from './schedule-options.js';
+import { addSlackTokenOptions, type SlackTokenOptions } from './slack-token.js';
 
 const WHICH = 'name, id or beginning of the id';
 
 export function registerConnections(program: Command, invoke: Invoke): void {
   const connections = program
     .command('connections')
-    .description('list, pause, resume, schedule, check and delete connections')
+    .description(
+      'list, pause, resume, schedule, check and delete connections, or renew their credentials',
+    )
     .action(invoke(list));
   connections.command('list').description('list the connections').action(invoke(list));
   connections
@@ -38,6 +42,15 @@ export function registerConnections(program: Command, invoke: Invoke): void {
     .description('ask the source whether everything that a sync needs works')
     .argument('<connection>', WHICH)
     .action(invoke<[string]>(probe));
+  addSlackTokenOptions(connections.command('credentials'))
+    .summary('give a Slack connection a new token; what it has synced is kept')
+    .description(
+      'Give a Slack connection a new token, of the same workspace, after the old one was revoked or ' +
+        'to use another app. It is tried first; what is synced is kept. Without --token and ' +
+        '--token-file the token is read from SLACK_BOT_TOKEN.',
+    )
+    .argument('<connection>', WHICH)
+    .action(invoke<[string], SlackTokenOptions>(renewCredentials));
   connections
     .command('delete')
     .description('detach a connection; its memories stay unless --purge is given')

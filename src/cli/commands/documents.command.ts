@@ -9,6 +9,7 @@ import { stateStyle } from '../output/style.js';
 import { clip, renderFields, renderTable } from '../output/table.js';
 import type { Invoke } from '../program.js';
 import { findConnection, shortId } from './find-one.js';
+import { settleHint } from './hints.js';
 
 interface ListOptions {
   connection?: string;
@@ -108,9 +109,11 @@ async function explain(
 function explanation(told: DocumentExplanation, { terminal }: CliContext): string[] {
   const { style } = terminal;
   const { document, partition, failure } = told;
+  const action =
+    told.verdict === 'held' && told.connection ? `${settleHint(told.connection.id)}.` : told.action;
   return [
     `${style.bold(told.verdict)}: ${clip(told.summary)}`,
-    ...(told.action === null ? [] : [style.dim(clip(told.action))]),
+    ...(action === null ? [] : [style.dim(clip(action))]),
     ...renderFields(
       [
         ['document', document && `${document.title} (${document.id})`],

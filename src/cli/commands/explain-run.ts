@@ -3,15 +3,27 @@ import type { CliContext } from '../context.js';
 import { formatAgo, formatCount } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { clip, renderFields, renderTable } from '../output/table.js';
+import { credentialsHint, settleHint } from './hints.js';
 
 /** Why a run stands where it stands, as lines: causes first, then what they were drawn from. */
 export function explainRun(told: RunExplanation, context: CliContext): string[] {
   const { style } = context.terminal;
-  const causes = told.causes.flatMap(({ message, action }) => [
-    `- ${clip(message)}`,
-    ...(action === null ? [] : [style.dim(`  ${clip(action)}`)]),
-  ]);
+  const causes = told.causes.flatMap((cause) => {
+    const action = commandFor(cause.code, told.connection.id) ?? cause.action;
+    return [
+      `- ${clip(cause.message)}`,
+      ...(action === null ? [] : [style.dim(`  ${clip(action)}`)]),
+    ];
+  });
   return [...causes, '', ...facts(told, context), ...budgets(told, context)];
+}
+
+/** What the server says of its routes, as commands. */
+function commandFor(code: string, connection: string): string | undefined {
+  if (code === 'deletions_held') return `${settleHint(connection)}.`;
+  return code === 'needs_auth'
+    ? `${credentialsHint(connection)}; cursor and data are kept.`
+    : undefined;
 }
 
 function facts(told: RunExplanation, context: CliContext): string[] {

@@ -1,10 +1,17 @@
 import type { RunDetailAnswer } from '../../runs/runs.schema.js';
 import type { CliContext } from '../context.js';
 import type { FailureAnswer } from '../../sync/failures/failures.schema.js';
-import { formatAgo, formatBytes, formatCount, formatDuration } from '../output/quantities.js';
+import {
+  formatAgo,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  plural,
+} from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { renderFields, renderTable } from '../output/table.js';
 import { durationOf } from './follow-runs.js';
+import { settleHint } from './hints.js';
 
 /** Everything about one run, as lines. */
 export function runDetail(
@@ -72,8 +79,9 @@ function summary(run: RunDetailAnswer, connection: string, context: CliContext):
       ['stages', stages(timings)],
       [
         'held back',
-        run.held_deletions && `${formatCount(run.held_deletions.count)} deletions, to be confirmed`,
+        run.held_deletions && `${plural(run.held_deletions.count, 'deletion')}, to be confirmed`,
       ],
+      ['to settle', run.held_deletions && settleHint(run.connection_id)],
     ],
     style,
   );

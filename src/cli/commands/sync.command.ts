@@ -8,6 +8,7 @@ import type { Invoke } from '../program.js';
 import type { ServerLink } from '../server/reach-server.js';
 import { findConnection, shortId } from './find-one.js';
 import { durationOf, followRuns } from './follow-runs.js';
+import { noteHeld } from './hints.js';
 
 export interface SyncOptions {
   full?: boolean;
@@ -84,10 +85,7 @@ export async function syncAndFollow(
     } else if (run.status === 'partial') {
       context.note(`Not everything was read: "tributary runs show ${shortId(run.id)}" says why.`);
     }
-    if (run.held_deletions) {
-      const held = plural(run.held_deletions.count, 'deletion');
-      context.note(`${held} held back for confirmation, because they are so many.`);
-    }
+    noteHeld(context, run);
   }
   if (runs.length > 1) {
     const synced = runs.reduce((sum, run) => sum + run.synced_count, 0);

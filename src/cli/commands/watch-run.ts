@@ -6,6 +6,7 @@ import { outcomeLine, progressLine, type RunView } from '../output/progress-line
 import { formatDuration } from '../output/quantities.js';
 import type { ServerLink } from '../server/reach-server.js';
 import { durationOf } from './follow-runs.js';
+import { noteHeld } from './hints.js';
 
 /** Shows a run's progress as the server tells it, until the run ends. */
 export async function watchRun(
@@ -25,7 +26,8 @@ export async function watchRun(
         board.clear();
         if (!context.json) board.keep(outcomeLine(name, run, durationOf(run), terminal.noteStyle));
         context.exitCode = exitCodeOfRun(run.status);
-        return context.answer(run, () => []);
+        context.answer(run, () => []);
+        return noteHeld(context, run);
       }
       if (event === 'state') view = { ...view, ...(data as RunStateEvent) };
       if (event === 'progress') {

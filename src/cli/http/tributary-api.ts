@@ -25,6 +25,7 @@ import type { RunExplanation } from '../../runs/run-explain.schema.js';
 import type { CancelAnswer, RunAnswer, RunDetailAnswer } from '../../runs/runs.schema.js';
 import type { Schedule } from '../../scheduler/schedule.schema.js';
 import type { SearchHit } from '../../search/search.schema.js';
+import type { SettledAnswer } from '../../sync/deletions/held-deletions.schema.js';
 import type { FailureAnswer } from '../../sync/failures/failures.schema.js';
 import type { BackupAnswer } from '../local/backups.schema.js';
 import { path, type ApiClient, type Query } from './api-client.js';
@@ -50,6 +51,8 @@ const BACKUP_TIMEOUT_MS = 3_600_000;
 
 /** A request works for seconds, but counting a large collection anew takes longer. */
 const CHECK_TIMEOUT_MS = 300_000;
+/** So does hiding a large mass of documents, batch by batch. */
+const SETTLE_TIMEOUT_MS = 300_000;
 
 /** The routes that the command line uses, by name. */
 export class TributaryApi {
@@ -75,6 +78,10 @@ export class TributaryApi {
     return this.http.patch(path`/v1/memory/connections/${id}`, { schedule });
   }
 
+  setCredentials(id: string, credentials: Record<string, string>): Promise<ConnectionAnswer> {
+    return this.http.patch(path`/v1/memory/connections/${id}`, { credentials });
+  }
+
   pause(id: string): Promise<ConnectionAnswer> {
     return this.http.post(path`/v1/memory/connections/${id}/pause`);
   }
@@ -85,6 +92,20 @@ export class TributaryApi {
 
   probe(id: string): Promise<ProbeAnswer> {
     return this.http.post(path`/v1/memory/connections/${id}/probe`);
+  }
+
+  confirmDeletions(id: string): Promise<SettledAnswer> {
+    const timeoutMs = SETTLE_TIMEOUT_MS;
+    return this.http.post(path`/v1/memory/connections/${id}/deletions/confirm`, undefined, {
+      timeoutMs,
+    });
+  }
+
+  rejectDeletions(id: string): Promise<SettledAnswer> {
+    const timeoutMs = SETTLE_TIMEOUT_MS;
+    return this.http.post(path`/v1/memory/connections/${id}/deletions/reject`, undefined, {
+      timeoutMs,
+    });
   }
 
   deleteConnection(id: string, purge: boolean): Promise<object> {

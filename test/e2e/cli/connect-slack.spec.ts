@@ -61,4 +61,13 @@ describe('a Slack workspace on the command line', () => {
     expect(refused.stderr).toContain(message);
     expect(refused.exit).toBe(code);
   });
+
+  it('is not attached twice; the command that takes another token is named', async () => {
+    const [, ...args] = LINE.split(' ');
+    const refused = await tributary(args);
+    expect(refused).toMatchObject({ exit: 5, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^error: .* \(connection_exists\)\n"tributary connections credentials \w{8}" .*\n$/,
+    );
+  });
 });

@@ -120,6 +120,64 @@ describe('changes of the workspace, as the API shows them', () => {
     const [message] = await messages('conversations.history');
     expect(message!['files']).toEqual([{ id, mode: 'tombstone' }]);
   });
+
+  describe('when the message that holds a file is deleted', () => {
+    const infoOf = async (id: string) =>
+      (await apiCall(simulator, 'files.info', { file: id })).body;
+    const listed = async () => {
+      const { body } = await apiCall(simulator, 'files.list');
+      return (body['files'] as { id: string }[]).map(({ id }) => id);
+    };
+    const statusOf = async (id: string): Promise<number> => {
+      const url = `${new URL(simulator.apiUrl).origin}/files-pri/${simulator.workspace.workspace.team.id}-${id}/a.txt`;
+      const headers = { authorization: `Bearer ${simulator.token}` };
+      return (await fetch(url, { headers, redirect: 'manual' })).status;
+    };
+
+    it('deletes it, too', async () => {
+      const { id, ts } = simulator.workspace.addFile(channel, { name: 'a.txt', content: 'a' });
+      expect(await listed()).toEqual([id]);
+      simulator.workspace.delete(channel, ts);
+      expect((await infoOf(id)).error).toBe('file_deleted');
+      expect(await listed()).toEqual([]);
+      expect(await statusOf(id)).toBe(404);
+    });
+
+    it('deletes it with a parent that leaves a tombstone', async () => {
+      const { id, ts } = simulator.workspace.addFile(channel, { name: 'a.txt', content: 'a' });
+      simulator.workspace.reply(channel, ts, 'child');
+      simulator.workspace.delete(channel, ts);
+      expect((await infoOf(id)).error).toBe('file_deleted');
+    });
+
+    it('keeps it where it is shared elsewhere, until the last of its messages goes', async () => {
+      const { workspace } = simulator;
+      const { id, ts } = workspace.addFile(channel, { name: 'a.txt', content: 'a' });
+      const other = workspace.createChannel('annex').id;
+      const again = workspace.post(other, 'again', { fileIds: [id] });
+      workspace.delete(channel, ts);
+      const { file } = (await infoOf(id)) as unknown as { file: Message };
+      expect(file).toMatchObject({
+        channels: [other],
+        shares: { public: { [other]: [{ ts: again }] } },
+      });
+      expect((file['shares'] as { public: object }).public).not.toHaveProperty(channel);
+      expect(simulator.truth().removed).not.toContainEqual(expect.objectContaining({ file: id }));
+      workspace.delete(other, again);
+      expect((await infoOf(id)).error).toBe('file_deleted');
+    });
+
+    it('does not keep it for a message that went with its channel', async () => {
+      const { workspace } = simulator;
+      const { id, ts } = workspace.addFile(channel, { name: 'a.txt', content: 'a' });
+      const other = workspace.createChannel('annex').id;
+      workspace.post(other, 'again', { fileIds: [id] });
+      workspace.deleteChannel(other);
+      expect((await infoOf(id)).error).toBeUndefined();
+      workspace.delete(channel, ts);
+      expect((await infoOf(id)).error).toBe('file_deleted');
+    });
+  });
 });
 
 describe('the truth', () => {
@@ -154,6 +212,32 @@ describe('the truth', () => {
     ]);
     workspace.removeBot(channel);
     expect(simulator.truth().messages).toEqual([]);
+  });
+
+  it('names the text of a file that went, as it was, with the message that held it', () => {
+    const { workspace } = simulator;
+    const content = 'if (a < b) *swap* &amp; <@nobody>';
+    const { id, ts } = workspace.addFile(channel, { name: 'a.txt', content }, { text: 'see here' });
+    const picture = workspace.addFile(channel, { name: 'a.png', content: Buffer.from('png') });
+    workspace.delete(channel, ts);
+    workspace.delete(channel, picture.ts);
+    expect(simulator.truth().messages).toEqual([]);
+    expect(simulator.truth().removed).toEqual([
+      { channel, ts, text: 'see here', reason: 'deleted' },
+      { channel, ts, text: content, reason: 'deleted', file: id },
+      { channel, ts: picture.ts, text: '', reason: 'deleted' },
+    ]);
+  });
+
+  it('names the text of a file that was deleted by itself', () => {
+    const { workspace } = simulator;
+    const { id, ts } = workspace.addFile(channel, { name: 'a.txt', content: 'the plan' });
+    workspace.deleteFile(id);
+    workspace.delete(channel, ts);
+    expect(simulator.truth().removed).toEqual([
+      { channel, ts, text: 'the plan', reason: 'deleted', file: id },
+      { channel, ts, text: '', reason: 'deleted' },
+    ]);
   });
 
   it('does not hold tombstones', () => {

@@ -86,6 +86,17 @@ describe('the Events API', () => {
     ]);
   });
 
+  it('tells of a file that goes with its message, after the message', async () => {
+    const { workspace } = simulator;
+    const { id, ts } = workspace.addFile(channel, { name: 'a.txt', content: 'a' });
+    workspace.delete(channel, ts);
+    await simulator.events.deliver();
+    expect(events().slice(1)).toMatchObject([
+      { subtype: 'message_deleted', previous_message: { files: [{ id, name: 'a.txt' }] } },
+      { type: 'file_deleted', file_id: id },
+    ]);
+  });
+
   it('tells of channels, people, files and the end of the app, not of other rooms', async () => {
     const { workspace } = simulator;
     const { id } = workspace.addFile(channel, { name: 'a.txt', content: 'a' });

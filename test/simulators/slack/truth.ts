@@ -38,7 +38,7 @@ export interface TrueFile {
 export interface Truth {
   /** By channel, oldest first; tombstones are not among them. */
   readonly messages: readonly TrueMessage[];
-  /** Texts that were deleted or edited away. They may live on where somebody repeated them. */
+  /** Texts of messages and files that were deleted or edited away. They may live on where somebody repeated them. */
   readonly removed: readonly RemovedText[];
 }
 
@@ -53,7 +53,7 @@ export function truthOf(workspace: Workspace): Truth {
   }
   const removed = workspace.removed.map((gone) => ({
     ...gone,
-    text: plainText(workspace, gone.text).text,
+    text: gone.file === undefined ? plainText(workspace, gone.text).text : gone.text,
   }));
   return { messages, removed };
 }

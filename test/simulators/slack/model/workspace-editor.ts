@@ -45,7 +45,10 @@ export class WorkspaceEditor {
     this.workspace.emit({ kind: 'message_changed', channel: found, message, before });
   }
 
-  /** A parent with replies leaves a tombstone, which goes with its last reply. */
+  /**
+   * A parent with replies leaves a tombstone, which goes with its last reply. Files go along that
+   * no other message holds, as where a person deletes the message in the client.
+   */
   delete(channel: string, ts: string): void {
     const found = this.workspace.channel(channel);
     const message = this.workspace.message(found, ts);
@@ -58,10 +61,12 @@ export class WorkspaceEditor {
       message.edited = message.fileIds = message.attachments = message.reactions = null;
       message.layout = 'rich';
       this.workspace.emit({ kind: 'message_changed', channel: found, message, before });
+      this.unshare(found, before);
       return;
     }
     found.history.remove(message);
     this.workspace.emit({ kind: 'message_deleted', channel: found, before });
+    this.unshare(found, before);
     if (message.threadAt === null) return;
     const parent = found.history.find(message.threadAt);
     if (parent?.subtype === 'tombstone' && parent.replies === null) found.history.remove(parent);
@@ -205,8 +210,7 @@ export class WorkspaceEditor {
   deleteFile(id: string): void {
     const file = this.workspace.files.get(id);
     if (file === undefined) throw new TypeError(`no file ${id}`);
-    file.deleted = true;
-    this.workspace.emit({ kind: 'file_deleted', fileId: id });
+    this.removeFile(file);
   }
 
   private upload(file: NewFile): SlackFile {
@@ -272,6 +276,33 @@ export class WorkspaceEditor {
   private bury(channel: SlackChannel, message: SlackMessage, reason: 'deleted' | 'edited'): void {
     const { text, at } = message;
     this.workspace.removed.push({ channel: channel.id, ts: formatTimestamp(at), text, reason });
+  }
+
+  /** What a deleted message held is shared there no more; what is shared nowhere is deleted. */
+  private unshare(channel: SlackChannel, { fileIds, at }: SlackMessage): void {
+    for (const id of fileIds ?? []) {
+      const file = this.workspace.files.get(id);
+      if (file === undefined || file.deleted) continue;
+      const here = (file.shares.get(channel.id) ?? []).filter((time) => time !== at);
+      const others = [...file.shares.keys()].filter(
+        (other) => other !== channel.id && this.workspace.channels.has(other),
+      );
+      if (here.length > 0) file.shares.set(channel.id, here);
+      else if (others.length > 0) file.shares.delete(channel.id);
+      // The place of the last share stays: who could read it there is told that it was deleted.
+      else this.removeFile(file);
+    }
+  }
+
+  private removeFile(file: SlackFile): void {
+    const { id, text } = file;
+    file.deleted = true;
+    this.workspace.emit({ kind: 'file_deleted', fileId: id });
+    if (text === null) return;
+    for (const [channel, times] of file.shares) {
+      for (const ts of times.map(formatTimestamp))
+        this.workspace.removed.push({ channel, ts, text, reason: 'deleted', file: id });
+    }
   }
 
   private somebody(): string {

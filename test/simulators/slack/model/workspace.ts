@@ -25,6 +25,8 @@ export interface RemovedText {
   readonly ts: string;
   readonly text: string;
   readonly reason: 'deleted' | 'edited';
+  /** The file whose text it was, as it stood there; else it is a message's wire mrkdwn. */
+  readonly file?: string;
 }
 
 export type NewMessage = Partial<Omit<MessageDraft, 'at' | 'threadAt'>> & { readonly ts?: string };

@@ -41,7 +41,8 @@ export async function readFile(source: SlackSource, listed: SlackFile): Promise<
   const file = listed.url_private ? listed : await fileInfo(source, listed.id);
   const { url_private_download, url_private, mimetype = '', name } = file;
   const address = url_private_download ?? url_private;
-  if (!address) throw new ItemError('file_without_address', 'Slack gives no address for the file.');
+  if (!address || !URL.canParse(address))
+    throw new ItemError('file_without_address', 'Slack gives no address for the file.');
   const { max_file_bytes: most } = source.config;
   // Before the call, so that the answer does not wait unread.
   const bytes = await IN_FLIGHT.hold(Math.min(file.size ?? most, most), () =>
@@ -92,6 +93,8 @@ async function bytesOrRedirect(
   const location = headers.get('location');
   if (status >= 300 && status < 400 && location !== null) {
     await response.body?.cancel();
+    if (!URL.canParse(location, url.href))
+      throw new ItemError('file_without_address', 'The download leads to no address.');
     const target = new URL(location, url);
     if (isLogin(target)) throw loginError();
     return target;

@@ -99,7 +99,8 @@ function isKnown({ until, position }: Walk, { oldest }: ListedPage): boolean {
 /** Where a later walk may begin: at the beginning of a session, since its end is not remembered. */
 export function restOf({ boundary, position, oldest }: ListedPage): Position | null {
   const start = position.held.length === 0 ? oldest : boundary;
-  return start === undefined ? null : { before: start, to: toMilliseconds(start), held: [] };
+  if (start === undefined) return null;
+  return { before: start, to: toMilliseconds(start), held: [], waiting: position.waiting };
 }
 
 /** The state after a page of its innermost walk. */

@@ -1,5 +1,6 @@
 import type { CreatedRange, SourceDocument } from '../sdk/contract.js';
 import { TransientSourceError } from '../sdk/errors.js';
+import { sortBroadcasts } from './broadcasts.js';
 import { readFile } from './file-body.js';
 import { LIMITED_BY_PLAN, type ListedPage, type Position, provenFrom } from './listing.js';
 import { dropReason, isOfBotsOnly } from './message-policy.js';
@@ -54,6 +55,7 @@ export class HistoryWalk {
         before: oldest ?? position.before,
         to: range?.from?.getTime() ?? position.to,
         held: [...listed.held],
+        waiting: [...listed.waiting],
       },
       range,
       newest: messages[0]?.ts,
@@ -108,9 +110,15 @@ export class HistoryWalk {
     const sessions: RenderedMessage[][] = [];
     const threads: { ts: Timestamp; thread: SourceDocument }[] = [];
     const skipped: Record<string, number> = {};
+    const replies: SlackMessage[] = [];
+    const parents = new Set<Timestamp>();
     for (const message of messages) {
-      if (isReply(message)) continue;
+      if (isReply(message)) {
+        if (dropReason(message, config.bots) === null) replies.push(message);
+        continue;
+      }
       if (isThread(message)) {
+        parents.add(message.ts);
         const thread = this.thread(message);
         if (thread === null) skipped.bot_message = (skipped.bot_message ?? 0) + 1;
         else threads.push({ ts: message.ts, thread });
@@ -123,14 +131,23 @@ export class HistoryWalk {
     const oldest = messages.at(-1)?.ts;
     if (oldest !== undefined) sessions.push(...splitter.reached(oldest));
     if (!page.hasMore) sessions.push(...splitter.end());
+    const reached = page.hasMore ? (oldest ?? position.before) : null;
+    const { alone, waiting, tooMany } = sortBroadcasts(
+      position.waiting,
+      { replies, threads: parents, reached },
+      (message) => render(message, names),
+    );
+    if (tooMany > 0) skipped.unplaced_broadcast = tooMany;
     const documents: SourceDocument[] = [
       ...sessions.map((session) => sessionDocument(source, channel, session)),
+      ...alone.map((message) => sessionDocument(source, channel, [message])),
       ...threads.map(({ thread }) => thread),
     ];
     return {
       documents,
       skipped,
       held: splitter.held,
+      waiting,
       threads: threads.map(({ ts }) => ts),
       boundary: sessions.at(-1)?.[0]?.ts,
     };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CreatedRange, SourceDocument } from '../sdk/contract.js';
 import { RenderedMessage } from './rendered-message.js';
+import { Broadcast } from './broadcasts.js';
 import type { Timestamp } from './timestamp.js';
 
 /**
@@ -14,11 +15,13 @@ export const Position = z.object({
   to: z.number().nullable(),
   /** The session at the edge, newest message first: where it begins is not known yet. */
   held: z.array(RenderedMessage),
+  /** Replies that were also sent to the channel, whose threads begin further back. */
+  waiting: z.array(Broadcast).default([]),
 });
 
 export type Position = z.infer<typeof Position>;
 
-export const START: Position = { before: null, to: null, held: [] };
+export const START: Position = { before: null, to: null, held: [], waiting: [] };
 
 /** One page of a channel's history as documents. */
 export interface ListedPage {

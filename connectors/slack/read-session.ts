@@ -1,5 +1,6 @@
 import type { SourceDocument } from '../sdk/contract.js';
 import { RateLimitedError } from '../sdk/errors.js';
+import { isParent, threadOf } from './broadcasts.js';
 import { dropReason } from './message-policy.js';
 import { render, type RenderedMessage } from './rendered-message.js';
 import { beginsByItself, isGap } from './sessions.js';
@@ -41,8 +42,9 @@ export async function readSession(
   const answered: AnsweredPages = unfinished.take(reading()) ?? new Map<string, MessagePage>();
   const look = { source, channel: channel.id, history: answering(api, answered) };
   try {
-    if (!(await begins(look, first))) return null;
-    const messages = await messagesFrom(look, first);
+    const alone = await aloneAt(look, first);
+    if (!alone && !(await begins(look, first))) return null;
+    const messages = alone ? [alone] : await messagesFrom(look, first);
     const rendered = await names.complete(api, (): RenderedMessage[] =>
       messages.map((message) => render(message, names)),
     );
@@ -64,15 +66,34 @@ function answering(api: SlackApi, answered: AnsweredPages): History {
   };
 }
 
+/** The reply that was sent to the channel then, if its thread is not there any more. */
+async function aloneAt(look: Look, ts: Timestamp): Promise<SlackMessage | null> {
+  const { source, channel, history } = look;
+  const { messages } = await history(windowBefore(look, ts));
+  const message = messages.find((it) => it.ts === ts);
+  if (!message || !isReply(message) || dropReason(message, source.config.bots) !== null)
+    return null;
+  const thread = threadOf(message);
+  if (thread === null) return message;
+  const there = { channel, oldest: thread, latest: thread, inclusive: true, limit: 1 };
+  const [parent] = (await history(there)).messages;
+  return isParent(parent, thread) ? null : message;
+}
+
+/** Nothing older than the gap decides whether a message begins a session. */
+function windowBefore({ source, channel }: Look, ts: Timestamp) {
+  const oldest = shifted(ts, -source.config.session_gap_minutes * 60);
+  return { channel, oldest, latest: ts, inclusive: true, limit: PAGE };
+}
+
 /** Whether the message is there and begins a session; mostly one call, as pauses are short. */
-async function begins({ source, channel, history }: Look, ts: Timestamp): Promise<boolean> {
+async function begins(look: Look, ts: Timestamp): Promise<boolean> {
+  const { source, history } = look;
   const gap = source.config.session_gap_minutes * 60;
-  // Nothing older than the gap decides anything.
-  const oldest = shifted(ts, -gap);
   let isThere = false;
   let cursor: string | undefined;
   do {
-    const window = { channel, oldest, latest: ts, inclusive: true, limit: PAGE };
+    const window = windowBefore(look, ts);
     const page = await history({ ...window, ...(cursor !== undefined && { cursor }) });
     for (const message of newestFirst(page.messages).filter((it) => belongs(source, it))) {
       if (message.ts === ts) isThere = true;

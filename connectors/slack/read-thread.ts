@@ -83,6 +83,23 @@ async function readReplies(
   ts: Timestamp,
   found: Map<Timestamp, SlackMessage>,
 ): Promise<void> {
+  for (;;) {
+    const before = found.size;
+    try {
+      return await readOn(source, channel, ts, found);
+    } catch (error) {
+      // An expired cursor: on with what is newer than the last reply, as long as there is more.
+      if (refusalCode(error) !== 'invalid_cursor' || found.size === before) throw error;
+    }
+  }
+}
+
+async function readOn(
+  source: SlackSource,
+  channel: string,
+  ts: Timestamp,
+  found: Map<Timestamp, SlackMessage>,
+): Promise<void> {
   const oldest = found.size > 1 ? newestOf(...found.keys()) : undefined;
   let cursor: string | undefined;
   do {

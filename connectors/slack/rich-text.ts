@@ -31,7 +31,7 @@ function fromSection(element: JsonObject, names: Names, counters: number[]): str
 
 /** Nested lists follow one another with an indent; a list goes on counting after a nested one. */
 function fromList(list: JsonObject, names: Names, counters: number[]): string {
-  const indent = typeof list.indent === 'number' ? Math.max(0, Math.min(list.indent, 10)) : 0;
+  const indent = Math.floor(Math.max(0, Math.min(asNumber(list.indent), 10)));
   counters.length = Math.min(counters.length, indent + 1);
   if (typeof list.offset === 'number') counters[indent] = list.offset;
   const items = asList(list.elements).map((item) => {

@@ -4,14 +4,18 @@ import { TransientSourceError } from '../sdk/errors.js';
 import type { Fetch, HttpAnswer } from '../sdk/http-answer.js';
 import { withLinkedAbort } from '../sdk/linked-abort.js';
 import { retryAfterSeconds } from '../sdk/retry-after.js';
-import { classifySlackError, SlackRateLimit } from './slack-errors.js';
+import { asObject } from './json-object.js';
+import { classifySlackError, refusalCode, SlackRateLimit } from './slack-errors.js';
 import type { SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { Timestamp } from './timestamp.js';
+import { wellFormedFiles, wellFormedMessages } from './well-formed.js';
 import { WholeAnswers, type Answer } from './whole-answers.js';
 
 export const SLACK_API_URL = 'https://slack.com/api/';
 const TIMEOUT_MS = 30_000;
 const FILES_PER_CALL = 500;
+/** So many times a list is begun again because its cursor has expired. */
+const MAX_RESTARTS = 3;
 
 export interface Identity {
   readonly teamId: string;
@@ -81,12 +85,17 @@ export class SlackApi {
     };
   }
 
-  /** Channels that the bot is in, or all that it can see. */
+  /** Channels that the bot is in, or all that it can see; each once, also in a list begun again. */
   async *channels(list: 'joined' | 'all', types: string): AsyncGenerator<SlackChannel> {
     const method = list === 'joined' ? 'users.conversations' : 'conversations.list';
     const args = { types, exclude_archived: false, limit: 999 };
+    const seen = new Set<string>();
     for await (const answer of this.pages(method, args))
-      yield* listOf<SlackChannel>(method, answer, 'channels');
+      for (const channel of itemsOf<SlackChannel>(method, answer, 'channels')) {
+        if (seen.has(channel.id)) continue;
+        seen.add(channel.id);
+        yield channel;
+      }
   }
 
   async channel(channel: string): Promise<SlackChannel> {
@@ -109,7 +118,7 @@ export class SlackApi {
   async users(cursor: string | undefined): Promise<{ users: SlackUser[]; cursor?: string }> {
     const answer = await this.call('users.list', { limit: 200, cursor });
     const next = answer.response_metadata?.next_cursor;
-    const users = listOf<SlackUser>('users.list', answer, 'members');
+    const users = itemsOf<SlackUser>('users.list', answer, 'members');
     return { users, ...(next && { cursor: next }) };
   }
 
@@ -119,11 +128,12 @@ export class SlackApi {
 
   async userGroups(): Promise<{ id: string; handle?: string; name?: string }[]> {
     const answer = await this.call('usergroups.list', { include_disabled: true });
-    return listOf('usergroups.list', answer, 'usergroups');
+    return itemsOf('usergroups.list', answer, 'usergroups');
   }
 
   async file(file: string): Promise<SlackFile> {
-    return objectOf<SlackFile>('files.info', await this.call('files.info', { file }, file), 'file');
+    const { file: found } = await this.call('files.info', { file }, file);
+    return wellFormedFiles([found])[0] ?? malformed('files.info', 'file');
   }
 
   /**
@@ -137,9 +147,9 @@ export class SlackApi {
       const window = { ...(from !== null && { ts_from: from }), ...(to !== null && { ts_to: to }) };
       const args = { channel, count: FILES_PER_CALL, page, ...window };
       const answer = await this.call(method, args, `${channel} page ${page}`);
-      files.push(...listOf<SlackFile>(method, answer, 'files'));
-      const paging = answer.paging as { pages?: number } | undefined;
-      pages = paging?.pages ?? 1;
+      files.push(...wellFormedFiles(listOf(method, answer, 'files')));
+      const told = asObject(answer.paging).pages;
+      pages = typeof told === 'number' ? told : 1;
     }
     return files;
   }
@@ -177,20 +187,37 @@ export class SlackApi {
     const answer = await this.call(method, { ...query }, `${query.channel} ${position}`);
     const cursor = answer.response_metadata?.next_cursor;
     return {
-      messages: listOf<SlackMessage>(method, answer, 'messages').filter(hasTimestamp),
+      messages: wellFormedMessages(listOf(method, answer, 'messages')),
       hasMore: answer.has_more === true || Boolean(cursor),
       cursor: cursor || undefined,
       isLimited: answer.is_limited === true,
     };
   }
 
+  /** Cursors expire, e.g. while a run waits: then the list begins again with its first page. */
   private async *pages(method: string, args: object): AsyncGenerator<Answer> {
     let cursor: string | undefined;
-    do {
-      const answer = await this.call(method, { ...args, cursor });
-      yield answer;
-      cursor = answer.response_metadata?.next_cursor || undefined;
-    } while (cursor !== undefined);
+    for (let restarts = 0; ;) {
+      const answer = await this.pageOrExpiry(method, args, cursor);
+      if (answer === null && ++restarts > MAX_RESTARTS) throw expired(method);
+      if (answer !== null) yield answer;
+      cursor = answer?.response_metadata?.next_cursor || undefined;
+      if (answer !== null && cursor === undefined) return;
+    }
+  }
+
+  /** null: the cursor is good for nothing any more. */
+  private async pageOrExpiry(
+    method: string,
+    args: object,
+    cursor: string | undefined,
+  ): Promise<Answer | null> {
+    try {
+      return await this.call(method, { ...args, cursor });
+    } catch (error) {
+      if (cursor === undefined || refusalCode(error) !== 'invalid_cursor') throw error;
+      return null;
+    }
   }
 
   private call(method: string, args: Record<string, unknown>, target?: string): Promise<Answer> {
@@ -264,19 +291,25 @@ const SILENT = {
   setName: nothing,
 };
 
-function hasTimestamp(message: SlackMessage): boolean {
-  return typeof message.ts === 'string' && /^\d+\.\d+$/.test(message.ts);
+function listOf(method: string, answer: Answer, key: string): readonly unknown[] {
+  const value = answer[key];
+  return Array.isArray(value) ? value : malformed(method, key);
 }
 
-function listOf<Item>(method: string, answer: Answer, key: string): Item[] {
-  const value = answer[key];
-  return Array.isArray(value) ? (value as Item[]) : malformed(method, key);
+/** What has no id cannot be asked for. */
+function itemsOf<Item>(method: string, answer: Answer, key: string): Item[] {
+  const items = listOf(method, answer, key);
+  return items.filter((item) => typeof asObject(item).id === 'string') as Item[];
 }
 
 function objectOf<Item>(method: string, answer: Answer, key: string): Item {
   const value = answer[key];
   return typeof value === 'object' && value !== null ? (value as Item) : malformed(method, key);
 }
+
+/** Whatever was listed until then is not the whole list, and it may work later. */
+const expired = (method: string): TransientSourceError =>
+  new TransientSourceError('invalid_cursor', `Cursors of ${method} expire before they are used.`);
 
 /** An answer that says `ok` but lacks its content must not look like an empty list. */
 function malformed(method: string, key: string): never {

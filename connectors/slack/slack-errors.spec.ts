@@ -25,6 +25,18 @@ describe('errors of Slack', () => {
     expect(error?.message).toContain('groups:history');
   });
 
+  it.each([{}, { needed: '' }, { needed: 5 }])(
+    'tells of a scope that Slack does not name',
+    (more) => {
+      const fault = classifySlackError(answer('missing_scope', more));
+      const error = fault.kind === 'fatal' ? fault.error : undefined;
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(error?.message).toMatch(
+        /^The app lacks a scope, which Slack does not name\. Add it under/,
+      );
+    },
+  );
+
   it('knows a rate limit in any shape', () => {
     const headers = { response_metadata: { retryAfter: 7 } };
     expect(classifySlackError(answer('ratelimited', headers))).toEqual({

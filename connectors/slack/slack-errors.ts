@@ -92,11 +92,12 @@ function refusal(code: string, data: object): Error {
   if (code in AUTH) return new AuthError(code, AUTH[code]!);
   if (code in CONFIG) return new ConfigError(code, CONFIG[code]!);
   if (code === 'missing_scope') {
-    const needed = 'needed' in data && typeof data.needed === 'string' ? data.needed : 'a scope';
-    return new ConfigError(
-      code,
-      `The app lacks the scope ${needed}. Add it under "OAuth & Permissions" and install the app again.`,
-    );
+    const needed = 'needed' in data && typeof data.needed === 'string' ? data.needed : '';
+    const lack = needed
+      ? `the scope ${needed}. Add it`
+      : 'a scope, which Slack does not name. Add it';
+    const advice = 'under "OAuth & Permissions" and install the app again.';
+    return new ConfigError(code, `The app lacks ${lack} ${advice}`);
   }
   return new SlackRefusal(code, `Slack refused: ${code}.`);
 }

@@ -52,6 +52,20 @@ describe('answers on their way around the client', () => {
     expect(await outline.text()).toBe(body);
   });
 
+  it.each(['null', '5', '"text"', 'true'])('show %s as an answer without content', async (body) => {
+    expect(await judgedOf(await new WholeAnswers().outline(new Response(body)))).toEqual({});
+  });
+
+  it.each([[null], [5], [[]], [{ warnings: 5, messages: [5], scopes: 5, next_cursor: {} }]])(
+    'hold back what the client cannot take as metadata, as %j',
+    async (odd) => {
+      for (const ok of [true, false]) {
+        const outline = await new WholeAnswers().outline(asAnswer({ ok, response_metadata: odd }));
+        expect((await judgedOf(outline)).response_metadata).toEqual({});
+      }
+    },
+  );
+
   it('keep a status that comes without a body', async () => {
     const outline = await new WholeAnswers().outline(new Response(null, { status: 204 }));
     expect(outline.status).toBe(204);

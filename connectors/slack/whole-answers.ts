@@ -5,7 +5,7 @@ import { asObject, type JsonObject } from './json-object.js';
 export type Answer = WebAPICallResult & { readonly [key: string]: unknown };
 
 /** What the client looks at to tell an error from an answer. */
-const READ_BY_CLIENT = ['ok', 'error', 'needed', 'provided', 'warning', 'response_metadata'];
+const READ_BY_CLIENT = ['ok', 'error', 'needed', 'provided', 'warning'];
 /** The field of an outline that names its answer. */
 const NUMBER = 'tributary_answer';
 
@@ -21,9 +21,16 @@ export class WholeAnswers {
   /** Reads the answer to its end, as the client does later, when nothing watches over the time. */
   async outline(received: HttpAnswer): Promise<HttpAnswer> {
     const text = await received.text();
-    const answer = asObject(parsed(text));
-    // What is no answer, or a refusal, is for the client to name.
-    return new TextAnswer(answer.ok === true ? this.keep(answer) : text, received);
+    return new TextAnswer(this.outlineOf(text, parsed(text)), received);
+  }
+
+  private outlineOf(text: string, value: unknown): string {
+    const answer = asObject(value);
+    if (answer.ok === true) return this.keep(answer);
+    // What is no answer, or a refusal, is for the client to name; it fails at `null` or `5`.
+    if (value !== undefined && (typeof value !== 'object' || value === null)) return '{}';
+    if (!('response_metadata' in answer)) return text;
+    return JSON.stringify({ ...answer, response_metadata: metadataOf(answer) });
   }
 
   /**
@@ -40,9 +47,23 @@ export class WholeAnswers {
   private keep(answer: JsonObject): string {
     const number = ++this.count;
     this.kept.set(number, answer);
-    const outline = READ_BY_CLIENT.map((key) => [key, answer[key]] as const);
-    return JSON.stringify({ ...Object.fromEntries(outline), [NUMBER]: number });
+    const outline = Object.fromEntries(READ_BY_CLIENT.map((key) => [key, answer[key]]));
+    return JSON.stringify({ ...outline, response_metadata: metadataOf(answer), [NUMBER]: number });
   }
+}
+
+/** What the client and the caller take as it is, so anything else has to stay outside. */
+function metadataOf(answer: JsonObject): JsonObject {
+  const { next_cursor, warnings, messages } = asObject(answer.response_metadata);
+  return {
+    ...(typeof next_cursor === 'string' && { next_cursor }),
+    ...(areTexts(warnings) && { warnings }),
+    ...(areTexts(messages) && { messages }),
+  };
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function parsed(text: string): unknown {

@@ -87,6 +87,17 @@ describe('quick fetch', () => {
     await expect(quickFetch(url, CALL)).rejects.toThrow();
   });
 
+  it('leaves a call that may be redirected to fetch, which follows', async () => {
+    answer = (request, response) => {
+      if (request.url === '/there') response.end(TEXT);
+      else response.writeHead(303, { location: '/there' }).end();
+    };
+    for (const redirect of [undefined, 'follow'] as const) {
+      const found = await quickFetch(url, { ...CALL, redirect });
+      expect(await found.text()).toBe(TEXT);
+    }
+  });
+
   it('leaves downloads to the stream of fetch', async () => {
     answer = (_, response) => response.end(TEXT);
     const found = await quickFetch(url, { redirect: 'manual' });

@@ -1,6 +1,6 @@
 import { ConfigError } from '../sdk/errors.js';
 import type { Names } from './names.js';
-import { refusalCode } from './slack-errors.js';
+import { isExpiredCursor, refusalCode } from './slack-errors.js';
 import type { SlackApi, SlackUser } from './slack-api.js';
 
 /** Members listed in advance, 200 a call; those beyond are asked for one by one as they appear. */
@@ -112,7 +112,7 @@ export class Directory implements Names {
     try {
       return await api.users(this.cursor);
     } catch (error) {
-      if (this.cursor === undefined || refusalCode(error) !== 'invalid_cursor') throw error;
+      if (this.cursor === undefined || !isExpiredCursor(error)) throw error;
       this.cursor = undefined;
       this.listedPages = 0;
       return 'expired';

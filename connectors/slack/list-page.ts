@@ -15,7 +15,7 @@ import {
   sessionDocument,
   threadDocument,
 } from './slack-documents.js';
-import { refusalCode } from './slack-errors.js';
+import { isExpiredCursor } from './slack-errors.js';
 import { isReply, isThread, type SlackMessage } from './slack-message.js';
 import type { SlackSource } from './slack-source.js';
 import { fileDropReason, filesBetween } from './channel-files.js';
@@ -79,7 +79,7 @@ export class HistoryWalk {
         return this.remember(await api.history({ ...query, ...bound, cursor: followed }));
       }
     } catch (error) {
-      if (refusalCode(error) !== 'invalid_cursor') throw error;
+      if (!isExpiredCursor(error)) throw error;
     }
     this.latest = before ?? undefined;
     const page = await api.history({ ...query, ...(before !== null && { latest: before }) });

@@ -5,7 +5,7 @@ import { dropReason } from './message-policy.js';
 import { render, type RenderedMessage } from './rendered-message.js';
 import { ofOneItem } from './of-one-item.js';
 import type { MessagePage } from './slack-api.js';
-import { refusalCode } from './slack-errors.js';
+import { isExpiredCursor, refusalCode } from './slack-errors.js';
 import { isThread, type SlackMessage } from './slack-message.js';
 import {
   type ChannelView,
@@ -89,7 +89,7 @@ async function readReplies(
       return await readOn(source, channel, ts, found);
     } catch (error) {
       // An expired cursor: on with what is newer than the last reply, as long as there is more.
-      if (refusalCode(error) !== 'invalid_cursor' || found.size === before) throw error;
+      if (!isExpiredCursor(error) || found.size === before) throw error;
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Fetch, HttpAnswer } from '../sdk/http-answer.js';
 import { withLinkedAbort } from '../sdk/linked-abort.js';
 import { retryAfterSeconds } from '../sdk/retry-after.js';
 import { asObject } from './json-object.js';
-import { classifySlackError, refusalCode, SlackRateLimit } from './slack-errors.js';
+import { classifySlackError, isExpiredCursor, SlackRateLimit } from './slack-errors.js';
 import type { SlackChannel, SlackFile, SlackMessage } from './slack-message.js';
 import type { Timestamp } from './timestamp.js';
 import { wellFormedFiles, wellFormedMessages } from './well-formed.js';
@@ -199,10 +199,14 @@ export class SlackApi {
     let cursor: string | undefined;
     for (let restarts = 0; ;) {
       const answer = await this.pageOrExpiry(method, args, cursor);
-      if (answer === null && ++restarts > MAX_RESTARTS) throw expired(method);
-      if (answer !== null) yield answer;
-      cursor = answer?.response_metadata?.next_cursor || undefined;
-      if (answer !== null && cursor === undefined) return;
+      if (answer === null) {
+        if (++restarts > MAX_RESTARTS) throw expired(method);
+        cursor = undefined;
+        continue;
+      }
+      yield answer;
+      cursor = answer.response_metadata?.next_cursor || undefined;
+      if (cursor === undefined) return;
     }
   }
 
@@ -215,7 +219,7 @@ export class SlackApi {
     try {
       return await this.call(method, { ...args, cursor });
     } catch (error) {
-      if (cursor === undefined || refusalCode(error) !== 'invalid_cursor') throw error;
+      if (cursor === undefined || !isExpiredCursor(error)) throw error;
       return null;
     }
   }

@@ -106,6 +106,11 @@ function transient(code: string, message: string, status?: number): TransientFau
   return { kind: 'transient', code, message, ...(status !== undefined && { status }) };
 }
 
+/** A list that goes on behind a cursor has to be begun again, or joined another way. */
+export function isExpiredCursor(error: unknown): boolean {
+  return refusalCode(error) === 'invalid_cursor';
+}
+
 /** Slack's error code when the error is a refusal, else undefined. */
 export function refusalCode(error: unknown): string | undefined {
   return error instanceof SlackRefusal ? error.code : undefined;

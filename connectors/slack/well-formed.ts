@@ -16,48 +16,33 @@ const number: Mend = (value) => (typeof value === 'number' && value >= 0 ? value
 const seconds: Mend = (value) => (Number(number(value)) <= MAX_SECONDS ? value : undefined);
 const timestamp: Mend = (value) => (isTimestamp(value) ? value : undefined);
 
-const USER_PROFILE: Shape = [
-  ['display_name', text],
-  ['real_name', text],
-];
-const BOT_PROFILE: Shape = [
-  ['name', text],
-  ['app_id', text],
-];
-const SHARE: Shape = [
-  ['ts', timestamp],
-  ['thread_ts', timestamp],
-];
+const USER_PROFILE = each(text, 'display_name', 'real_name');
+const BOT_PROFILE = each(text, 'name', 'app_id');
+const SHARE = each(timestamp, 'ts', 'thread_ts');
 
 const FILE: Shape = [
-  ...['id', 'name', 'title', 'mimetype', 'mode', 'external_url', 'file_access', 'permalink'].map(
-    (key) => [key, text] as const,
-  ),
-  ...['url_private', 'url_private_download', 'user'].map((key) => [key, text] as const),
-  ...['created', 'timestamp', 'updated', 'edit_timestamp'].map((key) => [key, seconds] as const),
-  ['size', number],
-  [
-    'shares',
-    object([
-      ['public', sharesByChannel],
-      ['private', sharesByChannel],
-    ]),
-  ],
+  ...each(text, 'id', 'name', 'title', 'mimetype', 'mode', 'user', 'file_access'),
+  ...each(text, 'external_url', 'permalink', 'url_private', 'url_private_download'),
+  ...each(seconds, 'created', 'timestamp', 'updated', 'edit_timestamp'),
+  ...each(number, 'size'),
+  ...each(object(each(sharesByChannel, 'public', 'private')), 'shares'),
 ];
 
 /** Blocks and attachments are read with care, field by field, so any value will do there. */
 const MESSAGE: Shape = [
-  ...['text', 'user', 'subtype', 'username', 'bot_id', 'app_id'].map((key) => [key, text] as const),
-  ['thread_ts', timestamp],
-  ['latest_reply', timestamp],
-  ['reply_count', number],
-  ['reply_users_count', number],
-  ['reply_users', listOf(text)],
-  ['edited', object([['ts', timestamp]])],
-  ['bot_profile', object(BOT_PROFILE)],
-  ['user_profile', object(USER_PROFILE)],
-  ['files', listOf(asFile)],
+  ...each(text, 'text', 'user', 'subtype', 'username', 'bot_id', 'app_id'),
+  ...each(timestamp, 'thread_ts', 'latest_reply'),
+  ...each(number, 'reply_count', 'reply_users_count'),
+  ...each(listOf(text), 'reply_users'),
+  ...each(object(each(timestamp, 'ts')), 'edited'),
+  ...each(object(BOT_PROFILE), 'bot_profile'),
+  ...each(object(USER_PROFILE), 'user_profile'),
+  ...each(listOf(asFile), 'files'),
 ];
+
+function each(mend: Mend, ...keys: string[]): Shape {
+  return keys.map((key) => [key, mend]);
+}
 
 /**
  * What Slack sends as messages, fit to be read: fields of another type than documented are taken to
@@ -84,10 +69,7 @@ function asFile(value: unknown): JsonObject | undefined {
 
 function sharesByChannel(value: unknown): unknown {
   const shares = asObject(value);
-  return mended(
-    shares,
-    Object.keys(shares).map((channel) => [channel, listOf(asShare)]),
-  );
+  return mended(shares, each(listOf(asShare), ...Object.keys(shares)));
 }
 
 function asShare(value: unknown): JsonObject | undefined {

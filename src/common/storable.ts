@@ -6,6 +6,7 @@ export function storableText(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '');
 }
 
+/** The same for all texts of a value that becomes JSON, names of fields included. */
 export function storableFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [storableText(name), storableValue(value)]),

@@ -201,7 +201,7 @@ export class Database implements BatchSizes {
  * with it, in one message, and a server gets the first statements of the work without a wait for
  * the answer: a round trip more would be felt by thousands of transactions. Where a part of the
  * message fails the transaction is aborted, so nothing that follows it runs.
- * @returns once the message is on its way
+ * @returns once the message is on its way; `begun` tells of its answer
  */
 async function start(
   runner: QueryRunner,

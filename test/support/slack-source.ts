@@ -5,21 +5,21 @@ import type {
 import { slackConnector } from '../../connectors/slack/slack.connector.js';
 import { SlackSourceEditor } from '../integration/connectors/slack/slack-source-editor.js';
 
-/** Small, so that listings longer than a page are quick to make. */
-const PAGE_MESSAGES = 5;
-
-export const SLACK_OPTIONS: ConformanceOptions = {
-  pageSize: PAGE_MESSAGES,
-  listingLane: 'history',
-  supports: SlackSourceEditor.supports,
-};
+/** @param pageMessages small, so that listings longer than a page are quick to make */
+export function slackOptions(pageMessages: number): ConformanceOptions {
+  return {
+    pageSize: pageMessages,
+    listingLane: 'history',
+    supports: SlackSourceEditor.supports,
+  };
+}
 
 /** A workspace under test, of which nothing may be asked that Slack would not answer. */
-export async function slackHarness(): Promise<ConformanceHarness> {
-  const editor = await SlackSourceEditor.start(PAGE_MESSAGES);
+export async function slackHarness(pageMessages: number): Promise<ConformanceHarness> {
+  const editor = await SlackSourceEditor.start(pageMessages);
   const { simulator, fetch } = editor;
   return {
-    connector: slackConnector({ apiUrl: simulator.apiUrl, fetch, pageMessages: PAGE_MESSAGES }),
+    connector: slackConnector({ apiUrl: simulator.apiUrl, fetch, pageMessages }),
     config: {},
     credentials: { bot_token: simulator.token },
     editor,

@@ -9,11 +9,9 @@ import { renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
 import { renewCredentials } from './connection-credentials.js';
 import { describeSchedule, describeSource } from './describe-connection.js';
-import { findConnection, shortId } from './find-one.js';
+import { findConnection, shortId, WHICH_CONNECTION } from './find-one.js';
 import { addScheduleOptions, scheduleFrom, type ScheduleOptions } from './schedule-options.js';
 import { addSlackTokenOptions, type SlackTokenOptions } from './slack-token.js';
-
-const WHICH = 'name, id or beginning of the id';
 
 export function registerConnections(program: Command, invoke: Invoke): void {
   const connections = program
@@ -26,21 +24,21 @@ export function registerConnections(program: Command, invoke: Invoke): void {
   connections
     .command('pause')
     .description('stop syncing; what is synced stays searchable')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string]>(pause));
   connections
     .command('resume')
     .description('sync again after a pause or an error')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string]>(resume));
   addScheduleOptions(connections.command('schedule'))
     .description('change when a connection syncs by itself')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string], ScheduleOptions>(reschedule));
   connections
     .command('probe')
     .description('ask the source whether everything that a sync needs works')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string]>(probe));
   addSlackTokenOptions(connections.command('credentials'))
     .summary('give a Slack connection a new token; what it has synced is kept')
@@ -49,12 +47,12 @@ export function registerConnections(program: Command, invoke: Invoke): void {
         'to use another app. It is tried first; what is synced is kept. Without --token and ' +
         '--token-file the token is read from SLACK_BOT_TOKEN.',
     )
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string], SlackTokenOptions>(renewCredentials));
   connections
     .command('delete')
     .description('detach a connection; its memories stay unless --purge is given')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .option('--purge', 'also delete the documents and memories that it synced')
     .action(invoke<[string], { purge?: boolean }>(remove));
 }

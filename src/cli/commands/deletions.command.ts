@@ -4,9 +4,7 @@ import type { CliContext } from '../context.js';
 import type { TributaryApi } from '../http/tributary-api.js';
 import { formatCount, plural } from '../output/quantities.js';
 import type { Invoke } from '../program.js';
-import { findConnection } from './find-one.js';
-
-const WHICH = 'name, id or beginning of the id';
+import { findConnection, WHICH_CONNECTION } from './find-one.js';
 
 type Act = 'confirm' | 'reject';
 
@@ -17,12 +15,12 @@ export function registerDeletions(program: Command, invoke: Invoke): void {
   deletions
     .command('confirm')
     .description('hide the documents that the source no longer has; they are purged after 7 days')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string]>((context, [typed]) => settle(context, typed, 'confirm')));
   deletions
     .command('reject')
     .description('keep the documents, until a run misses them again')
-    .argument('<connection>', WHICH)
+    .argument('<connection>', WHICH_CONNECTION)
     .action(invoke<[string]>((context, [typed]) => settle(context, typed, 'reject')));
 }
 

@@ -8,7 +8,7 @@ import { formatAgo } from '../output/quantities.js';
 import { stateStyle } from '../output/style.js';
 import { clip, renderFields, renderTable } from '../output/table.js';
 import type { Invoke } from '../program.js';
-import { findConnection, shortId } from './find-one.js';
+import { findConnection, shortId, WHICH_CONNECTION } from './find-one.js';
 import { settleHint } from './hints.js';
 
 interface ListOptions {
@@ -31,7 +31,7 @@ export function registerDocuments(program: Command, invoke: Invoke): void {
   documents
     .command('list', { isDefault: true })
     .description('list synced documents, newest first')
-    .option('--connection <name>', 'name, id or beginning of the id')
+    .option('--connection <name>', WHICH_CONNECTION)
     .option('--state <state>', 'pending, live, suspect, lost_access or deleted')
     .option('--query <text>', 'part of the title, of the address or of the id at the source')
     .option('--limit <n>', 'at most so many', wholeNumber(1, 200), 50)
@@ -40,7 +40,7 @@ export function registerDocuments(program: Command, invoke: Invoke): void {
     .command('explain')
     .description('say why a document is, or is not, in the index')
     .argument('<what>', 'its address, or its id at the source')
-    .option('--connection <name>', 'name, id or beginning of the id')
+    .option('--connection <name>', WHICH_CONNECTION)
     .option('--ask', 'also ask the source')
     .action(invoke<[string], ExplainOptions>(explain));
   documents

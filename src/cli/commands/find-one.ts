@@ -4,6 +4,9 @@ import { EXIT } from '../exit-codes.js';
 
 const SHORTEST_PREFIX = 4;
 
+/** How a connection may be typed, in helps. */
+export const WHICH_CONNECTION = 'name, id or beginning of the id';
+
 /** Cells of an id in tables: enough to name it in the next command. */
 export function shortId(id: string): string {
   return id.slice(0, 8);

@@ -11,7 +11,7 @@ import { stateStyle } from '../output/style.js';
 import { renderTable, type Column } from '../output/table.js';
 import type { Invoke } from '../program.js';
 import { explainRun } from './explain-run.js';
-import { findById, findConnection, shortId } from './find-one.js';
+import { findById, findConnection, shortId, WHICH_CONNECTION } from './find-one.js';
 import { durationOf } from './follow-runs.js';
 import { runDetail } from './run-detail.js';
 import { watchRun } from './watch-run.js';
@@ -29,7 +29,7 @@ export function registerRuns(program: Command, invoke: Invoke): void {
   const runs = program
     .command('runs')
     .description('list sync runs, newest first')
-    .argument('[connection]', 'name, id or beginning of the id')
+    .argument('[connection]', WHICH_CONNECTION)
     .option('--limit <n>', 'at most so many', wholeNumber(1, 100), 20)
     .action(invoke<[string | undefined], { limit: number }>(listRuns));
   runs

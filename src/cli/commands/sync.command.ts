@@ -6,7 +6,7 @@ import { EXIT, exitCodeOfRuns } from '../exit-codes.js';
 import { plural } from '../output/quantities.js';
 import type { Invoke } from '../program.js';
 import type { ServerLink } from '../server/reach-server.js';
-import { findConnection, shortId } from './find-one.js';
+import { findConnection, shortId, WHICH_CONNECTION } from './find-one.js';
 import { durationOf, followRuns } from './follow-runs.js';
 import { noteHeld } from './hints.js';
 
@@ -24,7 +24,7 @@ export function registerSync(program: Command, invoke: Invoke): void {
       'Sync a connection now, or all active ones, and show the progress until the end. ' +
         'A sync that is under way already is joined.',
     )
-    .argument('[connection]', 'name, id or beginning of the id')
+    .argument('[connection]', WHICH_CONNECTION)
     .option('--full', 'read every document again, changed or not')
     .option('--partition <key>', 'only this partition, e.g. a top folder or a channel')
     .option('--no-wait', 'ask for the sync and do not wait for its end')

@@ -1,3 +1,4 @@
+/** Causes within causes that are shown. */
 const DEPTH = 5;
 /** What PostgreSQL says of where an error lies, without values of rows. */
 const PLACES = ['code', 'schema', 'table', 'column', 'constraint', 'routine'] as const;
@@ -8,7 +9,8 @@ const PLACES = ['code', 'schema', 'table', 'column', 'constraint', 'routine'] as
  * which are texts of a tenant, and a detail that quotes them.
  */
 export function loggedError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error) || depth === DEPTH) return error instanceof Error ? {} : error;
+  if (!(error instanceof Error)) return error;
+  if (depth === DEPTH) return {};
   const { name, message, stack, cause } = error;
   const told: Record<string, unknown> = { type: name, message, stack };
   const driver = 'driverError' in error ? (error.driverError as object) : {};

@@ -47,6 +47,13 @@ export class CliProcess {
     this.closed = once(this.child, 'close');
   }
 
+  /** A server on a port of its own, once it listens. */
+  static async serve(env: Record<string, string>): Promise<CliProcess> {
+    const server = new CliProcess(['serve', '--port', '0'], { env });
+    await server.shows('"msg":"listening"');
+    return server;
+  }
+
   get pid(): number {
     return this.child.pid ?? 0;
   }
@@ -71,6 +78,12 @@ export class CliProcess {
   /** Sends a signal unless the process has ended. */
   kill(signal: NodeJS.Signals): void {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+  }
+
+  /** As a supervisor does. */
+  stop(): Promise<Finished> {
+    this.kill('SIGTERM');
+    return this.end();
   }
 
   async end(): Promise<Finished> {

@@ -19,16 +19,14 @@ describe('a Slack workspace on the command line', () => {
     slack = await startSlackSimulator({ seed: 7, channels: 4, messages: 120, clock: 'real' });
     dataDir = await migratedDataDirectory();
     const env = { TRIBUTARY_DATA_DIR: dataDir, TRIBUTARY_SLACK_API_URL: slack.apiUrl };
-    server = new CliProcess(['serve', '--port', '0'], { env });
-    await server.shows('"msg":"listening"');
+    server = await CliProcess.serve(env);
     const file = join(dataDir, 'slack-token.txt');
     await writeFile(file, `${slack.token}\n`);
     await chmod(file, 0o600);
   });
 
   afterAll(async () => {
-    server.kill('SIGTERM');
-    await server.end();
+    await server.stop();
     await slack.close();
     await rm(dataDir, { recursive: true, force: true });
   });

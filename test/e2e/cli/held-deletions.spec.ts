@@ -22,8 +22,7 @@ describe('held deletions on the command line', () => {
     dataDir = await migratedDataDirectory();
     folder = await realpath(await mkdtemp(join(tmpdir(), 'tributary-cli-held-')));
     const env = { TRIBUTARY_DATA_DIR: dataDir, TRIBUTARY_FILES_ROOTS: folder };
-    server = new CliProcess(['serve', '--port', '0'], { env });
-    await server.shows('"msg":"listening"');
+    server = await CliProcess.serve(env);
     await mkdir(join(folder, 'team'));
     for (let n = 0; n < COUNT; n += 1)
       await writeFile(join(folder, 'team', `${n}.md`), `Fact number ${n} of the team.`);
@@ -35,8 +34,7 @@ describe('held deletions on the command line', () => {
   });
 
   afterAll(async () => {
-    server.kill('SIGTERM');
-    await server.end();
+    await server.stop();
     for (const path of [dataDir, folder]) await rm(path, { recursive: true, force: true });
   });
 

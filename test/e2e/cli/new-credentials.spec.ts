@@ -24,8 +24,7 @@ describe('new credentials on the command line', () => {
       TRIBUTARY_SLACK_API_URL: slack.apiUrl,
       TRIBUTARY_FILES_ROOTS: dataDir,
     };
-    server = new CliProcess(['serve', '--port', '0'], { env });
-    await server.shows('"msg":"listening"');
+    server = await CliProcess.serve(env);
     const options = ['--token', slack.token, '--name', 'team', '--schedule', 'none'];
     expect((await tributary(['connect', 'slack', ...options])).exit).toBe(0);
     documents = (await shown()).document_count;
@@ -34,8 +33,7 @@ describe('new credentials on the command line', () => {
   });
 
   afterAll(async () => {
-    server.kill('SIGTERM');
-    await server.end();
+    await server.stop();
     await slack.close();
     await rm(dataDir, { recursive: true, force: true });
   });

@@ -13,14 +13,12 @@ beforeAll(async () => {
   dataDir = await migratedDataDirectory();
   folder = await sampleFolder();
   const env = { TRIBUTARY_DATA_DIR: dataDir, TRIBUTARY_FILES_ROOTS: folder };
-  server = new CliProcess(['serve', '--port', '0'], { env });
-  await server.shows('"msg":"listening"');
+  server = await CliProcess.serve(env);
   url = /"url":"([^"]+)"/.exec(server.stdout)?.[1] ?? '';
 });
 
 afterAll(async () => {
-  server.kill('SIGTERM');
-  await server.end();
+  await server.stop();
   for (const path of [dataDir, folder]) await rm(path, { recursive: true, force: true });
 });
 

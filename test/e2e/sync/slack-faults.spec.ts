@@ -1,4 +1,8 @@
 import { engineFaultMatrix } from '../../support/fault-matrix.js';
-import { SLACK_OPTIONS, slackHarness } from '../../support/slack-source.js';
+import { slackHarness, slackOptions } from '../../support/slack-source.js';
 
-engineFaultMatrix('slack', slackHarness, SLACK_OPTIONS, ['pglite']);
+const PAGE_MESSAGES = 5;
+
+engineFaultMatrix('slack', () => slackHarness(PAGE_MESSAGES), slackOptions(PAGE_MESSAGES), [
+  'pglite',
+]);

@@ -1,25 +1,6 @@
 import { connectorConformance } from '../../../../connectors/sdk/conformance/connector.contract.js';
-import { slackConnector } from '../../../../connectors/slack/slack.connector.js';
-import { SlackSourceEditor } from './slack-source-editor.js';
+import { slackHarness, slackOptions } from '../../../support/slack-source.js';
 
-/** Small, so that listings longer than a page are quick to make. */
 const PAGE_MESSAGES = 20;
 
-connectorConformance(
-  'slack',
-  async () => {
-    const editor = await SlackSourceEditor.start(PAGE_MESSAGES);
-    const { simulator, fetch } = editor;
-    return {
-      connector: slackConnector({ apiUrl: simulator.apiUrl, fetch, pageMessages: PAGE_MESSAGES }),
-      config: {},
-      credentials: { bot_token: simulator.token },
-      editor,
-      dispose: async () => {
-        await editor.stop();
-        expect(editor.violations).toEqual([]);
-      },
-    };
-  },
-  { pageSize: PAGE_MESSAGES, listingLane: 'history', supports: SlackSourceEditor.supports },
-);
+connectorConformance('slack', () => slackHarness(PAGE_MESSAGES), slackOptions(PAGE_MESSAGES));

@@ -7,7 +7,7 @@ import type { TargetCollection } from '../../src/remember/new-memory.js';
 import { prepareDatabase } from '../ingest/bench-database.js';
 import { Corpus } from '../support/corpus.js';
 import { QDRANT, type QdrantParts } from '../../src/indexing/qdrant/qdrant-parts.js';
-import type { ReadRows } from '../../src/indexing/vector-index.js';
+import { VECTOR_INDEX, type ReadRows, type VectorIndex } from '../../src/indexing/vector-index.js';
 import { bareArms } from './bare-arms.js';
 import { bareArmsOfQdrant } from './bare-arms-of-qdrant.js';
 import { fillCollection, settle } from './fill.js';
@@ -36,15 +36,22 @@ const WARM_UP = 10;
 
 interface Times {
   service: number[];
+  /** Of the service: asking the index for candidates. */
+  index: number[];
+  /** Of the service: all the rest, that is scope, statistics, the query's vector and the rows. */
+  rows: number[];
   http: number[];
   dense: number[];
   words: number[];
   arms: number[];
 }
 
+let indexMs = 0;
+
 const databases = await prepareDatabase(values.database, values.qdrant);
 const server = await SearchServer.start(databases.env);
 try {
+  watch(server.get<VectorIndex>(VECTOR_INDEX));
   const sizes = values.sizes.split(',').map(Number);
   const collections: TargetCollection[] = [];
   for (const size of sizes) collections.push(await fillCollection(server, size));
@@ -73,7 +80,10 @@ async function measure(collection: TargetCollection, size: number): Promise<Time
   const embedder = server.get<Embedder>(EMBEDDER);
   const corpus = new Corpus(7);
   const approximate = await usesHnsw(collection, size);
-  const times: Times = { service: [], http: [], dense: [], words: [], arms: [] };
+  const times: Times = {
+    ...{ service: [], index: [], rows: [], http: [] },
+    ...{ dense: [], words: [], arms: [] },
+  };
   for (let n = 0; n < WARM_UP + Number(values.queries); n += 1) {
     if (n === WARM_UP) for (const list of Object.values(times)) (list as number[]).length = 0;
     const text = corpus.text(Number(values.words));
@@ -106,11 +116,28 @@ async function askArms(
 }
 
 async function askService(times: Times, { name }: TargetCollection, query: string): Promise<void> {
+  indexMs = 0;
   const start = performance.now();
   await server
     .get(SearchService)
     .search(server.tenant, { query, collections: [name], limit: 10, minScore: 0 });
-  times.service.push(performance.now() - start);
+  const service = performance.now() - start;
+  times.service.push(service);
+  times.index.push(indexMs);
+  times.rows.push(service - indexMs);
+}
+
+/** Adds to `indexMs` what each look into the index takes. */
+function watch(index: VectorIndex): void {
+  const candidates = index.candidates.bind(index);
+  index.candidates = async (...asked) => {
+    const start = performance.now();
+    try {
+      return await candidates(...asked);
+    } finally {
+      indexMs += performance.now() - start;
+    }
+  };
 }
 
 async function askHttp(times: Times, { name }: TargetCollection, query: string): Promise<void> {
@@ -143,6 +170,8 @@ function figures(times: Times): Record<string, number> {
     'arms p95': round(quantile(times.arms, 0.95)),
     'service p50': round(service),
     'service p95': round(quantile(times.service, 0.95)),
+    'index p50': round(quantile(times.index, 0.5)),
+    'rows p50': round(quantile(times.rows, 0.5)),
     'http p50': round(quantile(times.http, 0.5)),
     'http p95': round(quantile(times.http, 0.95)),
     'service - arms': round(service - arms),

@@ -26,7 +26,9 @@ function setUp(given: readonly Given[]) {
   });
   const candidates = all.sort((a, b) => b.fused - a.fused || (a.memoryId < b.memoryId ? -1 : 1));
   const asked: string[] = [];
+  let reads = 0;
   const read = (ids: string[]) => {
+    reads += 1;
     asked.push(...ids);
     const found = ids.flatMap((id) => {
       const row = rows.get(id);
@@ -34,7 +36,7 @@ function setUp(given: readonly Given[]) {
     });
     return Promise.resolve(new Map(found));
   };
-  return { candidates, rows, asked, read };
+  return { candidates, rows, asked, reads: () => reads, read };
 }
 
 const memory = fc.record({
@@ -78,7 +80,33 @@ describe('the best hits', () => {
     }));
     const { candidates, asked, read } = setUp(given);
     await bestHits(candidates, { limit: 5, boosts: true, now: NOW }, read);
-    expect(asked.length).toBeLessThan(80);
+    expect(asked.length).toBeLessThan(40);
+  });
+
+  it('are read at once where none of the others can come into the list', async () => {
+    const given = Array.from({ length: 400 }, (_, at) => ({
+      fused: 1 - at / 100,
+      hidden: false,
+      importance: 0.7,
+      age: 10,
+    }));
+    const { candidates, asked, reads, read } = setUp(given);
+    await bestHits(candidates, { limit: 10, boosts: true, now: NOW }, read);
+    expect(reads()).toBe(1);
+    expect(asked).toHaveLength(18);
+  });
+
+  it('are found in few reads when all that may be shown come last', async () => {
+    const given = Array.from({ length: 400 }, (_, at) => ({
+      fused: 1 - at / 500,
+      hidden: at < 390,
+      importance: 0.7,
+      age: 10,
+    }));
+    const { candidates, reads, read } = setUp(given);
+    const hits = await bestHits(candidates, { limit: 10, boosts: true, now: NOW }, read);
+    expect(hits).toHaveLength(10);
+    expect(reads()).toBeLessThanOrEqual(6);
   });
 
   it('read on when hidden memories came first', async () => {

@@ -1,5 +1,5 @@
 import type { Candidate } from '../indexing/vector-index.js';
-import { boost, boosted, HIGHEST_BOOST, LOWEST_BOOST, type Boostable } from './boosts.js';
+import { boost, boosted, HIGHEST_BOOST, type Boostable } from './boosts.js';
 
 /** Read beside those that are sure to be needed, in place of hidden ones among them. */
 const SPARE_ROWS = 8;
@@ -31,7 +31,7 @@ export async function bestHits(
   const hits: RankedHit[] = [];
   let seen = 0;
   while (seen < candidates.length && !settled(hits, candidates[seen]!, options)) {
-    const slice = candidates.slice(seen, seen + reach(candidates, seen, options));
+    const slice = candidates.slice(seen, seen + next(hits, candidates, seen, options));
     seen += slice.length;
     const rows = await read(slice.map(({ memoryId }) => memoryId));
     for (const candidate of slice) {
@@ -55,21 +55,22 @@ function settled(
   return last !== undefined && last.rankScore > boosted(next.fused, boosts ? HIGHEST_BOOST : 0);
 }
 
-/** How many candidates from `seen` on to read at once: those that may come into the list. */
-function reach(
+/**
+ * How many candidates from `seen` on to read at once. First the best ones: their boosts tell how
+ * few of the others can still come into the list.
+ */
+function next(
+  hits: readonly RankedHit[],
   candidates: readonly Candidate[],
   seen: number,
-  { limit, boosts }: RankOptions,
+  options: RankOptions,
 ): number {
-  const atLeast = limit + SPARE_ROWS;
-  const last = candidates[seen + limit - 1];
-  if (!last || !boosts) return atLeast;
-  const threshold = boosted(last.fused, LOWEST_BOOST);
-  let end = seen + limit;
-  while (end < candidates.length && boosted(candidates[end]!.fused, HIGHEST_BOOST) >= threshold) {
-    end += 1;
-  }
-  return Math.max(atLeast, end - seen);
+  const missing = options.limit - hits.length;
+  // Twice as many each time, since where many are hidden many more may be.
+  if (missing > 0) return Math.max(missing + SPARE_ROWS, seen);
+  let end = seen + 1;
+  while (end < candidates.length && !settled(hits, candidates[end]!, options)) end += 1;
+  return end - seen;
 }
 
 function byId(a: Candidate, b: Candidate): number {

@@ -5,9 +5,8 @@ const IMPORTANCE_SHARE = 0.05;
 const RECENCY_SHARE = 0.04;
 const HALF_LIFE_DAYS = 30;
 
-/** What `boost` can give at most and at least. */
+/** What `boost` can give at most. */
 export const HIGHEST_BOOST = IMPORTANCE_SHARE * (1 - USUAL_IMPORTANCE) + RECENCY_SHARE;
-export const LOWEST_BOOST = -IMPORTANCE_SHARE * USUAL_IMPORTANCE;
 
 export interface Boostable {
   /** 0 to 1. */

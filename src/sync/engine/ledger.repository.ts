@@ -30,6 +30,16 @@ export interface Suspect {
   readonly chunkCount: number;
 }
 
+/**
+ * The documents of connection $2 by a key, looked up one by one: a join is planned by what is known
+ * of the table, and during a first sync that is believed empty and read whole by every page. The
+ * planner must not see the connection either: one that it knows no rows of seems to be found as
+ * well by the first column of any index.
+ */
+const documentsBy = (condition: string): string => `cross join lateral (
+  select * from documents d
+  where d.connection_id = (select $2::uuid) and d.tenant_id = $1 and ${condition} offset 0) d`;
+
 /** What is stored of a connection, as the engine asks for it: always a whole page at once. */
 @Injectable()
 export class LedgerRepository {
@@ -41,9 +51,8 @@ export class LedgerRepository {
   ): Promise<KnownDocument[]> {
     if (externalIds.length === 0) return [];
     return tx.query<KnownDocument[]>(
-      `select ${KNOWN} from documents d
-       join unnest($3::text[]) as wanted(external_id) using (external_id)
-       where d.tenant_id = $1 and d.connection_id = $2`,
+      `select ${KNOWN} from unnest($3::text[]) as wanted (key)
+       ${documentsBy('d.external_id = wanted.key')}`,
       [tenant, connection, externalIds],
     );
   }
@@ -64,11 +73,11 @@ export class LedgerRepository {
     const [found] = await tx.query<[{ at: number[] | null; seq: number[] | null }]>(
       `select array_agg(l.at::int - 1) as at, array_agg(d.seq::int) as seq
        from unnest($3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
-         as l(external_id, version, meta_hash, title, at)
-       join documents d using (external_id)
-       where d.tenant_id = $1 and d.connection_id = $2 and d.state = 'live'
-         and d.kept_at is null and d.content_hash is not null and d.version = l.version
-         and d.meta_hash = l.meta_hash and d.title = coalesce(l.title, d.title)`,
+         as l(key, version, meta_hash, title, at)
+       ${documentsBy('d.external_id = l.key')}
+       where d.state = 'live' and d.kept_at is null and d.content_hash is not null
+         and d.version = l.version and d.meta_hash = l.meta_hash
+         and d.title = coalesce(l.title, d.title)`,
       [
         tenant,
         connection,
@@ -101,9 +110,9 @@ export class LedgerRepository {
     contentHashes: readonly string[],
   ): Promise<KnownDocument[]> {
     return tx.query<KnownDocument[]>(
-      `select ${KNOWN} from documents d
-       where tenant_id = $1 and connection_id = $2 and content_hash = any($3::text[])
-         and state in ('live', 'suspect', 'deleted') and not exists (
+      `select ${KNOWN} from (select distinct unnest($3::text[]) as hash) wanted
+       ${documentsBy('d.content_hash = wanted.hash')}
+       where d.state in ('live', 'suspect', 'deleted') and not exists (
            select from suppressions s where s.tenant_id = d.tenant_id and s.provider = d.provider
              and s.account_id = d.account_id and s.external_id = d.external_id
              and (s.collection_id is null or s.collection_id = d.collection_id)

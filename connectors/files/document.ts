@@ -36,6 +36,7 @@ export function toDocument(
     access: { mode: 'public', principals: [] },
     metadata: { path: id, size: stat.size, media_type: mediaType },
     body,
+    bodyBytes: stat.size,
   };
 }
 

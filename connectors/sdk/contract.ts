@@ -106,7 +106,7 @@ export interface LaneDefinition {
 export interface ConnectorLimits {
   /** Bodies larger than this (bytes) become item failures with code `too_large`. */
   readonly maxBodyBytes: number;
-  /** How many lazy bodies the engine may read at once. */
+  /** How many lazy bodies the engine may read at once; see also `SourceDocument.bodyBytes`. */
   readonly concurrentReads: number;
 }
 
@@ -201,6 +201,8 @@ export interface SourceDocument {
    * the listing; it may be called again later in the same run.
    */
   readonly body: Body | (() => Promise<Body>);
+  /** Of a lazy body, where the listing tells: the engine reads 64 MB of them at once, not more. */
+  readonly bodyBytes?: number;
 }
 
 export type Body =

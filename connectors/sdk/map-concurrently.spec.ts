@@ -25,6 +25,29 @@ describe('mapping concurrently', () => {
     expect([most, inFlight]).toEqual([3, 0]);
   });
 
+  it('has no more weight in flight than it may, but what is heavier by itself', async () => {
+    const seen: number[][] = [];
+    const inFlight: number[] = [];
+    const map = async (item: number): Promise<number> => {
+      inFlight.push(item);
+      seen.push([...inFlight]);
+      await Promise.resolve();
+      inFlight.splice(inFlight.indexOf(item), 1);
+      return item;
+    };
+    const weights = { weigh: (item: number) => item, most: 5 };
+    expect(await mapConcurrently([1, 4, 9, 2, 3, 1], 4, map, weights)).toEqual([1, 4, 9, 2, 3, 1]);
+    expect(seen).toContainEqual([1, 4]);
+    expect(seen).toContainEqual([9]);
+    expect(seen).toContainEqual([2, 3]);
+    for (const items of seen)
+      expect(items.length === 1 || items.reduce((sum, item) => sum + item) <= 5).toBe(true);
+  });
+
+  it('ends at once where there is nothing', async () => {
+    expect(await mapConcurrently([], 3, () => Promise.resolve(1))).toEqual([]);
+  });
+
   it('fails with the first call that fails, and begins nothing in its place', async () => {
     const begun: number[] = [];
     const mapped = mapConcurrently([1, 2, 3], 1, (item) => {

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { mapConcurrently } from '../../../connectors/sdk/map-concurrently.js';
 import { Embedders } from '../../inference/embedders.js';
 import { chunkDocument } from '../../remember/chunk/chunk-document.js';
 import { textHash } from '../../remember/normalise.js';
@@ -7,6 +6,7 @@ import type { SyncRun } from '../engine/sync-run.js';
 import type { ListedDocument } from '../pages/classify.js';
 import { DocumentReader, type ReadDocument } from '../pages/document-reader.js';
 import { PageJudge, type JudgedPage, type ListedItems } from '../pages/page-judge.js';
+import { readConcurrently } from '../pages/read-concurrently.js';
 import type { DryRunDocument } from './dry-run.schema.js';
 
 type Described = Pick<DryRunDocument, 'external_id' | 'title' | 'url'>;
@@ -25,9 +25,8 @@ export class DryRunReader {
     const embedder = this.embedders.of(sync.target.collection);
     await embedder.ready();
     const judged = await this.pages.judge(sync, items, { inDetail: true });
-    const { concurrentReads } = sync.connector.limits;
     const countTokens = (part: string): number => embedder.countTokens(part);
-    const read = await mapConcurrently(judged.toRead, concurrentReads, (listed) =>
+    const read = await readConcurrently(sync.connector, judged.toRead, (listed) =>
       this.read(sync, judged, listed, countTokens),
     );
     const results = [

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SourceDocument } from '../../../connectors/sdk/contract.js';
-import { mapConcurrently } from '../../../connectors/sdk/map-concurrently.js';
 import { IDS, type Ids } from '../../common/ids.js';
 import type { ChangedDocument } from '../../remember/changed-document.js';
 import { toDocumentRow, type KnownDocument } from '../../remember/document-row.js';
@@ -11,6 +10,7 @@ import { isReworded, type ListedDocument } from './classify.js';
 import { DocumentReader, type ReadDocument } from './document-reader.js';
 import { NewIds } from './new-ids.js';
 import type { JudgedPage } from './page-judge.js';
+import { readConcurrently } from './read-concurrently.js';
 
 /** Bodies whose text is held at once, and looked up together for renames. */
 const READ_GROUP = 128;
@@ -145,8 +145,7 @@ export class ContentChanges {
         stopped ??= { by: error };
       });
     };
-    const { concurrentReads } = sync.connector.limits;
-    const results = await mapConcurrently(group, concurrentReads, settle);
+    const results = await readConcurrently(sync.connector, group, settle);
     sync.signal.throwIfAborted();
     for (const [at, result] of results.entries()) {
       if (!result) continue;

@@ -20,6 +20,8 @@ export function createDataSource(
   engine: Engine,
   onIdleError: (error: Error) => void = () => undefined,
 ): DataSource {
+  // Statements go out as they are made (src/database/together.ts).
+  const pipelined = { pipeline: true };
   const common = {
     type: 'postgres',
     driver: { ...pg, Pool: GuardedPool },
@@ -35,14 +37,13 @@ export function createDataSource(
     poolErrorHandler: onIdleError,
   } satisfies DataSourceOptions;
   if (engine.mode === 'embedded') {
-    return new DataSource({ ...common, extra: engine.postgres.pool });
+    return new DataSource({ ...common, extra: { ...engine.postgres.pool, ...pipelined } });
   }
   return new DataSource({
     ...common,
     url: engine.url.reveal(),
     poolSize: engine.poolSize,
     applicationName: 'tributary',
-    // Statements go out as they are made (src/database/together.ts).
-    extra: { connectionTimeoutMillis: 10_000, pipeline: true },
+    extra: { connectionTimeoutMillis: 10_000, ...pipelined },
   });
 }

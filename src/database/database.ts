@@ -198,8 +198,8 @@ export class Database implements BatchSizes {
 
 /**
  * TypeORM opens a transaction by START TRANSACTION alone, and waits. What must stand beside it goes
- * with it, in one message, and a server gets the first statements of the work without a wait for
- * the answer: a round trip more would be felt by thousands of transactions. Where a part of the
+ * with it, in one message, and the first statements of the work follow without a wait for the
+ * answer: a round trip more would be felt by thousands of transactions. Where a part of the
  * message fails the transaction is aborted, so nothing that follows it runs.
  * @returns once the message is on its way; `begun` tells of its answer
  */
@@ -221,7 +221,7 @@ async function start(
   const begun = runner.startTransaction();
   // Whoever waits for the work hears of it.
   begun.catch(() => undefined);
-  await (client.pipeline ? Promise.race([sent, begun]) : begun);
+  await Promise.race([sent, begun]);
   return { begun };
 }
 

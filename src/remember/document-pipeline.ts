@@ -159,7 +159,6 @@ export class DocumentPipeline {
       words: chunk.words,
     }));
     await together(
-      tx,
       // First, as long as it can be seen what was set last.
       () => this.memories.handOn(tx, tenant, batch.removed),
       () => this.documents.upsert(tx, tenant, owner, batch.documents),

@@ -85,7 +85,6 @@ export class RememberService {
           const batchRows = fresh.map(({ row }) => row);
           const batchEntries = fresh.map(({ entry }) => entry);
           await together(
-            tx,
             () => this.rows.upsert(tx, tenant, collection.id, batchRows),
             () => this.index.write(tx, batchEntries),
           );

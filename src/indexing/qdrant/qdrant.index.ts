@@ -97,7 +97,6 @@ export class QdrantIndex extends RowBackedIndex {
     const { space, collectionIds } = query;
     const ids = termsOf(query).map((term) => term.id);
     const [statistics, pending] = await together(
-      tx,
       () => this.statistics.read(tx, collectionIds, ids),
       () => this.sources.pending(tx, space.id, collectionIds, SCORED_BY_SEARCH),
     );

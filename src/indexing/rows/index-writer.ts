@@ -21,7 +21,6 @@ export class IndexWriter {
   async write(tx: EntityManager, entries: readonly IndexEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const [, replaced] = await together(
-      tx,
       () => this.rows.requireSpaces(tx, entries),
       () => this.replaceWords(tx, entries),
       () => this.rows.upsertVectors(tx, entries),
@@ -72,7 +71,6 @@ export class IndexWriter {
       return { memoryId, collectionId, length, averageLength, terms, weights };
     });
     const [replaced] = await together(
-      tx,
       () => this.rows.upsertWords(tx, rows),
       () => this.count(tx, rows, []),
     );

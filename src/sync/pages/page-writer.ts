@@ -176,11 +176,10 @@ export class PageWriter {
     const stored = [...batch.stored, ...labelled.map(({ id }) => id)];
     if (stored.length === 0) {
       const store = () => this.pipeline.store(tx, tenant, target, batch);
-      await together(tx, () => fence(step), store);
+      await together(() => fence(step), store);
       return step;
     }
     const [, removed] = await together(
-      tx,
       () => fence(step),
       () => this.removedMeanwhile.of(tx, sync, stored, [...batch.documents, ...labelled]),
     );

@@ -45,7 +45,6 @@ export class RemovedMeanwhile {
   ): Promise<Removed> {
     if (stored.length === 0) return NOTHING;
     const [locked, removed] = await together(
-      tx,
       () => this.lifecycle.lock(tx, tenant, stored),
       () => this.suppressions.ofStored(tx, tenant, target, stored),
     );

@@ -170,7 +170,6 @@ describeOnEachDatabase(
     it('run parts together and answer their results in order', async () => {
       const sent = await database.inTenant(TENANT, (tx) =>
         together(
-          tx,
           () => runPrepared<{ n: number }>(tx, 'select 1 as n', []),
           () => runPrepared<{ n: number }>(tx, 'select $1::int as n', [2]),
         ),
@@ -182,7 +181,6 @@ describeOnEachDatabase(
       const id = randomUUID();
       const failing = database.inTenant(TENANT, (tx) =>
         together(
-          tx,
           async () => {
             await runPrepared(tx, 'select 1', []);
             for (let turn = 0; turn < 50; turn += 1) await nextTurn();

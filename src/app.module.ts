@@ -10,6 +10,7 @@ import { IDS, RandomIds } from './common/ids.js';
 import { CONFIG, type Config } from './config/config.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { CredentialsModule } from './credentials/credentials.module.js';
+import { DatabaseClock } from './database/database-clock.js';
 import { DatabaseModule } from './database/database.module.js';
 import { DocumentsModule } from './documents/documents.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -55,7 +56,7 @@ const FEATURES = [
 /** The whole product. Configuration, clock and ids are handed in here and nowhere else. */
 @Module({})
 export class AppModule {
-  static forConfig(config: Config, clock: Clock = new SystemClock()): DynamicModule {
+  static forConfig(config: Config, clock: Clock = clockFor(config)): DynamicModule {
     return {
       module: AppModule,
       global: true,
@@ -68,4 +69,9 @@ export class AppModule {
       exports: [CONFIG, CLOCK, IDS],
     };
   }
+}
+
+/** Many processes agree on the time only where it is that of their database. */
+function clockFor({ databaseUrl }: Config): Clock {
+  return databaseUrl ? new DatabaseClock() : new SystemClock();
 }

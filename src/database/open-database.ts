@@ -3,8 +3,10 @@ import type { DataSource } from 'typeorm';
 import { type Clock, SystemClock } from '../common/clock.js';
 import type { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
+import { ClockKeeper } from './clock-keeper.js';
 import { createDataSource } from './data-source.js';
 import { translateDatabaseError } from './database-errors.js';
+import { DatabaseClock } from './database-clock.js';
 import { Database } from './database.js';
 import { BackupSchedule } from './embedded/backup-schedule.js';
 import { Backups } from './embedded/backups.js';
@@ -17,7 +19,7 @@ import {
   type MeasureFreeSpace,
 } from './embedded/free-space.js';
 import { Maintenance, type RunStatement } from './embedded/maintenance.js';
-import { systemTimers, type Timers } from './embedded/timers.js';
+import { systemTimers, type Timers } from './timers.js';
 import { readRowLevelSecurity, type RowLevelSecurity } from './row-level-security.js';
 import { migrateServer, refusePendingMigrations } from './server-migration.js';
 
@@ -59,7 +61,7 @@ export async function openDatabase(
 async function openServer(
   url: Secret<string>,
   config: DatabaseConfig,
-  { clock, onError }: OpenDatabaseOptions,
+  { clock, timers = systemTimers, onError }: OpenDatabaseOptions,
 ): Promise<OpenedDatabase> {
   const vectors = config.qdrantUrl ? 'qdrant' : 'postgresql';
   const connections = config.databasePoolSize;
@@ -72,12 +74,18 @@ async function openServer(
     if (config.migrate === 'never') await refusePendingMigrations(url, vectors);
     else await migrateServer(dataSource, url, vectors);
     const rowLevelSecurity = await rowLevelSecurityOf(dataSource);
+    const keeper =
+      clock instanceof DatabaseClock
+        ? new ClockKeeper(dataSource, clock, onError ?? (() => undefined))
+        : null;
+    await keeper?.start(timers);
     const database = new Database({
       mode: 'server',
       dataSource,
       connections,
       clock,
       rowLevelSecurity,
+      stopTimers: () => keeper?.stop() ?? Promise.resolve(),
     });
     return { database, lock: null, backups: null };
   } catch (error) {

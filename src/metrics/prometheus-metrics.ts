@@ -78,7 +78,8 @@ export class PrometheusMetrics extends Metrics {
   );
   private indexUp?: Gauge;
 
-  constructor(build: BuildInfo) {
+  /** @param clockAheadMs of the database's time; null where this machine's clock is the only one */
+  constructor(build: BuildInfo, clockAheadMs: (() => number) | null = null) {
     super();
     collectDefaultMetrics({ register: this.registry });
     new Gauge({
@@ -87,6 +88,18 @@ export class PrometheusMetrics extends Metrics {
       labelNames: ['version', 'role', 'database', 'index'],
       registers: [this.registry],
     }).set({ ...build }, 1);
+    if (clockAheadMs) this.watchClock(clockAheadMs);
+  }
+
+  private watchClock(clockAheadMs: () => number): void {
+    new Gauge({
+      name: 'tributary_clock_ahead_seconds',
+      help: "How far this machine's clock is ahead of the database's, whose time is used",
+      registers: [this.registry],
+      collect() {
+        this.set(clockAheadMs() / 1000);
+      },
+    });
   }
 
   requestAnswered(method: string, route: string | null, status: number, seconds: number): void {

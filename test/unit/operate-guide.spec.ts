@@ -20,7 +20,7 @@ describe('the guide for operators', () => {
       connections: [{ provider: 'slack', status: 'active', n: 1 }],
       lag: [{ provider: 'slack', max: 1, median: 1, late: 0 }],
     });
-    const counted = new PrometheusMetrics(build);
+    const counted = new PrometheusMetrics(build, () => 0);
     // This one begins with the first answer.
     counted.indexTried(true);
     const registries = [counted.registry, fleetRegistry(fleet)];

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 import type { Backups } from './backups.js';
-import type { Timers } from './timers.js';
+import type { Timers } from '../timers.js';
 
 /** Short, so that processes that do not live long have their daily backup, too. */
 const CHECK_MS = 60_000;

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { type Clock, SystemClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { currentProcess, type ProcessIdentity, processState } from './process-identity.js';
-import { systemTimers, type Timers } from './timers.js';
+import { systemTimers, type Timers } from '../timers.js';
 import { usingDirectory } from './using-directory.js';
 
 const HEARTBEAT_MS = 5_000;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/clock.js';
-import type { Timers } from './timers.js';
+import type { Timers } from '../timers.js';
 
 const TICK_MS = 5_000;
 const CHECKPOINT_MS = 60_000;

@@ -1,4 +1,5 @@
 import { noDrift } from '../../reindex/findings.js';
+import type { IndexState } from '../../indexing/index-admin.schema.js';
 import type { DriftKind, IndexCheck } from '../../reindex/index-check.schema.js';
 import { ApiError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
@@ -21,6 +22,7 @@ const DRIFT: Record<DriftKind, [one: string, many: string]> = {
 };
 
 type Drift = Pick<IndexCheck, 'found' | 'mended' | 'checked' | 'unconfigured_models'>;
+type Waiting = IndexState['outbox'];
 
 /** Compares rows with index in as many requests as it takes. */
 export function checkIndex(
@@ -38,6 +40,7 @@ export function checkIndex(
       unconfigured_models: [],
     };
     let cursor: string | undefined;
+    let waiting: Waiting;
     try {
       do {
         const part = await api.checkIndex(door, { repair, cursor });
@@ -46,6 +49,7 @@ export function checkIndex(
         const looked = `index  ${formatCount(drift.checked)} memories and points checked`;
         if (!context.json) board.show([looked]);
       } while (cursor !== undefined);
+      waiting = (await api.index(door)).outbox;
     } catch (error) {
       // Another key than that of this machine was given, which may not know.
       if (!(error instanceof ApiError && error.code === 'forbidden')) throw error;
@@ -53,25 +57,38 @@ export function checkIndex(
     } finally {
       board.clear();
     }
-    return judgeIndex(drift, repair);
+    return judgeIndex(drift, waiting, repair);
   });
 }
 
-export function judgeIndex({ found, mended, checked, ...drift }: Drift, repair: boolean): Check {
+/** @param waiting no drift, but where it cannot be written somebody must hear of it */
+export function judgeIndex(
+  { found, mended, checked, ...drift }: Drift,
+  waiting: Pick<Waiting, 'marks' | 'errors'>,
+  repair: boolean,
+): Check {
   const kinds = Object.keys(DRIFT) as DriftKind[];
   const list = (counts: (kind: DriftKind) => number): string[] =>
     kinds.filter((kind) => counts(kind) > 0).map((kind) => plural(counts(kind), ...DRIFT[kind]));
   const left = list((kind) => found[kind] - mended[kind]);
   const done = list((kind) => mended[kind]);
   const mending = done.length > 0 ? `mended: ${done.join(', ')}` : '';
+  const points = `${plural(waiting.marks, 'point waits', 'points wait')} to be written`;
+  const [stuck] = waiting.errors;
   if (left.length === 0) {
-    return ok(NAME, mending || `${formatCount(checked)} memories and points checked, no drift`);
+    const all = mending || `${formatCount(checked)} memories and points checked, no drift`;
+    if (stuck) return fail(NAME, `${all}; ${points}: ${stuck.error}`);
+    return ok(NAME, waiting.marks > 0 ? `${all}; ${points}` : all);
   }
   const models = [...new Set(drift.unconfigured_models)].join(', ');
   const hint = repair
     ? `not configured: ${models}`
     : '"tributary doctor --repair" mends what it can';
-  return fail(NAME, [mending, left.join(', '), hint].filter((part) => part !== '').join('; '));
+  const told = stuck ? `${points}: ${stuck.error}` : '';
+  return fail(
+    NAME,
+    [mending, left.join(', '), told, hint].filter((part) => part !== '').join('; '),
+  );
 }
 
 function add(drift: Drift, part: IndexCheck): void {

@@ -59,17 +59,17 @@ describe('doctor on Qdrant', () => {
 
 describe('the version of Qdrant', () => {
   it.each([
-    ['1.16.0', 'ok'],
+    ['1.17.0', 'ok'],
     ['1.18.3', 'ok'],
     ['2.0.0', 'ok'],
-    ['1.15.5', 'fail'],
+    ['1.16.3', 'fail'],
     ['0.20.0', 'fail'],
   ])('%s is judged as %s', (version, state) => {
     expect(judgeVersion(version, ORIGIN).state).toBe(state);
   });
 
   it('that is too old is told with the one that is needed', () => {
-    expect(judgeVersion('1.15.5', ORIGIN).message).toBe('1.15.5; version 1.16 or later is needed');
+    expect(judgeVersion('1.16.3', ORIGIN).message).toBe('1.16.3; version 1.17 or later is needed');
   });
 
   it.each([undefined, 'nginx'])('%s is that of something else', (version) => {

@@ -2,7 +2,8 @@ import { QdrantStore, type QdrantSettings } from '../../indexing/qdrant/qdrant-s
 import { describeFailure, fail, ok, type Check } from './check.js';
 
 const NAME = 'Qdrant';
-const OLDEST = { major: 1, minor: 16 };
+/** The first that can leave a payload index out of the graphs. */
+const OLDEST = { major: 1, minor: 17 };
 /** Of a missing or wrong key, and of one that is for single collections only. */
 const KEY_REFUSED = [401, 403];
 

@@ -34,17 +34,16 @@ export class IndexRebuild {
   }
 
   /**
-   * Makes collections again that have vanished, and aliases. Writers notice as well, but nobody
-   * may write.
-   * @throws AppError `index_unavailable`
+   * Makes collections again that have vanished, and aliases; and a first one that could not be made
+   * when points came. Writers notice as well, but nobody may write, and theirs wait.
+   * @throws CollectionRefused, AppError `index_unavailable`
    */
   async findLost(): Promise<void> {
     const versions = await this.spaces.all();
     const there = new Set(await this.spaces.present());
     await inEach(versions, async (version) => {
       const { space_id: space, live, building } = version;
-      // Whoever writes is about to make it.
-      if (!version.made) return;
+      if (!version.made) return void (await this.spaces.targets(space));
       const name = this.spaces.collection(space, live);
       if (there.has(name)) await this.spaces.point(space);
       else if (!version.lost) await this.spaces.recover(space, name);

@@ -75,7 +75,8 @@ export class OutboxApplier {
     } catch (error) {
       if (error instanceof QdrantRefusal) return this.isolate(space, marks, left, error);
       if (!(error instanceof CollectionRefused)) throw error;
-      // They would keep those of other spaces out if they were due at once.
+      // They would keep those of other spaces out if they were due at once. The look for lost
+      // collections tries again and tells the health of it.
       this.logger.error(`${marks.length} points of space ${space} wait: ${error.message}`);
       return this.settle(marks, left, (tx) => this.outbox.postpone(tx, marks, error.message));
     }

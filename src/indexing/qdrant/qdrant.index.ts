@@ -23,21 +23,13 @@ import type {
   SpaceRef,
 } from '../vector-index.js';
 import { uuidArray } from '../binary-arrays.js';
-import {
-  armsOf,
-  bestOf,
-  missingOf,
-  NO_SCORES,
-  toScored,
-  withAnswers,
-  type ArmScores,
-} from './arms.js';
+import { armsOf, bestOf, missingOf, NO_SCORES, toScored, withAnswers } from './arms.js';
 import { pointFilter } from './point-filter.js';
 import { type MarkedSources, PointSourcesRepository } from './point-sources.repository.js';
 import { scoreSources } from './score-sources.js';
 import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
-import { QdrantStore, type Query } from './qdrant-store.js';
+import { QdrantStore, type Query, type ScoredPoint } from './qdrant-store.js';
 
 /**
  * So many marked memories a search scores by itself: more than one bulk request adds (100). Still
@@ -115,7 +107,7 @@ export class QdrantIndex extends RowBackedIndex {
     const { statistics, pending } = rows;
     const words = weighQuery(terms, statistics);
     if (!words && !asked.embedding) return { candidates: [], full: false };
-    const indexed = await this.ask(asked, words);
+    const indexed = await this.ask(asked, words, pending);
     // What is marked may be another text by now, or none.
     const marked = new Set(pending?.ids);
     const found = [
@@ -130,33 +122,43 @@ export class QdrantIndex extends RowBackedIndex {
   }
 
   /** Both arms in one request, and in another one the scores that only one of them has given. */
-  private async ask(query: IndexQuery, words: WeighedQuery | null): Promise<ScoredMemory[]> {
+  private async ask(
+    query: IndexQuery,
+    words: WeighedQuery | null,
+    pending: MarkedSources | null,
+  ): Promise<ScoredMemory[]> {
     const arms = armsOf(query, words);
     const filter = pointFilter(query, this.clock.now());
-    const best = await this.scores(query, NO_SCORES, bestOf(arms, filter, query.depth));
-    return toScored(await this.scores(query, best, missingOf(arms, best, query)));
+    const { id } = query.space;
+    const first = bestOf(arms, filter, query.depth);
+    const answers = await this.answers(id, first);
+    if (answers === null) {
+      // Nothing has been written yet. What is marked the search has scored, unless it is too much.
+      if (pending !== null) return [];
+      throw unavailable('The vector index is still to be made.', { retryAfter: 2 });
+    }
+    const best = withAnswers(NO_SCORES, first, answers);
+    const second = missingOf(arms, best, query);
+    return toScored(withAnswers(best, second, (await this.answers(id, second)) ?? []));
   }
 
-  private async scores(
-    { space }: IndexQuery,
-    known: ArmScores,
-    queries: readonly Query[],
-  ): Promise<ArmScores> {
-    if (queries.length === 0) return known;
+  /** @returns null where the first collection is still to be made */
+  private async answers(space: number, queries: readonly Query[]): Promise<ScoredPoint[][] | null> {
+    if (queries.length === 0) return [];
+    const ask = () => this.store.query(this.spaces.alias(space), queries);
     try {
-      const answers = await this.store.query(this.spaces.alias(space.id), queries);
-      return withAnswers(known, queries, answers);
+      return await ask().catch(async (error: unknown) => {
+        if (!(error instanceof QdrantCollectionMissing)) throw error;
+        if (!(await this.spaces.isMade(space))) return null;
+        // It may have been made between the question and the look at its row.
+        return await ask();
+      });
     } catch (error) {
-      if (error instanceof QdrantRefusal) {
-        throw new AppError('index_unavailable', `The vector index: ${error.message}`, {
-          cause: error,
-        });
-      }
+      if (error instanceof QdrantRefusal)
+        throw unavailable(`The vector index: ${error.message}`, { cause: error });
       if (!(error instanceof QdrantCollectionMissing)) throw error;
-      // Nothing has been written yet, or the server has lost it, which the applier will notice.
-      if (!(await this.spaces.isMade(space.id))) return known;
-      throw new AppError(
-        'index_unavailable',
+      // The applier will notice.
+      throw unavailable(
         'The vector index has lost its points; they are being made again from the rows.',
         { retryAfter: 10, cause: error },
       );
@@ -188,6 +190,10 @@ export class QdrantIndex extends RowBackedIndex {
     const admitted = new Set(rows.map(({ id }) => id));
     return wanted.filter(({ memoryId }) => admitted.has(memoryId));
   }
+}
+
+function unavailable(message: string, options: ErrorOptions & { retryAfter?: number }): AppError {
+  return new AppError('index_unavailable', message, options);
 }
 
 function termsOf({ mode, text }: Pick<IndexQuery, 'mode' | 'text'>): ReturnType<typeof queryTerms> {

@@ -20,7 +20,8 @@ const PAGE_IN_PLACE = 200;
 const LOOK_AGAIN_MS = 500;
 /**
  * A sync may add memories faster than rounds end. After so many rounds a batch of them may be
- * missing when the new model takes over; they are found by their words until the next moment.
+ * missing when the new model takes over and get their vectors right after it. Until then pgvector
+ * finds them by their words, Qdrant, whose points are made of vectors, not at all.
  */
 const STRICT_ROUNDS = 100;
 /** Searches that began before the swap still read the old vectors. */

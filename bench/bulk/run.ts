@@ -8,7 +8,8 @@ import { untilApplied } from '../support/until-applied.js';
 
 /**
  * Memories per second through the bulk route with the built-in model, beside the bare INSERT of
- * the same rows in the same run; with Qdrant, until its outbox is empty.
+ * the same rows in the same run, by one writer and by as many as the clients were; with Qdrant,
+ * until its outbox is empty.
  *
  *   npm run bench:bulk -- --memories 20000 --database postgresql://...   (a scratch database)
  *   npm run bench:bulk -- --database postgresql://... --qdrant http://127.0.0.1:6333
@@ -28,6 +29,7 @@ const { values } = parseArgs({
 const PER_REQUEST = 100;
 
 const count = Number(values.memories);
+const clients = Number(values.clients);
 const corpus = new Corpus(3);
 const bodies = Array.from({ length: Math.ceil(count / PER_REQUEST) }, () =>
   Array.from({ length: PER_REQUEST }, () => ({ text: corpus.text(Number(values.words)) })),
@@ -38,7 +40,7 @@ try {
   await server.request('POST', '/v1/memory/collections/bulk/memories', { text: 'warm up' });
   const idleCpu = server.cpuSeconds;
   const start = performance.now();
-  await Promise.all(Array.from({ length: Number(values.clients) }, () => addAll()));
+  await Promise.all(Array.from({ length: clients }, () => addAll()));
   const stored = (performance.now() - start) / 1000;
   if (values.qdrant) await untilApplied(database.env.DATABASE_URL!);
   const applied = (performance.now() - start) / 1000;
@@ -57,10 +59,12 @@ try {
   if (values.qdrant) {
     figures['stored and in Qdrant, memories/s'] = Math.round(total / applied);
   } else {
-    const bare = await bareInsert(database);
-    const bareRate = bare.rows / bare.seconds;
-    figures['bare INSERT, memories/s'] = Math.round(bareRate);
-    figures['ratio to bare INSERT'] = Number((total / stored / bareRate).toFixed(2));
+    for (const writers of [1, clients]) {
+      const bare = await bareInsert(database, writers);
+      const rate = bare.rows / bare.seconds;
+      figures[`bare INSERT by ${writers}, memories/s`] = Math.round(rate);
+      figures[`ratio to bare INSERT by ${writers}`] = Number((total / stored / rate).toFixed(2));
+    }
   }
   if (values.json) console.log(JSON.stringify(figures));
   else for (const [name, value] of Object.entries(figures)) console.log(name.padEnd(34), value);

@@ -41,8 +41,14 @@ const READ = `
   join vectors v on v.memory_id = m.id join words w on w.memory_id = m.id
   order by d.seq, m.ordinal, m.id limit 200000`;
 
-/** Inserts the rows that the product has made into an empty database, and nothing else. */
-export async function bareInsert(bench: BenchDatabase): Promise<{ rows: number; seconds: number }> {
+/**
+ * Inserts the rows that the product has made into an empty database, and nothing else.
+ * @param writers batches under way at a time; a document's rows may not be in several then
+ */
+export async function bareInsert(
+  bench: BenchDatabase,
+  writers = 1,
+): Promise<{ rows: number; seconds: number }> {
   const measured = await bench.openMeasured();
   const rows = await measured.database.asSystem((tx) => tx.query<StoredRow[]>(READ));
   const parents = await measured.database.asSystem((tx) => readParents(tx));
@@ -56,7 +62,12 @@ export async function bareInsert(bench: BenchDatabase): Promise<{ rows: number; 
       toBatch(batch, types, written),
     );
     const start = performance.now();
-    for (const batch of batches) await write(database, batch);
+    const queue = batches.values();
+    await Promise.all(
+      Array.from({ length: writers }, async () => {
+        for (const batch of queue) await write(database, batch);
+      }),
+    );
     return { rows: rows.length, seconds: (performance.now() - start) / 1000 };
   } finally {
     await database.close();

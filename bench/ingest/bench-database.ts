@@ -10,7 +10,7 @@ export interface BenchDatabase {
   /** Settings that lead a server to the database under test. */
   env: Record<string, string>;
   openMeasured(): Promise<OpenedDatabase>;
-  /** A second, empty database of the same kind. */
+  /** A second database of the same kind, empty each time. */
   openEmpty(): Promise<OpenedDatabase>;
   remove(): Promise<void>;
 }
@@ -47,7 +47,10 @@ function embedded(): BenchDatabase {
   return {
     env: env('measured'),
     openMeasured: () => openDatabase(readConfig(env('measured'))),
-    openEmpty: () => openDatabase(readConfig(env('empty'))),
+    openEmpty() {
+      rmSync(join(folder, 'empty'), { recursive: true, force: true });
+      return openDatabase(readConfig(env('empty')));
+    },
     remove: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
   };
 }
@@ -61,7 +64,12 @@ async function onServer(url: string): Promise<BenchDatabase> {
   return {
     env: env(names[0]!),
     openMeasured: () => openDatabase(readConfig(env(names[0]!))),
-    openEmpty: () => openDatabase(readConfig(env(names[1]!))),
+    async openEmpty() {
+      const name = names[1]!;
+      await admin(url, `drop database if exists ${name}`);
+      await admin(url, `create database ${name}`);
+      return openDatabase(readConfig(env(name)));
+    },
     async remove() {
       for (const name of names) await admin(url, `drop database ${name} with (force)`);
     },

@@ -24,12 +24,18 @@ async function binaries(): Promise<string> {
 }
 
 /** One of each sort, all that a run of the tests has time for; the rest is for the bench. */
-const KINDS = ['worker killed', 'qdrant down', 'qdrant lost its data, nobody writes'];
+const KINDS = [
+  'worker killed',
+  'api killed',
+  'clock ahead',
+  'qdrant down',
+  'qdrant lost its data, nobody writes',
+];
 
 /**
  * The seeded short form of `npm run bench:chaos`, with a wire double in place of Qdrant: it plays
- * these kinds once each. Deaths of an API process and of PostgreSQL, a full outbox, full disks,
- * clocks that jump, and a Qdrant that is slow, hangs or is killed are played by the bench alone.
+ * these kinds once each. Deaths of PostgreSQL, a full outbox, full disks, clocks that are set back,
+ * and a Qdrant that is slow, hangs or is killed are played by the bench alone.
  */
 onPostgresql(`two APIs and two workers${missing ? ` (skipped: ${missing})` : ''}`, () => {
   it(`lose nothing acknowledged, and the index follows: ${KINDS.join('; ')}`, async () => {

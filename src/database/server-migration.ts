@@ -9,6 +9,8 @@ import { prepareTenantRole } from './row-level-security.js';
 const LOCK_KEY = 7_463_052_188;
 const OLDEST_VERSION = 150_000;
 const CONNECT_MS = 10_000;
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 type Vectors = 'postgresql' | 'qdrant';
 
@@ -31,6 +33,7 @@ export function migrateServer(
     await checkServer(client, vectors);
     await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
     if (!moveVectors) await refuseVectorsElsewhere(client, vectors);
+    if (vectors === 'postgresql') await makeExtension(client);
     const ran = await dataSource.runMigrations();
     await prepareTenantRole(client);
     if (moveVectors) await forgetVectorsElsewhere(client, vectors);
@@ -145,6 +148,21 @@ async function forgetVectorsElsewhere(client: pg.Client, vectors: Vectors): Prom
 }
 
 const OF_QDRANT = ['point_vectors', 'point_words', 'index_versions', 'outbox'];
+
+/** Most builds of pgvector let superusers alone make it, whoever owns the database. */
+async function makeExtension(client: pg.Client): Promise<void> {
+  try {
+    await client.query('create extension if not exists vector');
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new AppError(
+      'configuration_invalid',
+      'The login of DATABASE_URL may not make the extension "vector". Have a superuser run ' +
+        'CREATE EXTENSION vector; in this database.',
+      { cause: error },
+    );
+  }
+}
 
 async function checkServer(client: pg.Client, vectors: Vectors): Promise<void> {
   const { rows } = await client.query<{ version: number; name: string; vector: boolean }>(`

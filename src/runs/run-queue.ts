@@ -71,9 +71,9 @@ export class RunQueue {
            lease_until = now() + make_interval(secs => $3), waiting = null,
            attempt = attempt + case when ${YIELDED} then 0 else 1 end,
            started_at = coalesce(started_at, now()), updated_at = now()
-         from (select r.id as next from runs r where ${DUE} and ${withinCaps('$4', '$5')}
-               order by ${QUEUE_ORDER} for update skip locked limit 1) queue
-         where id = next returning runs.*`,
+         where id = (select r.id from runs r where ${DUE} and ${withinCaps('$4', '$5')}
+                     order by ${QUEUE_ORDER} for update skip locked limit 1)
+         returning runs.*`,
         [token, owner, LEASE_SECONDS, this.caps.perTenant, this.caps.perProvider],
       );
       const run = rows[0];
@@ -239,9 +239,12 @@ export class RunQueue {
     );
   }
 
-  /** Gives runs of dead workers back to the queue, or gives them up. */
-  reap(tx: EntityManager): Promise<ReapedRun[]> {
-    return reapRuns(tx, `lease_until < now()`);
+  /**
+   * Gives runs of dead workers back to the queue, or gives them up.
+   * @param alive lease tokens of workers that are known to live, however late they are
+   */
+  reap(tx: EntityManager, alive: readonly string[] = []): Promise<ReapedRun[]> {
+    return reapRuns(tx, `lease_until < now() and lease_token <> all($1::uuid[])`, [alive]);
   }
 
   /** Embedded mode has one process, so at its start nothing can be running any more. */

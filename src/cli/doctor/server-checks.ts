@@ -1,6 +1,9 @@
 import type { ConnectionAnswer, ProbeAnswer } from '../../connections/connections.schema.js';
+import type { Ready } from '../../health/health.schema.js';
 import type { TributaryApi } from '../http/tributary-api.js';
-import { attempt, fail, ok, warn, type Check } from './check.js';
+import { attempt, fail, ok, skip, warn, type Check } from './check.js';
+
+const WALL = 'row level security';
 
 /** What only a server can tell: that it answers, that the key works, how its connections are. */
 export async function checkServer(api: TributaryApi): Promise<Check[]> {
@@ -14,12 +17,21 @@ export async function checkServer(api: TributaryApi): Promise<Check[]> {
     connections = await api.connections();
     return ok('API key', 'accepted');
   });
-  const checks = [health, key];
+  const wall = await attempt(WALL, async () => judgeWall(await api.readiness()));
+  // Embedded mode has none and needs none.
+  const checks = wall.state === 'skip' ? [health, key] : [health, key, wall];
   for (const connection of connections) {
     const name = `connection ${connection.name}`;
     checks.push(await attempt(name, async () => judge(connection, await api.probe(connection.id))));
   }
   return checks;
+}
+
+/** What the login and the policies allow is for the machine of the database to find out. */
+export function judgeWall({ row_level_security: state }: Ready): Check {
+  if (state === undefined) return skip(WALL, 'embedded mode');
+  if (state === 'on') return ok(WALL, 'on: PostgreSQL itself keeps tenants apart');
+  return warn(WALL, 'off; "tributary doctor" with DATABASE_URL and without --url says why');
 }
 
 /** A connection is as well as its worst check; a paused one is worth a word. */

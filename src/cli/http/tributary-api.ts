@@ -14,7 +14,7 @@ import type {
   DocumentAnswer,
   DocumentDetailAnswer,
 } from '../../documents/documents.schema.js';
-import type { Health } from '../../health/health.schema.js';
+import type { Health, Ready } from '../../health/health.schema.js';
 import type { IndexState } from '../../indexing/index-admin.schema.js';
 import type { JobAnswer } from '../../jobs/jobs.schema.js';
 import type { MemoryAnswer } from '../../memories/memories.schema.js';
@@ -64,6 +64,10 @@ export class TributaryApi {
 
   health(): Promise<Health> {
     return this.http.get(`${BASE}/health`);
+  }
+
+  readiness(): Promise<Ready> {
+    return this.http.get('/readyz');
   }
 
   connections(): Promise<ConnectionAnswer[]> {

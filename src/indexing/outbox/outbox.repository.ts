@@ -36,30 +36,36 @@ export const REFUSED_AT_MOST = 100;
 const APPLIED = `unnest($1::uuid[], $2::int[], $3::bigint[])`;
 const CLAIMED = `unnest($1::uuid[], $2::int[], $3::bigint[], $4::timestamptz[])`;
 
+/**
+ * Statements over many marks are planned each time: the outbox is mostly empty, and a plan that a
+ * session made then and kept reads all of it for every mark once it is full.
+ */
 @Injectable()
 export class OutboxRepository {
   /**
    * The oldest marks that nobody works on; for half a minute they are the caller's.
    * @param leftFor seconds that they are overdue at least
    */
-  claim(tx: EntityManager, limit: number, leftFor = 0): Promise<Mark[]> {
-    return runPrepared<Mark & Record<string, unknown>>(
-      tx,
+  async claim(tx: EntityManager, limit: number, leftFor = 0): Promise<Mark[]> {
+    // In an array the marks are looked for once. As a table to join they may be looked for again
+    // for every row of the outbox, where the planner takes it to be empty, and then the limit
+    // holds for none of them.
+    const [marks] = await tx.query<[Mark[], number]>(
       `update outbox o set error = null,
          due_at = now() + make_interval(secs => ${CLAIM_SECONDS})
-       from (select memory_id, space_id from outbox where due_at <= now() - make_interval(secs => $2)
-             order by generation limit $1 for update skip locked) c
-       where o.memory_id = c.memory_id and o.space_id = c.space_id
+       where ctid = any(array(
+         select ctid from outbox where due_at <= now() - make_interval(secs => $2)
+         order by generation limit $1 for update skip locked))
        returning o.memory_id, o.space_id, o.generation, o.attempts,
          o.due_at::text as claimed_until`,
       [limit, leftFor],
     );
+    return marks;
   }
 
   /** Clears marks that were applied; those that were renewed on the way are due again. */
   async clear(tx: EntityManager, marks: readonly Mark[]): Promise<void> {
-    const cleared = await runPrepared<Pick<Mark, 'memory_id' | 'space_id'>>(
-      tx,
+    const [cleared] = await tx.query<[Pick<Mark, 'memory_id' | 'space_id'>[], number]>(
       `delete from outbox o using ${APPLIED} as a(memory_id, space_id, generation)
        where o.memory_id = a.memory_id and o.space_id = a.space_id
          and o.generation = a.generation
@@ -87,8 +93,7 @@ export class OutboxRepository {
     error: string | null = null,
   ): Promise<void> {
     const keys = keysOf(marks);
-    await runPrepared(
-      tx,
+    await tx.query(
       `update outbox o set due_at = now(), error = $5,
          attempts = case when o.generation = u.generation then o.attempts else 0 end
        from ${CLAIMED} as u(memory_id, space_id, generation, claimed_until)
@@ -96,8 +101,7 @@ export class OutboxRepository {
          and o.due_at = u.claimed_until`,
       [...keys, marks.map((mark) => mark.claimed_until), error],
     );
-    await runPrepared(
-      tx,
+    await tx.query(
       `insert into outbox (memory_id, space_id, collection_id, generation)
        select u.memory_id, u.space_id, (select v.collection_id from point_vectors v
            where v.memory_id = u.memory_id and v.space_id = u.space_id limit 1),
@@ -127,8 +131,7 @@ export class OutboxRepository {
 
   /** Has claimed marks wait for what is not up to their points. */
   async postpone(tx: EntityManager, marks: readonly Mark[], error: string): Promise<void> {
-    await runPrepared(
-      tx,
+    await tx.query(
       `update outbox o set error = $5, due_at = now() + make_interval(secs => ${POSTPONED_SECONDS})
        from ${CLAIMED} as u(memory_id, space_id, generation, claimed_until)
        where o.memory_id = u.memory_id and o.space_id = u.space_id

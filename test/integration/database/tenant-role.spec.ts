@@ -110,6 +110,17 @@ onServer(`the role of tenants' transactions${missing ? ` (skipped: ${missing})` 
     expect(again.rowLevelSecurity).toEqual({ state: 'on' });
   });
 
+  it('is not reached by a login that may not make the extension, which is told what to do', async () => {
+    await asAdmin('drop extension vector');
+    const name = await owned();
+    await expect(open(name)).rejects.toMatchObject({
+      code: 'configuration_invalid',
+      message: expect.stringContaining('CREATE EXTENSION vector;'),
+    });
+    await asAdmin('create extension vector');
+    await expect(open(name)).resolves.toBeDefined();
+  });
+
   it('serves logins beside the owner, once they are members of it', async () => {
     const owner = await owned();
     const other = await login();

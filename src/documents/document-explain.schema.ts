@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { Timestamp } from '../common/http/id.schema.js';
 import { queryBoolean } from '../common/http/query-schemas.js';
-import { DocumentAnswer } from './documents.schema.js';
+import { asConnection, connectionFields, DocumentAnswer } from './documents.schema.js';
 
 export const ExplainDocument = z
   .object({
     url: z.string().min(1).max(4000).optional(),
     external_id: z.string().min(1).max(4000).optional(),
-    connection: z.uuid().optional().describe('Where to look; needed when there are several'),
+    ...connectionFields('Where to look; needed when there are several'),
     ask: queryBoolean(false).describe('Also ask the source; needs external_id and connection'),
   })
   .refine((query) => (query.url === undefined) !== (query.external_id === undefined), {
     message: 'needs either url or external_id',
     path: ['url'],
-  });
+  })
+  .transform(asConnection);
 export type ExplainDocumentQuery = z.infer<typeof ExplainDocument>;
 
 export const VERDICTS = [

@@ -5,19 +5,42 @@ import { queryBoolean } from '../common/http/query-schemas.js';
 
 const State = z.enum(['pending', 'live', 'suspect', 'lost_access', 'deleted']);
 
-export const ListDocuments = z.object({
-  ...pageFields({ limit: 50, max: 200 }),
-  connection: z.uuid().optional(),
-  collection: z.string().min(1).max(200).optional(),
-  partition: z.string().min(1).max(1000).optional(),
-  state: State.optional().describe('Default: what is in the index (pending, live, suspect)'),
-  q: z
-    .string()
-    .min(1)
-    .max(500)
-    .optional()
-    .describe('Part of the title, of the address or of the external id'),
+/** A connection in a query. Answers and searches call it `connection_id`, so that is taken, too. */
+export const connectionFields = (says: string) => ({
+  connection: z.uuid().optional().describe(says),
+  connection_id: z.uuid().optional().describe('Another name of `connection`'),
 });
+
+interface ConnectionNamed {
+  connection?: string | undefined;
+  connection_id?: string | undefined;
+}
+
+/** For `transform`: whatever it was called, it is `connection` from here on. */
+export function asConnection<Q extends ConnectionNamed>(query: Q, context: z.RefinementCtx) {
+  const { connection_id: id, connection = id, ...rest } = query;
+  if (id !== connection && id !== undefined) {
+    const message = 'differs from connection';
+    context.addIssue({ code: 'custom', path: ['connection_id'], message });
+  }
+  return { ...rest, connection };
+}
+
+export const ListDocuments = z
+  .object({
+    ...pageFields({ limit: 50, max: 200 }),
+    ...connectionFields('Only its documents'),
+    collection: z.string().min(1).max(200).optional(),
+    partition: z.string().min(1).max(1000).optional(),
+    state: State.optional().describe('Default: what is in the index (pending, live, suspect)'),
+    q: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe('Part of the title, of the address or of the external id'),
+  })
+  .transform(asConnection);
 export type ListDocumentsQuery = z.infer<typeof ListDocuments>;
 
 export const DocumentAnswer = z

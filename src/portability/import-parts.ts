@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { SpoolFile } from '../common/http/spool-file.js';
 import { JsonSplitter, type JsonElement, type JsonPart } from './json-splitter.js';
-import type { SpoolFile } from './spool-file.js';
 
 /** Largest element or field; 8 MB is also the most that a memory can have been written with. */
 export const MAX_VALUE_BYTES = 8 * 1024 * 1024;

@@ -5,6 +5,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { CLOCK, type Clock } from '../common/clock.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
+import type { SpoolFile } from '../common/http/spool-file.js';
 import { Database } from '../database/database.js';
 import { EmbeddingRefused } from '../inference/embedding-refused.js';
 import type { NewMemory } from '../remember/new-memory.js';
@@ -16,7 +17,6 @@ import { batchesOf, elementsOf, partsOf } from './import-parts.js';
 import type { JsonElement } from './json-splitter.js';
 import { PortabilityRepository } from './portability.repository.js';
 import { ImportedCollection, ImportedMemory, type ImportAnswer } from './portability.schema.js';
-import { SpoolFile } from './spool-file.js';
 import { Turns } from './turns.js';
 
 const SHOWN_ISSUES = 100;
@@ -46,7 +46,7 @@ interface Target {
  * text as the collection held before it (per container tag) are skipped. What was superseded comes
  * back archived, since the link to what replaced it is not part of an export.
  *
- * The body is kept in a temporary file and read from there, once to check all of it and then in
+ * The body lies in a temporary file and is read from there, once to check all of it and then in
  * batches: so nothing of a wrong body is stored, its fields may come in any order, a sender need
  * not wait for the embedder, and memory holds a batch instead of the body.
  */
@@ -66,30 +66,21 @@ export class ImportService {
   ) {}
 
   /**
-   * @param body JSON of the shape `ImportMemories`
-   * @throws AppError `bad_json`, `validation_failed`, `disk_full` before anything was stored;
+   * @param spool JSON of the shape `ImportMemories`
+   * @throws AppError `bad_json`, `validation_failed` before anything was stored;
    *   `embedder_unavailable`, `shutting_down` and those of the database at any time: what was
    *   stored until then stays
    */
-  async import(
-    tenant: string,
-    by: ApiKeyIdentity,
-    body: AsyncIterable<Uint8Array>,
-  ): Promise<ImportAnswer> {
-    const spool = await SpoolFile.of(body);
-    try {
-      const head = await checkImport(partsOf(spool));
-      await this.database.inTenant(tenant, (tx) =>
-        this.audit.record(tx, tenant, {
-          actor: `key:${by.id}`,
-          action: 'memories.imported',
-          details: { into: head.into ?? null },
-        }),
-      );
-      return await this.turns.take(tenant, () => this.store(tenant, spool, head));
-    } finally {
-      await spool.remove();
-    }
+  async import(tenant: string, by: ApiKeyIdentity, spool: SpoolFile): Promise<ImportAnswer> {
+    const head = await checkImport(partsOf(spool));
+    await this.database.inTenant(tenant, (tx) =>
+      this.audit.record(tx, tenant, {
+        actor: `key:${by.id}`,
+        action: 'memories.imported',
+        details: { into: head.into ?? null },
+      }),
+    );
+    return this.turns.take(tenant, () => this.store(tenant, spool, head));
   }
 
   private async store(tenant: string, spool: SpoolFile, head: ImportHead): Promise<ImportAnswer> {

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Post, Req, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, Post, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../auth/access.js';
 import { CurrentKey, CurrentTenant } from '../auth/current.js';
-import type { ApiKeyIdentity, ApiRequest } from '../common/http/api-request.js';
-import { StreamedBody } from '../common/http/body.interceptor.js';
+import type { ApiKeyIdentity } from '../common/http/api-request.js';
+import { SpooledBody } from '../common/http/body.interceptor.js';
 import { Operation } from '../common/http/operation.js';
+import { SpoolFile } from '../common/http/spool-file.js';
 import { ExportService } from './export.service.js';
 import { ImportService } from './import.service.js';
 import { AccountExport, ImportAnswer, ImportMemories } from './portability.schema.js';
-import { requestBytes } from './request-bytes.js';
 
 const IMPORT_BYTES = 100 * 1024 * 1024;
 
@@ -22,7 +22,6 @@ All of the body is checked before anything is stored: if it is not JSON, too lar
 the schema, nothing is imported. Then memories that are not usable, or whose text the embedding
 endpoint refuses, are skipped and listed in \`issues\`. Should the import end early after that (e.g. \`embedder_unavailable\`,
 \`database_busy\`), what was stored until then stays. A repeated import adds only what is missing.
-An \`Idempotency-Key\` tells bodies apart by their length only.
 `.trim();
 
 /** Spread, since Swagger reads a schema here as it does for parameters, but its type omits it. */
@@ -59,7 +58,7 @@ export class PortabilityController {
 
   @Post('import')
   @Scopes('admin')
-  @StreamedBody()
+  @SpooledBody(IMPORT_BYTES)
   @ApiBody({ required: true, ...IMPORT_SCHEMA })
   @Operation({
     id: 'importMemories',
@@ -71,9 +70,9 @@ export class PortabilityController {
   import(
     @CurrentTenant() tenant: string,
     @CurrentKey() by: ApiKeyIdentity,
-    @Req() request: ApiRequest,
+    @Body() body: SpoolFile,
   ): Promise<ImportAnswer> {
-    return this.imports.import(tenant, by, requestBytes(request, IMPORT_BYTES));
+    return this.imports.import(tenant, by, body);
   }
 }
 

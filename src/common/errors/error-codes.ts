@@ -118,11 +118,12 @@ export const ERROR_CODES = {
     meaning: 'The Idempotency-Key was used before with another request.',
   },
   invalid_config: { status: 422, meaning: 'The connection configuration is not usable.' },
-  path_not_allowed: {
+  path_not_allowed: { status: 422, meaning: 'The path lies outside TRIBUTARY_FILES_ROOTS.' },
+  probe_failed: {
     status: 422,
-    meaning: 'The path lies outside TRIBUTARY_FILES_ROOTS or is not a readable folder.',
+    meaning:
+      'The source refused a check that the connector needs, or the path is not a readable folder.',
   },
-  probe_failed: { status: 422, meaning: 'The source refused a check that the connector needs.' },
   rate_limited: { status: 429, meaning: 'The request limit of the plan is used up.' },
   internal_error: { status: 500, meaning: 'An unexpected failure; the log has the request id.' },
   database_busy: { status: 503, meaning: 'The request waited over 5 s for the database.' },

@@ -23,7 +23,7 @@ export interface ApiRequest extends Request {
   requestId: string;
   /** Set by the authentication guard; absent on public routes. */
   caller?: Caller;
-  /** SHA-256 of the bytes of a JSON body. */
+  /** SHA-256 of the bytes of the body, unpacked; absent on reads. */
   bodyHash?: Buffer;
   /** Of a request with an Idempotency-Key: the same for each repeat of it, else unique (UUID). */
   repeatSeed?: string;

@@ -7,11 +7,18 @@ export function queryBoolean(fallback: boolean) {
 
 /** `?limit=20`: a whole number within bounds; an empty value is a 422, not 0. */
 export function queryInteger(min: number, max: number, fallback: number) {
+  const range = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^-?\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(min).max(max))
+    .regex(/^-?\d+$/, range)
+    .transform(nearestSafe)
+    .pipe(z.int().min(min, range).max(max, range))
     .default(fallback)
     .meta({ type: 'integer', minimum: min, maximum: max });
+}
+
+/** Beyond what a number can hold, any number that is out of bounds as well will do. */
+function nearestSafe(digits: string): number {
+  const { MIN_SAFE_INTEGER: least, MAX_SAFE_INTEGER: most } = Number;
+  return Math.min(Math.max(Number(digits), least), most);
 }

@@ -5,14 +5,17 @@ import { startApp } from '../../support/http-app.js';
 import { SecretiveSource } from '../../support/secretive-source.js';
 import { runCli, type Finished } from './cli-process.js';
 
+/** The guide's line, which this file runs. */
+const ROTATE = 'tributary keys rotate';
+
 describe('tributary keys, on a data directory without a server', () => {
   const TOKEN = 'tok-0123456789';
   const source = new SecretiveSource();
   source.accounts.set(TOKEN, 'account');
   let dataDir: string;
   const env = () => ({ TRIBUTARY_DATA_DIR: dataDir, TRIBUTARY_BOOTSTRAP_API_KEY: 'a'.repeat(20) });
-  const keys = (command: string): Promise<Finished> =>
-    runCli(['keys', command, '--json'], { env: { TRIBUTARY_DATA_DIR: dataDir } });
+  const typed = (line: string): Promise<Finished> =>
+    runCli([...line.split(' ').slice(1), '--json'], { env: { TRIBUTARY_DATA_DIR: dataDir } });
   const start = () => startApp({ connectors: source.registry, env: env() });
 
   beforeAll(async () => {
@@ -28,7 +31,7 @@ describe('tributary keys, on a data directory without a server', () => {
 
     const file = join(dataDir, 'encryption-keys');
     const first = await readFile(file, 'utf8');
-    const rotated = await keys('rotate');
+    const rotated = await typed(ROTATE);
     expect([rotated.exit, rotated.stderr]).toEqual([0, '']);
     const answer = JSON.parse(rotated.stdout);
     expect(answer).toMatchObject({ complete: true, total: 2, remaining: 0 });
@@ -49,7 +52,7 @@ describe('tributary keys, on a data directory without a server', () => {
 
   it('fails when others may read the key file', async () => {
     await chmod(join(dataDir, 'encryption-keys'), 0o640);
-    const status = await keys('status');
+    const status = await typed('tributary keys status');
     expect(status.exit).toBe(1);
     expect(status.stderr).toContain('(encryption_key_file_exposed)');
   });

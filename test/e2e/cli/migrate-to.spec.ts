@@ -23,6 +23,9 @@ import {
 import { CliProcess, runCli, type Finished } from './cli-process.js';
 import { sampleFolder } from './sample-folder.js';
 
+/** The guide's line; a test has a database and a data directory of its own. */
+const LINE =
+  'tributary migrate-to postgres://tributary:password@db.internal/tributary --data-dir .tributary';
 const API_KEY = 'mv_moving_0123456789abcdef';
 const TOKEN = 'tok-0123456789';
 const QUERIES = ['watering tomatoes', 'rye starter', 'jasmine tea', 'lemon'];
@@ -90,7 +93,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     start({ DATABASE_URL: url, TRIBUTARY_ENCRYPTION_KEYS: await keyFile() });
   const keyFile = (): Promise<string> => readFile(join(dataDir, 'encryption-keys'), 'utf8');
   const move = (...more: string[]): Promise<Finished> =>
-    runCli(['migrate-to', url, ...more], { env: { TRIBUTARY_DATA_DIR: dataDir } });
+    runCli([...argumentsOf(LINE, url, dataDir), ...more]);
 
   async function ok(
     app: TestApp,
@@ -309,3 +312,8 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     expect((await move()).exit).toBe(0);
   });
 });
+
+function argumentsOf(line: string, url: string, dataDir: string): string[] {
+  const [, command = '', , option = ''] = line.split(' ');
+  return [command, url, option, dataDir];
+}

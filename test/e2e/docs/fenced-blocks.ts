@@ -5,12 +5,12 @@ export interface FencedBlock {
   line: number;
   /** First word of the info string, e.g. `sh`. */
   language: string;
-  /** The other words: `test` = run by snippets.spec.ts, `by=FILE` = that file runs it. */
+  /** The other words, which snippets.spec.ts explains. */
   marks: string[];
   text: string;
 }
 
-const FENCE = /^(`{3,}|~{3,})(.*)$/;
+const FENCE = /^\s*(`{3,}|~{3,})(.*)$/;
 
 export function fencedBlocks(file: string, markdown: string): FencedBlock[] {
   const blocks: FencedBlock[] = [];

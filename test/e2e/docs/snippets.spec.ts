@@ -6,6 +6,7 @@ import { delimiter, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import ts from 'typescript';
 import { projectRoot } from '../../../src/common/compiled.js';
+import { readConfig } from '../../../src/config/config.js';
 import { startApp, type TestApp } from '../../support/http-app.js';
 import { fencedBlocks, type FencedBlock } from './fenced-blocks.js';
 
@@ -18,12 +19,20 @@ import { fencedBlocks, type FencedBlock } from './fenced-blocks.js';
  *   json output  what the block before it prints: the same fields, whatever their values
  *   by=FILE      FILE, a script or test of this project, runs it; its lines must be found there
  *   npm-script   scripts of package.json, which must exist
- *   docker       needs Docker, which is not there
+ *   settings     variables that the configuration guide names and src/config takes
+ *   docker, kubernetes, qdrant
+ *                needs what is not there; shown as skipped
  *
- * Other shell and TypeScript blocks are shown as skipped.
+ * A shell block without any of them fails, a TypeScript block is shown as skipped.
  */
 const run = promisify(execFile);
-const RUNNABLE = ['sh', 'bash', 'ts'];
+const SHELLS = ['sh', 'bash', 'zsh', 'shell', 'console'];
+const RUNNABLE = [...SHELLS, 'ts'];
+const NOT_THERE: Readonly<Record<string, string>> = {
+  docker: 'Docker',
+  kubernetes: 'a Kubernetes cluster',
+  qdrant: 'a Qdrant server',
+};
 
 interface Snippet extends FencedBlock {
   /** The `json output` block that follows. */
@@ -96,9 +105,25 @@ describe.each(DOCUMENTS)('$file', ({ file, snippets }) => {
         expect(named.length).toBeGreaterThan(0);
         for (const [, script] of named) expect(known).toContain(script);
       });
+    } else if (snippet.marks.includes('settings')) {
+      it(`${name} (are settings)`, async () => {
+        const settings = await settingsOf(snippet.text);
+        expect(Object.keys(settings)).not.toEqual([]);
+        const guide = readFileSync(join(projectRoot, 'docs/guides/configuration.md'), 'utf8');
+        for (const variable of Object.keys(settings)) expect(guide).toContain(`\`${variable}\``);
+        expect(() => readConfig(settings)).not.toThrow();
+      });
     } else {
-      const reason = snippet.marks.includes('docker') ? 'needs Docker' : 'is not marked `test`';
-      it.skip(`${name} (skipped: ${file}:${snippet.line} ${reason})`, () => undefined);
+      const needs = snippet.marks.map((mark) => NOT_THERE[mark]).find(Boolean);
+      const at = `${file}:${snippet.line}`;
+      if (needs === undefined && SHELLS.includes(snippet.language)) {
+        it(`${name} (is marked)`, () => {
+          throw new Error(`${at} shows commands that nothing runs; see the marks above`);
+        });
+      } else {
+        const reason = needs === undefined ? 'is not marked `test`' : `needs ${needs}`;
+        it.skip(`${name} (skipped: ${at} ${reason})`, () => undefined);
+      }
     }
   }
 });
@@ -113,6 +138,17 @@ function commandsOf(text: string): string[] {
     .split('\n')
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** What a block sets in the shell that runs it. */
+async function settingsOf(text: string): Promise<Record<string, string>> {
+  const script = `set -a\n${text}\nenv -0`;
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script]);
+  const named = new Set(
+    [...text.matchAll(/\b([A-Z][A-Z0-9_]*)=/g)].map(([, variable]) => variable),
+  );
+  const all = stdout.split('\0').map((entry) => entry.split(/=(.*)/s, 2) as [string, string]);
+  return Object.fromEntries(all.filter(([variable]) => named.has(variable)));
 }
 
 /** Runs one block and answers what it printed. */

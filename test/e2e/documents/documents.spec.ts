@@ -61,6 +61,28 @@ describeOnOneDatabase('documents', (open) => {
     expect(await names('?collection=elsewhere')).toEqual([]);
   });
 
+  it('take connection_id, as answers call it, for connection', async () => {
+    const { connection } = folder;
+    const other = randomUUID();
+    const found = async (query: string) => (await list(query)).length;
+    expect(await found(`?connection_id=${other}`)).toBe(0);
+    expect(await found(`?connection_id=${connection}`)).toBe(3);
+    expect(await found(`?connection_id=${connection}&connection=${connection}`)).toBe(3);
+    const explain = `${DOCUMENTS}/explain?external_id=kitchen/bread.md`;
+    const known = await request('GET', `${explain}&connection_id=${connection}`);
+    expect(known.body).toMatchObject({ verdict: 'live', connection: { id: connection } });
+    const unknown = await request('GET', `${explain}&connection_id=${other}`);
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'connection_not_found']);
+    for (const path of [`${DOCUMENTS}?q=bread`, explain]) {
+      const both = await request('GET', `${path}&connection=${connection}&connection_id=${other}`);
+      expect([both.status, both.body.code]).toEqual([422, 'validation_failed']);
+      expect(both.body.detail).toMatchObject([{ loc: ['query', 'connection_id'] }]);
+    }
+    const { paths } = (await request('GET', '/openapi.json')).body;
+    const shown = paths[DOCUMENTS].get.parameters.map(({ name }: { name: string }) => name);
+    expect(shown).toEqual(expect.arrayContaining(['limit', 'q', 'connection', 'connection_id']));
+  });
+
   it('show the ids of their memories, in order', async () => {
     const { body } = await request('GET', `${DOCUMENTS}/${await idOf('kitchen/bread.md')}`);
     expect(body).toMatchObject({ state: 'live', collection: 'notes', suppressed: false });

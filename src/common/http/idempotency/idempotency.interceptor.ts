@@ -98,12 +98,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 /**
  * A key restricted to one collection may get other answers than an unrestricted one, so the
- * restriction counts as part of the request. Streamed bodies count by their length.
+ * restriction counts as part of the request. BodyInterceptor has read the body of each write.
  */
 function fingerprint(request: ApiRequest): Buffer {
   const restriction = request.caller?.kind === 'tenant' ? request.caller.key.collection : null;
   return createHash('sha256')
     .update(JSON.stringify([request.method, request.originalUrl, restriction]))
-    .update(request.bodyHash ?? request.get('content-length') ?? '')
+    .update(request.bodyHash!)
     .digest();
 }

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '../common/errors/app-error.js';
+import { AppError } from '../errors/app-error.js';
 
 /** Small, so that the work on one chunk never holds the event loop for long. */
 const CHUNK_BYTES = 16 * 1024;
@@ -17,6 +18,8 @@ export class SpoolFile {
     private readonly file: FileHandle,
     /** Bytes. */
     readonly size: number,
+    /** SHA-256 of all bytes. */
+    readonly hash: Buffer,
   ) {}
 
   /** @throws AppError `disk_full`; and whatever the source throws */
@@ -24,11 +27,13 @@ export class SpoolFile {
     const file = await written(openNameless(folder));
     try {
       let size = 0;
+      const hash = createHash('sha256');
       for await (const chunk of chunks) {
+        hash.update(chunk);
         await written(file.appendFile(chunk));
         size += chunk.length;
       }
-      return new SpoolFile(file, size);
+      return new SpoolFile(file, size, hash.digest());
     } catch (error) {
       await file.close();
       throw error;

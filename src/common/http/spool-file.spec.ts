@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,7 @@ describe('a spool file', () => {
     const spool = await SpoolFile.of(source('a', large, 'z'), folder);
     const expected = Buffer.concat([Buffer.from('a'), large, Buffer.from('z')]);
     expect(spool.size).toBe(expected.length);
+    expect(spool.hash).toEqual(createHash('sha256').update(expected).digest());
     for await (const _ of spool.read()) break;
     expect((await bytesOf(spool)).equals(expected)).toBe(true);
     expect((await bytesOf(spool)).equals(expected)).toBe(true);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { AppError } from '../common/errors/app-error.js';
+import { AppError } from '../errors/app-error.js';
 
 /** A refused body is read on up to here, since most clients read the answer only after sending. */
 const DRAIN_BYTES = 64 * 1024 * 1024;

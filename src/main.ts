@@ -3,6 +3,7 @@ import { reportError } from './cli/cli-error.js';
 import { runServer } from './run-server.js';
 
 runServer(process.env).catch((error: unknown) => {
-  for (const line of reportError(error).lines) process.stderr.write(`${line}\n`);
-  process.exit(1);
+  const { lines, exitCode } = reportError(error);
+  for (const line of lines) process.stderr.write(`${line}\n`);
+  process.exit(exitCode);
 });

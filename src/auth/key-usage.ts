@@ -26,7 +26,15 @@ export class KeyUsage implements OnModuleDestroy {
     if (this.used.size === 0) return;
     const used = this.used;
     this.used = new Map();
-    await this.database.asSystem((tx) => this.keys.markUsed(tx, used), { priority: 'background' });
+    try {
+      await this.database.asSystem((tx) => this.keys.markUsed(tx, used), {
+        priority: 'background',
+      });
+    } catch (error) {
+      // The next round writes them, unless the key was used again meanwhile.
+      this.used = new Map([...used, ...this.used]);
+      throw error;
+    }
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -71,17 +71,46 @@ describe('arguments', () => {
     expect(err[0]).toMatch(/^error: .+ \(usage_error\)/);
   });
 
+  it.each([
+    [[], 'a command is missing'],
+    [['--json'], 'a command is missing'],
+    [['connect'], "a command of 'connect' is missing"],
+    [['admin'], "a command of 'admin' is missing"],
+    [['help', 'nope'], "unknown command 'nope'"],
+    [['connect', 'help', 'nope'], "unknown command 'nope'"],
+  ])('%j is a usage error, with the usage on stderr', async (args, message) => {
+    const { exit, out, err } = await run(...args);
+    expect(exit).toBe(EXIT.usage);
+    expect(out).toEqual([]);
+    expect(err[0]).toBe(`error: ${message} (usage_error)`);
+    expect(err.slice(1).join('\n')).toContain('Usage: tributary');
+  });
+
+  it.each([[['help']], [['help', 'connect']], [['connect', '--help']]])(
+    '%j shows help and no error',
+    async (args) => {
+      const { exit, out, err } = await run(...args);
+      expect([exit, err]).toEqual([EXIT.ok, []]);
+      expect(out.join('\n')).toMatch(/^Usage: tributary/);
+    },
+  );
+
   it('suggests what was probably meant', async () => {
     const { err } = await run('serch', 'x');
     expect(err.join('\n')).toContain('Did you mean search?');
   });
 
   it('refuses to look for things in a directory that is not there', async () => {
-    const { exit, err } = await run('search', 'x');
-    expect(exit).toBe(EXIT.notFound);
-    expect(err[0]).toBe(
-      'error: there is no Tributary data in /nowhere/tributary (data_directory_missing)',
-    );
+    for (const args of [
+      ['search', 'x'],
+      ['backup', '--list'],
+    ]) {
+      const { exit, out, err } = await run(...args);
+      expect([exit, out]).toEqual([EXIT.notFound, []]);
+      expect(err[0]).toBe(
+        'error: there is no Tributary data in /nowhere/tributary (data_directory_missing)',
+      );
+    }
   });
 
   it('asks for a key when only a server is named', async () => {

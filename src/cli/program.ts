@@ -56,6 +56,7 @@ export function createProgram(runtime: Runtime, exitWith: (code: ExitCode) => vo
       outputError: (text, write) => write(usageLine(text)),
     })
     .exitOverride()
+    .addHelpText('beforeAll', ({ error, command }) => (error ? noCommand(command) : ''))
     .addHelpText('after', () => exitCodeHelp());
 
   const invoke: Invoke =
@@ -90,6 +91,14 @@ export function createProgram(runtime: Runtime, exitWith: (code: ExitCode) => vo
   ];
   for (const register of all) register(program, invoke);
   return program;
+}
+
+/** Why help is shown as an error: commander itself only shows it. */
+function noCommand({ args, parent }: Command): string {
+  const [first, asked] = args;
+  if (first === 'help') return usageLine(`error: unknown command '${asked}'`);
+  const where = parent === null ? '' : ` of '${parent.args[0]}'`;
+  return usageLine(`error: a command${where} is missing`);
 }
 
 /** Commander's `error: unknown option '--x'`, with the code that every error line has. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -9,6 +10,7 @@ import type { CliContext } from '../context.js';
 import { formatAgo, formatBytes } from '../output/quantities.js';
 import { renderFields, renderTable } from '../output/table.js';
 import type { Invoke } from '../program.js';
+import { directoryMissing } from '../server/reach-server.js';
 
 export interface StoredBackup {
   path: string;
@@ -51,7 +53,12 @@ async function backup(
 }
 
 async function listBackups(context: CliContext): Promise<void> {
-  const found = await storedBackups(readConfig(context.env).dataDir);
+  const { dataDir } = readConfig(context.env);
+  const found = await storedBackups(dataDir);
+  // A database that is lost is what backups are for.
+  if (found.length === 0 && !existsSync(dataPaths(dataDir).database)) {
+    throw directoryMissing(dataDir);
+  }
   const now = context.runtime.clock.now();
   context.answer(found, () =>
     found.length === 0

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readConfig } from '../../config/config.js';
 import { dataPaths } from '../../database/embedded/data-directory.js';
-import { restoreBackup } from '../../database/embedded/restore.js';
+import { DatabaseThere, restoreBackup } from '../../database/embedded/restore.js';
 import { CliError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
@@ -33,7 +33,9 @@ async function restore(
   const { dataDir } = readConfig(context.env);
   const folder = await findBackup(dataDir, typed);
   const { clock } = context.runtime;
-  const report = await restoreBackup(folder, dataDir, { force, clock });
+  const report = await restoreBackup(folder, dataDir, { force, clock }).catch((error: unknown) => {
+    throw error instanceof DatabaseThere ? databaseExists(error) : error;
+  });
   const { createdAt, bytes, previous, warning } = report;
   const answer = {
     backup: folder,
@@ -56,6 +58,11 @@ async function restore(
     ),
   );
   context.note(context.terminal.noteStyle.warn(`warning: ${warning}`));
+}
+
+function databaseExists({ message }: DatabaseThere): CliError {
+  const hint = 'With --force the backup takes its place, and that database is moved aside.';
+  return new CliError('database_exists', message, EXIT.conflict, hint);
 }
 
 async function findBackup(dataDir: string, typed: string): Promise<string> {

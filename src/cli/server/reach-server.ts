@@ -173,7 +173,7 @@ function keyMissing(why: string): CliError {
   return new CliError('api_key_missing', why, EXIT.auth, hint);
 }
 
-function directoryMissing(dataDir: string): CliError {
+export function directoryMissing(dataDir: string): CliError {
   return new CliError(
     'data_directory_missing',
     `there is no Tributary data in ${dataDir}`,

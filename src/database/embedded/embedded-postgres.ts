@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { AppError } from '../../common/errors/app-error.js';
 import { sentence } from '../../common/sentence.js';
+import { dataPaths, markComplete } from './data-directory.js';
 import { ensureFreeSpace, type MeasureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
 import { PgliteThread } from './pglite-thread.js';
 import { PortStream } from './port-stream.js';
+import { wayBack } from './way-back.js';
 
 export interface EmbeddedPostgresOptions {
   /** Hears each time the engine breaks down, e.g. on a full disk; the next request reopens it. */
@@ -42,8 +45,14 @@ export class EmbeddedPostgres {
   ): Promise<EmbeddedPostgres> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const postgres = new EmbeddedPostgres(folder, options);
-    await postgres.running();
-    return postgres;
+    try {
+      await postgres.running();
+      await markComplete(folder);
+      return postgres;
+    } catch (error) {
+      await postgres.kill('it could not be started');
+      throw await withWayBack(error, folder);
+    }
   }
 
   /** Options for a `pg` pool. There is one session, so never more than one connection. */
@@ -121,4 +130,13 @@ export class EmbeddedPostgres {
     thread.connect(port2);
     return port1;
   }
+}
+
+/** Files that cannot be opened at a start are most likely damaged. */
+async function withWayBack(error: unknown, folder: string): Promise<unknown> {
+  if (!(error instanceof AppError) || error.code !== 'database_unavailable') return error;
+  const way = await wayBack(dataPaths(dirname(folder)).backups);
+  return way === null
+    ? error
+    : new AppError(error.code, `${error.message} ${way}`, { cause: error });
 }

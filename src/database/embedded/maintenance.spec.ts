@@ -54,6 +54,18 @@ describe('Maintenance', () => {
     expect(commands).toContain('VACUUM (ANALYZE) memories');
   });
 
+  it('goes on when the clock was set back', async () => {
+    const { clock, commands, maintenance } = setUp();
+    clock.advance(-86_400_000);
+    await maintenance.tick();
+    expect(commands).toEqual(
+      expect.arrayContaining(['CHECKPOINT', 'ANALYZE memories', 'VACUUM (ANALYZE) memories']),
+    );
+    commands.length = 0;
+    await maintenance.tick();
+    expect(commands).toEqual([]);
+  });
+
   it('starts nothing beside a round under way and stops after it', async () => {
     let task: () => void = () => undefined;
     let cancelled = false;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../common/clock.js';
+import { hasPassed, type Clock } from '../../common/clock.js';
 import type { Timers } from '../timers.js';
 
 const TICK_MS = 5_000;
@@ -67,14 +67,14 @@ export class Maintenance {
   async tick(): Promise<void> {
     const now = this.clock.now().getTime();
     const written = (await this.walPosition()) - this.checkpointedBytes;
-    const minute = now - this.checkpointedAt >= CHECKPOINT_MS;
+    const minute = hasPassed(CHECKPOINT_MS, this.checkpointedAt, now);
     if (minute) this.checkpointedAt = now;
     if (written > 0 && (minute || written >= CHECKPOINT_BYTES)) {
       await this.run('CHECKPOINT');
       this.checkpointedBytes = await this.walPosition();
     }
     if (minute) await this.forEachTable(CHANGED_TABLES, 'ANALYZE');
-    if (now - this.vacuumedAt >= VACUUM_MS) {
+    if (hasPassed(VACUUM_MS, this.vacuumedAt, now)) {
       this.vacuumedAt = now;
       // The counters start from zero with the process, so the first round visits every table.
       await this.forEachTable(this.vacuumedOnce ? DEAD_TABLES : ALL_TABLES, 'VACUUM (ANALYZE)');

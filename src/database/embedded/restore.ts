@@ -24,11 +24,18 @@ export interface RestoreReport {
   warning: string;
 }
 
+/** Nobody asked for the database in this directory to be replaced. */
+export class DatabaseThere extends AppError {
+  constructor(dataDir: string) {
+    super('backup_failed', `${dataDir} holds a database already.`);
+  }
+}
+
 /**
  * Puts a backup in the place of a data directory's database. A kill at any moment leaves either
  * the old database or the new one.
  * @throws AppError `data_directory_in_use` while a server runs on it, `backup_failed` for an
- *   incomplete backup or, unless `force`, a directory that holds a database; `disk_full`.
+ *   incomplete backup, `disk_full`; DatabaseThere, unless `force`, for a directory that holds one
  */
 export async function restoreBackup(
   from: string,
@@ -45,9 +52,7 @@ export async function restoreBackup(
     await finishRestore(dataDir);
     const { database } = dataPaths(dataDir);
     const used = existsSync(database) && (await readdir(database)).length > 0;
-    if (used && !options.force) {
-      throw new AppError('backup_failed', `${dataDir} holds a database already; use force.`);
-    }
+    if (used && !options.force) throw new DatabaseThere(dataDir);
     const previous = await replaceDatabase(backup, dataDir, manifest, clock.now());
     const { createdAt } = manifest;
     return { createdAt, bytes: totalBytes(manifest), previous, warning: KEY_RING_WARNING };

@@ -3,8 +3,11 @@ export type StopReason = 'cancelled' | 'drained' | 'lease_lost' | 'yielded';
 
 /** The reason of a run's abort signal. */
 export class RunStopped extends Error {
-  constructor(readonly why: StopReason) {
-    super(`the run was stopped: ${why}`);
+  constructor(
+    readonly why: StopReason,
+    options?: ErrorOptions,
+  ) {
+    super(`the run was stopped: ${why}`, options);
     this.name = 'RunStopped';
   }
 }

@@ -35,7 +35,9 @@ export class RunExecutor {
     const onDrain = (): void => stop.abort(new RunStopped('drained'));
     if (drain.aborted) onDrain();
     drain.addEventListener('abort', onDrain, { once: true });
-    const heartbeat = new Heartbeat(this.queue, run, stop);
+    const heartbeat = new Heartbeat(this.queue, run, stop, {
+      warn: (fields) => this.logger.warn(fields),
+    });
     let sync: SyncRun | undefined;
     try {
       heartbeat.start();
@@ -76,7 +78,7 @@ export class RunExecutor {
       ) {
         this.requests.drop(run);
         this.metrics.attemptEnded(run.provider, 'lease_lost');
-        return this.logger.warn({ msg: 'lease lost; another worker has the run', run: run.id });
+        return this.logger.warn(leaseLost(run, error));
       }
       await this.requests.close(run);
       if (error instanceof RunStopped) return await this.stopped(run, sync, error.why);
@@ -140,4 +142,12 @@ export class RunExecutor {
     const { counts, timings, progress } = sync;
     await this.queue.report(tx, run, { counts, timings, progress });
   }
+}
+
+/** A lease is taken away, or runs out because this worker could not renew it. */
+function leaseLost(run: ClaimedRun, error: LeaseLost | RunStopped): object {
+  const cause = error instanceof RunStopped ? error.cause : error;
+  return cause instanceof LeaseLost
+    ? { msg: 'lease lost; another worker has the run', run: run.id }
+    : { msg: 'lease ran out; it could not be renewed', run: run.id, error: cause };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dataPaths } from '../../../src/database/embedded/data-directory.js';
 import {
   emptyDataDirectory,
   migratedDataDirectory,
@@ -43,8 +44,9 @@ describe('the command line without a server', () => {
     expect((await tributary('add', 'written after the backup')).exit).toBe(0);
 
     const careless = await tributary('restore', target);
-    expect(careless).toMatchObject({ exit: 1, stdout: '' });
-    expect(careless.stderr).toContain('(backup_failed)');
+    expect(careless).toMatchObject({ exit: 5, stdout: '' });
+    expect(careless.stderr).toMatch(/^error: .+ holds a database already \(database_exists\)$/m);
+    expect(careless.stderr).toContain('--force');
     const restored = await tributary('restore', target, '--force', '--json');
     expect(restored.exit).toBe(0);
     const { previous, warning } = JSON.parse(restored.stdout) as Record<string, string>;
@@ -102,6 +104,31 @@ describe('the command line without a server', () => {
     expect(exit).toBe(1);
     expect(stdout).toMatch(/^fail +database +.*\(database_unavailable\)/m);
     expect(stdout).toMatch(/^fail +embedding model +.*\(model_unusable\)/m);
+  });
+
+  it('names the way back from a database that is damaged, and goes it', async () => {
+    const dataDir = await migratedDataDirectory();
+    folders.push(dataDir);
+    const env = { TRIBUTARY_DATA_DIR: dataDir, PORT: '0' };
+    const way = '"tributary restore latest --force"';
+    expect((await runCli(['backup'], { env })).exit).toBe(0);
+    const { database } = dataPaths(dataDir);
+
+    await rm(join(database, 'global', 'pg_control'));
+    const sick = await runCli(['doctor'], { env });
+    expect(sick.exit).toBe(1);
+    expect(sick.stdout).toMatch(/^fail +database +.*\(database_unavailable\)$/m);
+    expect(sick.stdout).toContain(way);
+    await rm(join(database, 'PG_VERSION'));
+    for (const program of [join('cli', 'main.js'), 'main.js']) {
+      const args = program === 'main.js' ? [] : ['serve'];
+      const { exit, stderr } = await runCli(args, { env, program });
+      expect(exit).toBe(6);
+      expect(stderr).toMatch(/^error: [^\n]+ PG_VERSION[^\n]+ \(database_unavailable\)\n$/);
+      expect(stderr).toContain(way);
+    }
+    expect((await runCli(['restore', 'latest', '--force'], { env })).exit).toBe(0);
+    expect((await runCli(['search', 'x'], { env })).exit).toBe(0);
   });
 
   it('does not invent a data directory, and names a server that does not answer', async () => {

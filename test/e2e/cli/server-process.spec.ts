@@ -58,7 +58,7 @@ describe('the process of the server', () => {
 
   it('says in one line what is wrong with a setting', async () => {
     const { exit, stdout, stderr } = await start({ PORT: 'many' }).end();
-    expect({ exit, stdout }).toEqual({ exit: 1, stdout: '' });
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
     expect(stderr).toMatch(/^error: Wrong configuration: PORT [^\n]+ \(configuration_invalid\)\n$/);
   });
 
@@ -66,7 +66,7 @@ describe('the process of the server', () => {
     const first = start();
     await first.shows(LISTENING);
     const { exit, stdout, stderr } = await start().end();
-    expect(exit).toBe(1);
+    expect(exit).toBe(6);
     expect(stdout).not.toContain('data_directory_in_use');
     expect(stdout).not.toContain('"stack"');
     expect(stderr).toMatch(/^error: [^\n]+ \(data_directory_in_use\)\n$/);

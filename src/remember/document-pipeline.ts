@@ -13,13 +13,14 @@ import { MemoryRowsRepository, type StoredChunk } from './memory-rows.repository
 import { embedDocuments, type OnRefused } from './embed-documents.js';
 import { endingAtError } from './ending-at-error.js';
 import { prefetch } from './prefetch.js';
-import { prepareDocument, type PreparedDocument } from './prepare-document.js';
+import { prepareDocument, preparing, type PreparedDocument } from './prepare-document.js';
+import { inTurns } from './steps.js';
 import { writeBatches, type EmbeddedDocument, type WriteBatch } from './write-batches.js';
 
 /** New chunks that are embedded together; bounds the memory of one group. */
 const EMBED_GROUP = 200;
 
-/** Characters prepared between two turns of the event loop: a few milliseconds of work. */
+/** Characters prepared between two turns of the event loop, a few milliseconds of work, at most. */
 const CHARACTERS_PER_TURN = 8_192;
 
 /** How many documents, of at most so many, the next group may have. */
@@ -128,7 +129,11 @@ export class DocumentPipeline {
     let characters = 0;
     for (const document of documents) {
       const chunks = byDocument.get(document.id) ?? [];
-      prepared.push(prepareDocument(target, document, chunks, options));
+      prepared.push(
+        document.text.length < CHARACTERS_PER_TURN
+          ? prepareDocument(target, document, chunks, options)
+          : await inTurns(preparing(target, document, chunks, options)),
+      );
       characters += document.text.length;
       if (characters < CHARACTERS_PER_TURN) continue;
       characters = 0;

@@ -1,11 +1,12 @@
 import { analyse, type TermCounts } from '../indexing/terms/sparse-encoder.js';
 import type { ChangedDocument, SyncTarget } from './changed-document.js';
-import { chunkDocument } from './chunk/chunk-document.js';
+import { chunking } from './chunk/chunk-document.js';
 import { chunkId } from './chunk/chunk-id.js';
 import { embeddedText, wordsText } from './chunk/chunk-texts.js';
 import { toDocumentRow, type DocumentRow } from './document-row.js';
 import type { MemoryRow, StoredChunk } from './memory-rows.repository.js';
 import { textHash } from './normalise.js';
+import { atOnce, type Steps } from './steps.js';
 
 /** What one changed document asks of the store. */
 export interface PreparedDocument {
@@ -31,15 +32,30 @@ export interface FreshChunk {
   readonly words: TermCounts;
 }
 
+export interface PrepareOptions {
+  countTokens(text: string): number;
+  readonly now: Date;
+}
+
 /** Chunks a document and compares it with what is stored: only what changed is embedded. */
 export function prepareDocument(
   target: SyncTarget,
   document: ChangedDocument,
   stored: readonly StoredChunk[],
-  options: { countTokens(text: string): number; now: Date },
+  options: PrepareOptions,
 ): PreparedDocument {
+  return atOnce(preparing(target, document, stored, options));
+}
+
+/** `prepareDocument` in steps, for a text that may be large. */
+export function* preparing(
+  target: SyncTarget,
+  document: ChangedDocument,
+  stored: readonly StoredChunk[],
+  options: PrepareOptions,
+): Steps<PreparedDocument> {
   const { source, title } = document;
-  const chunks = chunkDocument(
+  const chunks = yield* chunking(
     { title, text: document.text, kind: document.kind },
     { countTokens: (text) => options.countTokens(text) },
   );
@@ -51,6 +67,7 @@ export function prepareDocument(
   /** Ids of chunks that come into a place or stay there, by ordinal; one that moves has its own. */
   const successors = new Map<number, string>();
   for (const chunk of chunks) {
+    yield;
     const hash = textHash(chunk.text);
     if (document.suppressedTexts.has(hash)) continue;
     const id = chunkId(document.id, chunk.hash, chunk.equalOrdinal);

@@ -33,10 +33,15 @@ interface DeadRun {
  * getting ahead would cost the next one as well: it ends.
  * @param condition SQL over `runs`: which of the running ones
  */
-export async function reapRuns(tx: EntityManager, condition: string): Promise<ReapedRun[]> {
+export async function reapRuns(
+  tx: EntityManager,
+  condition: string,
+  parameters: readonly unknown[] = [],
+): Promise<ReapedRun[]> {
   const dead = await tx.query<DeadRun[]>(
     `select id, tenant_id, connection_id, attempt, cancel_requested from runs
      where state = 'running' and ${condition} order by id for update skip locked`,
+    [...parameters],
   );
   const reaped: ReapedRun[] = [];
   for (const run of dead) reaped.push(await reap(tx, run));

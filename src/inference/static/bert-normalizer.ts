@@ -1,3 +1,5 @@
+import { DROPPED, kindOf, PUNCTUATION, WHITE_SPACE } from './character-kinds.js';
+
 /** Options of a BertNormalizer in a tokenizer.json. */
 export interface BertNormalizerOptions {
   cleanText: boolean;
@@ -6,11 +8,7 @@ export interface BertNormalizerOptions {
   lowercase: boolean;
 }
 
-// Lone surrogates (Cs) cannot be stored as UTF-8; they would arrive elsewhere as U+FFFD.
-const DROPPED = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]/u;
-const WHITE_SPACE = /\p{White_Space}/u;
 const ACCENTS = /\p{Mn}/gu;
-const PUNCTUATION = /[!-/:-@[-`{-~\p{P}]/u;
 const PUNCTUATION_OR_SPACE = /[!-/:-@[-`{-~\p{P}\p{White_Space}]/u;
 const PLAIN_ASCII = /^[ -~]*$/;
 
@@ -29,16 +27,26 @@ export function normalizeBert(text: string, options: BertNormalizerOptions): str
 
 function clean(text: string): string {
   let result = '';
-  for (const character of text) {
-    if (character === '\t' || character === '\n' || character === '\r') result += ' ';
-    else if (DROPPED.test(character)) continue;
-    else result += WHITE_SPACE.test(character) ? ' ' : character;
+  let from = 0;
+  for (let at = 0, next; at < text.length; at = next) {
+    const code = text.codePointAt(at)!;
+    next = at + (code > 0xffff ? 2 : 1);
+    const kind = kindOf(code);
+    if ((kind & (DROPPED | WHITE_SPACE)) === 0) continue;
+    const isBlank = (kind & DROPPED) === 0 || code === TAB || code === FEED || code === RETURN;
+    result += text.slice(from, at) + (isBlank ? ' ' : '');
+    from = next;
   }
-  return result;
+  return result + text.slice(from);
 }
+
+const TAB = 0x09;
+const FEED = 0x0a;
+const RETURN = 0x0d;
 
 /** `toLowerCase()` of a whole word turns a final capital sigma into the final form; BERT does not. */
 function lowercaseEach(text: string): string {
+  if (!text.includes('\u03a3')) return text.toLowerCase();
   let result = '';
   for (const character of text) result += character.toLowerCase();
   return result;
@@ -48,18 +56,16 @@ function lowercaseEach(text: string): string {
 export function splitBertWords(normalized: string): string[] {
   if (!PUNCTUATION_OR_SPACE.test(normalized)) return normalized ? [normalized] : [];
   const words: string[] = [];
-  let word = '';
-  const endWord = (): void => {
-    if (word) words.push(word);
-    word = '';
-  };
-  for (const character of normalized) {
-    if (WHITE_SPACE.test(character)) endWord();
-    else if (PUNCTUATION.test(character)) {
-      endWord();
-      words.push(character);
-    } else word += character;
+  let from = 0;
+  for (let at = 0, next; at < normalized.length; at = next) {
+    const code = normalized.codePointAt(at)!;
+    next = at + (code > 0xffff ? 2 : 1);
+    const kind = kindOf(code);
+    if ((kind & (PUNCTUATION | WHITE_SPACE)) === 0) continue;
+    if (from < at) words.push(normalized.slice(from, at));
+    if ((kind & WHITE_SPACE) === 0) words.push(normalized.slice(at, next));
+    from = next;
   }
-  endWord();
+  if (from < normalized.length) words.push(normalized.slice(from));
   return words;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WorkerCalls } from '../../../connectors/sdk/worker-calls.js';
 import { compiled } from '../../common/compiled.js';
 import { AppError } from '../../common/errors/app-error.js';
@@ -17,6 +18,8 @@ const MAX_TOKENS = 512;
 const MAX_CHARACTERS_HERE = 16_384;
 /** Texts of one call to the thread, so that several callers take turns. */
 const TEXTS_PER_CALL = 64;
+/** Calls that are made in one turn of the event loop: a large document has hundreds. */
+const CALLS_PER_TURN = 16;
 
 export interface StaticEmbedderOptions {
   /** A folder with `model.safetensors` and `tokenizer.json` in Model2Vec's layout. */
@@ -71,8 +74,12 @@ export class StaticEmbedder implements Embedder {
     const characters = texts.reduce((sum, text) => sum + text.length, 0);
     if (characters <= MAX_CHARACTERS_HERE) return texts.map((text) => model.vectors.of(text));
     const calls: Promise<Float32Array>[] = [];
-    for (let at = 0; at < texts.length; at += TEXTS_PER_CALL)
-      calls.push(model.thread.call(texts.slice(at, at + TEXTS_PER_CALL)));
+    for (let at = 0; at < texts.length; at += TEXTS_PER_CALL) {
+      const call = model.thread.call(texts.slice(at, at + TEXTS_PER_CALL));
+      call.catch(() => undefined); // reported below
+      calls.push(call);
+      if (calls.length % CALLS_PER_TURN === 0) await nextTurn();
+    }
     const together = await Promise.all(calls);
     signal?.throwIfAborted();
     return together.flatMap((vectors) => rowsOf(vectors, this.dimensions));

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../common/compiled.js';
 import { normalizeBert, splitBertWords } from './bert-normalizer.js';
+import { PieceTrie } from './piece-trie.js';
 import { WordPieceTokenizer } from './wordpiece.js';
 
 const uncased = { cleanText: true, handleChineseChars: true, stripAccents: true, lowercase: true };
@@ -65,6 +67,37 @@ describe('WordPieceTokenizer', () => {
 
   it('counts a word that it does not know as one token per four characters', () => {
     expect(small.count('able zzzzzzzzz')).toBe(1 + 3);
+  });
+
+  describe('for a long word', () => {
+    const path = join(projectRoot, 'assets/models/static-minilm-256/tokenizer.json');
+    const real = new WordPieceTokenizer(readFileSync(path, 'utf8'));
+    const lookupsFor = (text: string): number => {
+      const lookups = jest.spyOn(PieceTrie.prototype, 'child');
+      real.count(text);
+      const { length } = lookups.mock.calls;
+      lookups.mockRestore();
+      return length;
+    };
+
+    it('looks up nothing beyond the length that the model reads', () => {
+      expect(lookupsFor('word'.repeat(25))).toBeGreaterThan(0);
+      expect(lookupsFor('word'.repeat(25) + 'x')).toBe(0);
+      expect(lookupsFor('qX7'.repeat(100_000))).toBe(0);
+      expect(real.count('qX7'.repeat(100))).toBe(75);
+    });
+
+    it('looks up each character a few times, also where no piece is long', () => {
+      const base64 = createHash('sha512').update('any').digest('base64').repeat(1000);
+      const lines = base64.replace(/.{80}/g, '$&\n');
+      expect(lookupsFor(lines)).toBeLessThan(5 * lines.length);
+    });
+
+    it('counts the characters of a word, not their halves', () => {
+      const tokenizer = new WordPieceTokenizer(json(['😀', '##😀']));
+      expect(encode(tokenizer, '😀'.repeat(100))).toHaveLength(100);
+      expect(encode(tokenizer, '😀'.repeat(101))).toHaveLength(0);
+    });
   });
 
   it('stops where the room for ids ends', () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../common/errors/app-error.js';
 import { WordMemo } from '../../common/word-memo.js';
 import { normalizeBert, splitBertWords, type BertNormalizerOptions } from './bert-normalizer.js';
+import { CONTINUATION, PieceTrie, WORD_START } from './piece-trie.js';
 
 const tokenizerSchema = z.object({
   added_tokens: z
@@ -44,9 +45,7 @@ const CHARACTERS_PER_UNKNOWN_TOKEN = 4;
 export class WordPieceTokenizer {
   /** One more than the largest token id. */
   readonly size: number;
-  private readonly words = new Map<string, number>();
-  private readonly continuations = new Map<string, number>();
-  private longestPiece = 0;
+  private readonly pieces = new PieceTrie();
   private readonly addedTokens = new Map<string, number | undefined>();
   private readonly addedTokenPattern?: RegExp;
   private readonly normalizer: BertNormalizerOptions;
@@ -75,8 +74,7 @@ export class WordPieceTokenizer {
       if (token === model.unk_token) continue;
       const isContinuation = token.startsWith(model.continuing_subword_prefix);
       const piece = isContinuation ? token.slice(model.continuing_subword_prefix.length) : token;
-      (isContinuation ? this.continuations : this.words).set(piece, id);
-      this.longestPiece = Math.max(this.longestPiece, piece.length);
+      this.pieces.add(isContinuation ? CONTINUATION : WORD_START, piece, id);
     }
     for (const { id, content, special } of added) {
       const isUnknown = content === model.unk_token;
@@ -134,29 +132,34 @@ export class WordPieceTokenizer {
 
   /** Greedy longest match from the left; false, and nothing pushed, where a rest has no match. */
   private pushPieces(word: string, ids: number[]): boolean {
-    const whole = this.words.get(word);
-    const isShort = word.length <= this.maxWordCharacters;
-    if (whole !== undefined && isShort) {
-      ids.push(whole);
-      return true;
-    }
-    if (!isShort && Array.from(word).length > this.maxWordCharacters) return false;
+    if (hasMoreCharacters(word, this.maxWordCharacters)) return false;
     const before = ids.length;
     for (let start = 0, end: number; start < word.length; start = end) {
-      const vocabulary = start === 0 ? this.words : this.continuations;
-      let id: number | undefined;
-      for (end = Math.min(word.length, start + this.longestPiece); end > start; end--) {
-        id = vocabulary.get(word.slice(start, end));
-        if (id !== undefined) break;
+      let node = start === 0 ? WORD_START : CONTINUATION;
+      let longest = -1;
+      end = start;
+      for (let at = start; at < word.length;) {
+        node = this.pieces.child(node, word.charCodeAt(at++));
+        if (node < 0) break;
+        const id = this.pieces.idOf(node);
+        if (id < 0) continue;
+        longest = id;
+        end = at;
       }
-      if (id === undefined) {
+      if (longest < 0) {
         ids.length = before;
         return false;
       }
-      ids.push(id);
+      ids.push(longest);
     }
     return true;
   }
+}
+
+/** Whether a word has more than so many characters, of which each is one or two units. */
+function hasMoreCharacters(word: string, most: number): boolean {
+  if (word.length <= most || word.length > 2 * most) return word.length > most;
+  return Array.from(word).length > most;
 }
 
 function parseTokenizer(json: string): z.output<typeof tokenizerSchema> {

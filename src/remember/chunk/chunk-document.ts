@@ -1,4 +1,5 @@
 import { hash as digest } from 'node:crypto';
+import { atOnce, type Steps } from '../steps.js';
 import { markdownSections } from './markdown-sections.js';
 import { messageSections } from './message-sections.js';
 import { MAX_CHUNK_LENGTH, packSections } from './pack.js';
@@ -37,26 +38,32 @@ export interface Chunk {
  * not white space ends up in a chunk; a document with nothing but a title gives its title, so that
  * it can be found. Deterministic, and linear in the length of the text.
  */
-export function chunkDocument(
+export function chunkDocument(input: ChunkInput, options: ChunkOptions): Chunk[] {
+  return atOnce(chunking(input, options));
+}
+
+/** `chunkDocument` in steps, for a text that may be large. */
+export function* chunking(
   { title, text, kind = 'markdown' }: ChunkInput,
   { countTokens, maxTokens = 200 }: ChunkOptions,
-): Chunk[] {
+): Steps<Chunk[]> {
   const source = text.replace(/\r\n?/g, '\n');
-  const sections = kind === 'messages' ? messageSections(source) : markdownSections(source);
-  const chunks = packSections(source, sections, { size: countTokens, maxTokens }).map((draft) => ({
-    text: draft.prefix + source.slice(draft.start, draft.end),
-    headingPath: [...draft.path],
-  }));
-  if (chunks.length === 0 && title.trim() !== '') {
-    chunks.push({ text: title.trim().slice(0, MAX_CHUNK_LENGTH), headingPath: [] });
-  }
+  const sections = yield* kind === 'messages' ? messageSections(source) : markdownSections(source);
+  const drafts = yield* packSections(source, sections, { size: countTokens, maxTokens });
+  const chunks: Chunk[] = [];
   const seen = new Map<string, number>();
-  return chunks.map((chunk, ordinal) => {
-    const hash = contentHash(chunk.headingPath, chunk.text);
+  const add = (text: string, headingPath: string[]): void => {
+    const hash = contentHash(headingPath, text);
     const equalOrdinal = seen.get(hash) ?? 0;
     seen.set(hash, equalOrdinal + 1);
-    return { ordinal, ...chunk, hash, equalOrdinal };
-  });
+    chunks.push({ ordinal: chunks.length, text, headingPath, hash, equalOrdinal });
+  };
+  for (const { prefix, start, end, path } of drafts) {
+    add(prefix + source.slice(start, end), [...path]);
+    yield;
+  }
+  if (chunks.length === 0 && title.trim() !== '') add(title.trim().slice(0, MAX_CHUNK_LENGTH), []);
+  return chunks;
 }
 
 /**

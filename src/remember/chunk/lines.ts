@@ -1,3 +1,5 @@
+import type { Steps } from '../steps.js';
+
 export interface Line {
   readonly start: number;
   /** Without the line feed. */
@@ -10,9 +12,11 @@ export interface Line {
 }
 
 const HEAD = 200;
+/** Lines between two pauses. */
+export const LINES_PER_STEP = 256;
 
 /** Cuts a text at its line feeds. */
-export function linesOf(source: string): Line[] {
+export function* linesOf(source: string): Steps<Line[]> {
   const lines: Line[] = [];
   for (let start = 0; start <= source.length;) {
     const feed = source.indexOf('\n', start);
@@ -22,6 +26,7 @@ export function linesOf(source: string): Line[] {
     const blank = head.trim() === '' && (whole !== undefined || isBlank(source, start, end));
     lines.push({ start, end, blank, head, whole });
     start = end + 1;
+    if (lines.length % LINES_PER_STEP === 0) yield;
   }
   return lines;
 }

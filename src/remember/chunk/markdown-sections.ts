@@ -1,5 +1,6 @@
+import type { Steps } from '../steps.js';
 import { blockOf, type Block, type Section } from './block.js';
-import { linesOf, type Line } from './lines.js';
+import { LINES_PER_STEP, linesOf, type Line } from './lines.js';
 
 // Tested on lines of at most 200 characters: a longer one is text, whatever it begins with.
 const ATX_HEADING = /^ {0,3}(#{1,6})(?:[ \t]+(.*))?$/;
@@ -12,26 +13,27 @@ const LIST_ITEM = /^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\S/;
  * the part of CommonMark and GFM (https://spec.commonmark.org, https://github.github.com/gfm)
  * that decides where a text may be cut. One pass over the lines, no nesting.
  */
-export function markdownSections(source: string): Section[] {
-  return new MarkdownReader(source).read();
+export function* markdownSections(source: string): Steps<Section[]> {
+  return yield* new MarkdownReader(source, yield* linesOf(source)).read();
 }
 
 class MarkdownReader {
-  private readonly lines: Line[];
   private readonly sections: Section[] = [{ path: [], blocks: [] }];
   private readonly titles: { level: number; title: string }[] = [];
   private at = 0;
 
-  constructor(private readonly source: string) {
-    this.lines = linesOf(source);
-  }
+  constructor(
+    private readonly source: string,
+    private readonly lines: readonly Line[],
+  ) {}
 
-  read(): Section[] {
+  *read(): Steps<Section[]> {
     this.frontMatter();
     while (this.at < this.lines.length) {
       const line = this.lines[this.at]!;
       if (line.blank) this.at++;
-      else if (!this.heading(line) && !this.fence(line) && !this.table(line)) this.paragraph();
+      else if (!this.heading(line)) yield* this.block(line);
+      yield;
     }
     return this.sections;
   }
@@ -82,25 +84,34 @@ class MarkdownReader {
     this.at += lines;
   }
 
-  private fence(line: Line): boolean {
-    const mark = FENCE.exec(line.head)?.[1];
-    if (mark === undefined) return false;
-    let end = this.at + 1;
-    while (end < this.lines.length && !closesFence(this.lines[end]!, mark)) end++;
-    this.take(Math.min(end + 1, this.lines.length), 'lines');
-    return true;
+  /** Code, a table, or a paragraph: list items end at the next item. */
+  private *block(line: Line): Steps<void> {
+    const fence = FENCE.exec(line.head)?.[1];
+    if (fence !== undefined) {
+      const end = yield* this.until(this.at + 1, (one) => closesFence(one, fence));
+      return this.take(Math.min(end + 1, this.lines.length), 'lines');
+    }
+    const header = this.tableHeader(line);
+    if (header !== undefined) {
+      const end = yield* this.until(this.at + 2, (one) => one.blank || !this.hasBar(one));
+      return this.take(end, 'lines', header);
+    }
+    this.take(yield* this.until(this.at + 1, (one, at) => this.endsParagraph(one, at)), 'prose');
   }
 
-  private table(line: Line): boolean {
+  /** The first line from `from` on that ends a block. */
+  private *until(from: number, ends: (line: Line, index: number) => boolean): Steps<number> {
+    let at = from;
+    for (; at < this.lines.length && !ends(this.lines[at]!, at); at++)
+      if (at % LINES_PER_STEP === 0) yield;
+    return at;
+  }
+
+  private tableHeader(line: Line): string | undefined {
     const delimiter = this.lines[this.at + 1];
-    if (!this.hasBar(line) || delimiter === undefined || !this.isDelimiterRow(delimiter)) {
-      return false;
-    }
-    let end = this.at + 2;
-    while (end < this.lines.length && !this.lines[end]!.blank && this.hasBar(this.lines[end]!))
-      end++;
-    this.take(end, 'lines', `${this.source.slice(line.start, delimiter.end).trimEnd()}\n`);
-    return true;
+    if (!this.hasBar(line) || delimiter === undefined || !this.isDelimiterRow(delimiter))
+      return undefined;
+    return `${this.source.slice(line.start, delimiter.end).trimEnd()}\n`;
   }
 
   private hasBar(line: Line): boolean {
@@ -112,13 +123,7 @@ class MarkdownReader {
     return /^[ \t|:-]+$/.test(row) && row.includes('-') && row.includes('|');
   }
 
-  /** Lines up to a blank one or to the start of something else; list items end at the next item. */
-  private paragraph(): void {
-    let end = this.at + 1;
-    while (end < this.lines.length && !this.endsParagraph(this.lines[end]!, end)) end++;
-    this.take(end, 'prose');
-  }
-
+  /** At a blank line, or where the next block starts. */
   private endsParagraph(line: Line, index: number): boolean {
     if (line.blank || startsBlock(line)) return true;
     const next = this.lines[index + 1];

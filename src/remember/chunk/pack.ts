@@ -1,3 +1,4 @@
+import type { Steps } from '../steps.js';
 import type { Block, Section } from './block.js';
 import { cutBlock, type Range } from './cut-block.js';
 
@@ -44,9 +45,13 @@ interface OpenChunk {
 }
 
 /** Packs sections into chunks of at most about `maxTokens`, in one pass from top to bottom. */
-export function packSections(source: string, sections: readonly Section[], by: Sizing): Draft[] {
+export function* packSections(
+  source: string,
+  sections: readonly Section[],
+  by: Sizing,
+): Steps<Draft[]> {
   const packer = new Packer(source, by);
-  for (const section of sections) packer.add(section);
+  for (const section of sections) yield* packer.add(section);
   return packer.finish();
 }
 
@@ -71,16 +76,20 @@ class Packer {
     this.longest = Math.min(MAX_PARTS_LENGTH, by.maxTokens * CHARACTERS_PER_TOKEN);
   }
 
-  add(section: Section): void {
+  *add(section: Section): Steps<void> {
     const heading = section.heading && this.part(section.heading);
-    const blocks = section.blocks.map((block) => ({ block, part: this.part(block) }));
-    const parts = [...(heading ? [heading] : []), ...blocks.map(({ part }) => part)];
-    if (parts.length === 0) return;
-    const all: Part = {
-      start: parts[0]!.start,
-      end: parts[parts.length - 1]!.end,
-      size: parts.reduce((sum, part) => sum + part.size, 0),
-    };
+    const blocks: { block: Block; part: Part }[] = [];
+    let size = heading?.size ?? 0;
+    for (const block of section.blocks) {
+      const part = this.part(block);
+      size += part.size;
+      blocks.push({ block, part });
+      yield;
+    }
+    const first = heading ?? blocks[0]?.part;
+    if (first === undefined) return;
+    const last = blocks[blocks.length - 1]?.part ?? first;
+    const all: Part = { start: first.start, end: last.end, size };
     const small = all.size <= this.by.maxTokens / 2 && all.end - all.start <= this.longest;
     if (!this.joins(section.path, all, small)) this.close();
     if (small) {
@@ -89,8 +98,9 @@ class Packer {
     }
     if (heading) this.place(heading, section.path, { headingsOnly: true });
     for (const { block, part } of blocks) {
+      yield;
       if (this.fits(part)) this.place(part, section.path);
-      else this.placeInPieces(block, section.path);
+      else yield* this.placeInPieces(block, section.path);
     }
   }
 
@@ -120,15 +130,22 @@ class Packer {
     return joins;
   }
 
-  private placeInPieces(block: Block, path: readonly string[]): void {
+  private *placeInPieces(block: Block, path: readonly string[]): Steps<void> {
     if (this.open?.headingsOnly === false) this.close();
-    const pieces = cutBlock(this.source, block, (range) => this.fits(this.part(range)));
     const { repeat = '' } = block;
     const repeats =
       repeat.length <= MAX_REPEAT_LENGTH && this.size(repeat) <= this.by.maxTokens / 2;
-    pieces.forEach((piece, index) => {
-      this.place(this.part(piece), path, { prefix: repeats && index > 0 ? repeat : '' });
-    });
+    let prefix = '';
+    for (const piece of this.piecesOf(block)) {
+      this.place(piece, path, { prefix });
+      if (repeats) prefix = repeat;
+      yield;
+    }
+  }
+
+  private piecesOf(block: Block): Iterable<Part> {
+    const measure = (range: Range): Part => this.part(range);
+    return cutBlock(this.source, block, measure, (piece) => this.fits(piece));
   }
 
   private place(

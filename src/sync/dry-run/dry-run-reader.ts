@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Embedders } from '../../inference/embedders.js';
-import { chunkDocument } from '../../remember/chunk/chunk-document.js';
+import { chunking } from '../../remember/chunk/chunk-document.js';
 import { textHash } from '../../remember/normalise.js';
+import { inTurns } from '../../remember/steps.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import type { ListedDocument } from '../pages/classify.js';
 import { DocumentReader, type ReadDocument } from '../pages/document-reader.js';
@@ -56,7 +57,7 @@ export class DryRunReader {
     if ('vanished' in result) return outcome(described, { outcome: 'skipped', reason: 'vanished' });
     if ('failure' in result) return failed(described, result.failure.code, result.failure.message);
     const { title } = result.read;
-    const chunks = chunksOf(result.read, judged, countTokens);
+    const chunks = await chunksOf(result.read, judged, countTokens);
     const { code = null, message = null } = this.reader.cut(result.read) ?? {};
     const what = comparison(result.read);
     return outcome({ ...described, title }, { outcome: what, chunks, code, message });
@@ -82,15 +83,16 @@ export class DryRunReader {
   }
 }
 
-function chunksOf(
+async function chunksOf(
   read: ReadDocument,
   { suppressedTexts }: JudgedPage,
   countTokens: (text: string) => number,
-): number {
+): Promise<number> {
   const { title, text, kind, source } = read;
   const removed = suppressedTexts.get(source.externalId);
-  const chunks = chunkDocument({ title, text, kind }, { countTokens });
-  return chunks.filter((chunk) => !removed?.has(textHash(chunk.text))).length;
+  const chunks = await inTurns(chunking({ title, text, kind }, { countTokens }));
+  if (!removed) return chunks.length;
+  return chunks.filter((chunk) => !removed.has(textHash(chunk.text))).length;
 }
 
 function comparison({ known: before, ...read }: ReadDocument): DryRunDocument['outcome'] {

@@ -5,7 +5,8 @@ import { AppError } from '../../common/errors/app-error.js';
 import { IDS, type Ids } from '../../common/ids.js';
 import { storableText } from '../../common/storable.js';
 import { ExtractionError, EXTRACTOR, type Extractor } from '../../extract/extractor.js';
-import { normaliseText, textHash } from '../../remember/normalise.js';
+import { normalising, textHash } from '../../remember/normalise.js';
+import { inTurns } from '../../remember/steps.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import { CONTENT_TRUNCATED, type FailedItem } from '../failures/failures.repository.js';
 import type { ListedDocument } from './classify.js';
@@ -109,7 +110,7 @@ export class DocumentReader {
   private async toText(sync: SyncRun, body: Body): Promise<ExtractedText> {
     if ('text' in body) {
       sync.counts.bytes += body.text.length;
-      return { text: normaliseText(body.text), kind: body.kind ?? 'markdown' };
+      return { text: await inTurns(normalising(body.text)), kind: body.kind ?? 'markdown' };
     }
     const { maxBodyBytes } = sync.connector.limits;
     sync.counts.bytes += body.bytes.byteLength;
@@ -117,7 +118,7 @@ export class DocumentReader {
       throw new ItemError('too_large', `larger than ${maxBodyBytes} bytes`);
     const { bytes, mediaType, fileName } = body;
     const extracted = await this.extractor.extract(bytes, mediaType, fileName, sync.signal);
-    const text = normaliseText(extracted.text);
+    const text = await inTurns(normalising(extracted.text));
     const found = storableText(extracted.title?.trim().slice(0, MAX_TITLE) ?? '') || undefined;
     return { text, kind: 'markdown', found, truncated: extracted.truncated };
   }

@@ -8,6 +8,7 @@ import { RunReaper } from './run-reaper.js';
 
 describe('RunReaper', () => {
   let looks: number;
+  let spared: readonly string[];
   let now: number;
   let reaper: RunReaper;
 
@@ -15,8 +16,9 @@ describe('RunReaper', () => {
     looks = 0;
     now = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => now);
-    const reap = (): Promise<[]> => {
+    const reap = (_tx: EntityManager, alive: readonly string[]): Promise<[]> => {
       looks += 1;
+      spared = alive;
       return Promise.resolve([]);
     };
     const asSystem = <T>(work: (tx: EntityManager) => T): T => work({} as EntityManager);
@@ -46,6 +48,16 @@ describe('RunReaper', () => {
   it('lets the heartbeats of its own process go first after that has stood still', async () => {
     expect(await afterTicks(1000, 7000)).toBe(1);
     expect(await afterTicks(1000)).toBe(2);
+  });
+
+  it('spares what its own process works on, however late the heartbeats are', async () => {
+    const letGo = reaper.spare('token-1');
+    reaper.spare('token-2');
+    await afterTicks(8000, 8000, 8000);
+    expect(spared).toEqual(['token-1', 'token-2']);
+    letGo();
+    await afterTicks(1000);
+    expect(spared).toEqual(['token-2']);
   });
 
   it('looks with every second tick where each comes late', async () => {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import type { EntityManager } from 'typeorm';
 import { CONFIG, type Config } from '../../config/config.js';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
@@ -13,6 +14,8 @@ const REAP_MS = 1000;
 @Injectable()
 export class RunReaper {
   private readonly logger = new Logger('Reaper');
+  /** Lease tokens with which this process claims or works. */
+  private readonly own = new Set<string>();
   private busy = false;
   private lastTick = performance.now();
   private isLate = false;
@@ -38,19 +41,32 @@ export class RunReaper {
     }
   }
 
+  /**
+   * Keeps hands off a run of this process: one that was busy, or whose database was, beats late,
+   * but lives. Its late beat renews the lease, unless another process has taken the run meanwhile;
+   * then the lease token keeps this one from writing.
+   * @param token known before the claim, which may be answered late, too
+   * @returns what to call once the work on the run has ended
+   */
+  spare(token: string): () => void {
+    this.own.add(token);
+    return () => void this.own.delete(token);
+  }
+
   /** Runs whose lease has run out. */
   reap(): Promise<void> {
-    return this.settle('reap');
+    return this.settle((tx) => this.queue.reap(tx, [...this.own]));
   }
 
   /** Every running one: for the start of a process that is alone with its database. */
   reapAll(): Promise<void> {
-    return this.settle('reapAll');
+    return this.settle((tx) => this.queue.reapAll(tx));
   }
 
   /**
-   * Where this process has stood still, so have the heartbeats of its own runs. They are as late
-   * as this tick and go first; the next one takes what they have not renewed.
+   * Where this process has stood still, so may have the whole machine, with the workers of other
+   * processes. Their heartbeats are as late as this tick and go first; the next one takes what
+   * they have not renewed.
    */
   private lateForTheFirstTime(): boolean {
     const now = performance.now();
@@ -61,9 +77,9 @@ export class RunReaper {
     return this.isLate;
   }
 
-  private async settle(which: 'reap' | 'reapAll'): Promise<void> {
+  private async settle(reap: (tx: EntityManager) => Promise<ReapedRun[]>): Promise<void> {
     const reaped = await this.database.asSystem(async (tx) => {
-      const runs = await this.queue[which](tx);
+      const runs = await reap(tx);
       for (const { tenant, connection, error } of runs)
         if (error)
           await this.connections.runEnded(tx, tenant, connection, {

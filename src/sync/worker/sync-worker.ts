@@ -61,16 +61,23 @@ export class SyncWorker implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async startNext(): Promise<boolean> {
+    const token = this.ids.next();
+    const letGo = this.reaper.spare(token);
     try {
-      const run = await this.queue.claim(this.owner, this.ids.next());
-      if (!run) return false;
+      const run = await this.queue.claim(this.owner, token);
+      if (!run) {
+        letGo();
+        return false;
+      }
       const work = this.executor.execute(run, this.drain.signal).finally(() => {
+        letGo();
         this.active.delete(work);
         this.wakeup.notify();
       });
       this.active.add(work);
       return true;
     } catch (error) {
+      letGo();
       this.logger.error({ msg: 'could not claim a run', error });
       return false;
     }

@@ -98,8 +98,8 @@ export class QueuedRuns {
     return this.release(run, 'queued', { attemptOutcome: 'yielded', toTheEnd: true });
   }
 
-  reap(): Promise<ReapedRun[]> {
-    return this.database.asSystem((tx) => this.queue.reap(tx));
+  reap(alive: readonly string[] = []): Promise<ReapedRun[]> {
+    return this.database.asSystem((tx) => this.queue.reap(tx, alive));
   }
 
   /** A page comes home, as an engine would commit it. */

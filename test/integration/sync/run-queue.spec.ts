@@ -158,6 +158,17 @@ describeOnEachDatabase(
         expect(await runs.outcomes(run.id)).toEqual(['interrupted', null]);
       });
 
+      it('that ran out stays with a worker that is known to live, and is renewed', async () => {
+        const late = await runs.claimed();
+        const dead = await runs.claimed();
+        for (const { id } of [late, dead]) await runs.expire(id);
+        expect(await runs.reap([late.lease_token])).toMatchObject([{ id: dead.id }]);
+        await runs.fence(late);
+        await runs.queue.heartbeat(late);
+        expect(await runs.reap()).toEqual([]);
+        expect(await runs.row(late.id)).toMatchObject({ state: 'running', attempt: 1 });
+      });
+
       it('that is lost lets nothing be reported', async () => {
         const run = await runs.claimed();
         await runs.expire(run.id);

@@ -32,7 +32,7 @@ onServer(`tributary migrate${missing ? ` (skipped: ${missing})` : ''}`, () => {
 
   it('is awaited by replicas that never migrate, and lets them start', async () => {
     const refused = await replica().end();
-    expect(refused.exit).toBe(1);
+    expect(refused.exit).toBe(6);
     expect(refused.stderr).toMatch(/^error: The database lacks \d+ .+ \(migrations_pending\)\n$/);
 
     const before = await run(CHECK);

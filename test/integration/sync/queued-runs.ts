@@ -102,14 +102,21 @@ export class QueuedRuns {
     return this.database.asSystem((tx) => this.queue.reap(tx, alive));
   }
 
-  /** A page comes home, as an engine would commit it. */
+  /**
+   * A page comes home, as an engine would commit it: a second after the attempts so far began, a
+   * second before the next one, as times of PGlite are whole milliseconds.
+   */
   async commitPage(run: string): Promise<void> {
     await this.sql(
       `insert into run_partitions (run_id, partition_key, lane) values ($1, '.', 'sweep')
        on conflict (run_id, partition_key, lane) do update set updated_at = now()`,
       [run],
     );
-    await this.sql(`update runs set progressed_at = now() where id = $1`, [run]);
+    await this.sql(
+      `update run_attempts set started_at = started_at - interval '2 s' where run_id = $1`,
+      [run],
+    );
+    await this.sql(`update runs set progressed_at = now() - interval '1 s' where id = $1`, [run]);
   }
 
   cancel(run: string): Promise<boolean> {

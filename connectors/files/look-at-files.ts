@@ -9,8 +9,8 @@ import { readBody, tooLarge } from './read-body.js';
 import { containerOf } from './relative-path.js';
 import { assertRootExists } from './root-listing.js';
 
-/** Calls of lstat in flight. */
-const CONCURRENT_STATS = 64;
+/** Calls of lstat in flight: one message to the thread that makes them, whose waking costs most. */
+const CONCURRENT_STATS = 256;
 
 /**
  * The documents behind listed files; what becomes of the others goes to the tally.

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { LaneDefinition, Page } from '../../../connectors/sdk/contract.js';
+import { together } from '../../database/together.js';
 import type { CheckpointsRepository } from '../engine/checkpoints.repository.js';
 import type { LaneLedger } from '../engine/lane-ledger.js';
 import type { SyncRun } from '../engine/sync-run.js';
@@ -38,17 +39,14 @@ export class LanePage implements PageSource {
   async save(tx: EntityManager, sync: SyncRun): Promise<void> {
     const { connection } = sync.target;
     const { partition, finished } = this.ledger;
-    if (this.lane.kind === 'sweep' && finished)
-      await this.checkpoints.clearCheckpoint(tx, connection, partition, this.lane.name);
-    else
-      await this.checkpoints.saveCheckpoint(
-        tx,
-        connection,
-        partition,
-        this.lane,
-        this.items.checkpoint,
-      );
-    await this.checkpoints.saveLane(tx, sync.run.id, this.ledger.toState());
+    const { lane, checkpoints } = this;
+    await together(
+      () =>
+        lane.kind === 'sweep' && finished
+          ? checkpoints.clearCheckpoint(tx, connection, partition, lane.name)
+          : checkpoints.saveCheckpoint(tx, connection, partition, lane, this.items.checkpoint),
+      () => checkpoints.saveLane(tx, sync.run.id, this.ledger.toState()),
+    );
   }
 }
 

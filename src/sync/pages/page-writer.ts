@@ -150,8 +150,11 @@ export class PageWriter {
         await this.pageCommit.tombstones(tx, sync, tombstones);
         await this.pageCommit.cutOff(tx, sync, completedBy(stored), page.findings);
         await this.pageCommit.mended(tx, sync, completedBy(step), page);
-        if (settled) await this.pageCommit.failures(tx, sync, settled.judged, settled.findings);
-        if (found) await source.save(tx, sync);
+        await together(
+          async () =>
+            settled && this.pageCommit.failures(tx, sync, settled.judged, settled.findings),
+          async () => found && source.save(tx, sync),
+        );
         return this.totals(sync, step, stored);
       }),
     );

@@ -16,6 +16,7 @@ import { AddOperatorViews1763700000120 } from '../../migrations/1763700000120-ad
 import { AddJobProgress1763700000130 } from '../../migrations/1763700000130-add-job-progress.js';
 import { AddSkippedPartitions1763700000140 } from '../../migrations/1763700000140-add-skipped-partitions.js';
 import { TellPlannerOfConnections1763700000141 } from '../../migrations/1763700000141-tell-planner-of-connections.js';
+import { KeepAuditEntries1763700000142 } from '../../migrations/1763700000142-keep-audit-entries.js';
 import { AddOutboxWork1763700000111 } from '../../migrations/1763700000111-add-outbox-work.js';
 import { AddRowLevelSecurity1763700000110 } from '../../migrations/1763700000110-add-row-level-security.js';
 import { CreateVectors1763700000100 } from '../../migrations/pgvector/1763700000100-create-vectors.js';
@@ -48,6 +49,7 @@ const common: MigrationClass[] = [
   AddJobProgress1763700000130,
   AddSkippedPartitions1763700000140,
   TellPlannerOfConnections1763700000141,
+  KeepAuditEntries1763700000142,
 ];
 
 /** Run only where vectors live in PostgreSQL. */

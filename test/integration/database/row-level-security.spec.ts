@@ -17,6 +17,8 @@ import {
 /** Tables that show rows of others, and why: docs/adr/0015-row-level-security.md. */
 const READABLE_BY_ALL = ['embedding_spaces', 'words'];
 const DENIED = { driverError: { code: '42501' } };
+/** Tables whose rows stay as they were added. */
+const NEVER_CHANGED = ['audit_log'];
 const CONNECTIONS = 3;
 
 interface Session {
@@ -142,11 +144,25 @@ onServer(`row level security${missing ? ` (skipped: ${missing})` : ''}`, () => {
     const before = await everything();
     for (const { name, columns } of tables) {
       if (!columns.some((column) => column.name === 'tenant_id')) continue;
+      if (NEVER_CHANGED.includes(name)) continue;
       const giving = database.inTenant(me, (tx) =>
         tx.query(`update ${name} set tenant_id = $1`, [theirs.get('tenants')!['id']]),
       );
       await expect(giving.then(() => name)).rejects.toMatchObject(DENIED);
     }
+    expect(await everything()).toEqual(before);
+  });
+
+  it('lets a tenant add to the audit log, and change or delete nothing of it', async () => {
+    const before = await everything();
+    expect(await countOf(`update audit_log set action = 'nothing'`, [])).toBe(0);
+    expect(await countOf('delete from audit_log', [])).toBe(0);
+    expect(await everything()).toEqual(before);
+    const add = `insert into audit_log (id, tenant_id, actor, action, created_at)
+      values (gen_random_uuid(), $1, 'somebody', 'something', now())`;
+    await database.inTenant(me, (tx) => tx.query(add, [me]));
+    expect(await everything()).toHaveLength(before.length + 1);
+    await database.asSystem((tx) => tx.query(`delete from audit_log where action = 'something'`));
     expect(await everything()).toEqual(before);
   });
 

@@ -1,5 +1,5 @@
 import { fastApiIssues } from '../common/http/fastapi-issues.js';
-import { unstorable } from '../common/http/unstorable-text.js';
+import { unstorable } from '../common/http/unstorable.js';
 import { validationFailed } from '../common/http/validation-failed.js';
 import type { ValidationIssue } from '../common/errors/app-error.js';
 import type { JsonPart } from './json-splitter.js';

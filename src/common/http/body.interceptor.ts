@@ -11,7 +11,7 @@ import { isRead, requestOf, type ApiRequest } from './api-request.js';
 import { readJsonBody } from './read-body.js';
 import { requestBytes } from './request-bytes.js';
 import { SpoolFile } from './spool-file.js';
-import { unstorable } from './unstorable-text.js';
+import { unstorable } from './unstorable.js';
 import { validationFailed } from './validation-failed.js';
 
 const BODY_LIMIT = Symbol('BodyLimit');

@@ -1,7 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { fastApiIssues } from './fastapi-issues.js';
-import { unstorable } from './unstorable-text.js';
+import { unstorable } from './unstorable.js';
 import { validationFailed } from './validation-failed.js';
 
 const PLACES = { body: 'body', query: 'query', param: 'path', custom: 'header' } as const;

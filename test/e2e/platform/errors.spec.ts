@@ -139,6 +139,15 @@ describe('errors', () => {
     expect(answer.body.detail[0].type).toBe('string_unicode');
   });
 
+  it.each([
+    ['a number that is no number', '{"name":"x","metadata":{"a":1e400}}', 'finite_number'],
+    ['a key that is lost', '{"name":"x","metadata":{"__proto__":{"a":1}}}', 'value_error'],
+  ])('refuse %s instead of storing something else', async (_, body, type) => {
+    const answer = await post(body);
+    expect(answer.status).toBe(422);
+    expect(answer.body.detail[0].type).toBe(type);
+  });
+
   it('refuse nesting without end', async () => {
     const answer = await post(
       `{"name":"x","metadata":${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}}`,

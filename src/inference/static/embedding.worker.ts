@@ -1,21 +1,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { answerCalls } from '../../../connectors/sdk/worker-calls.js';
-import { readSafetensors } from './safetensors.js';
 import { TextVectors } from './text-vectors.js';
-import { TokenTable } from './token-table.js';
-import { WordPieceTokenizer } from './wordpiece.js';
+import { TokenTable, type TokenRows } from './token-table.js';
+import { WordPieceTokenizer, type Vocabulary } from './wordpiece.js';
 
-/** What the thread gets to start with: the files of a model, the weights in shared memory. */
+/** A model that is read already; the rows are in shared memory. */
 export interface EmbeddingThreadData {
-  readonly tokenizer: string;
-  readonly weights: Uint8Array<SharedArrayBuffer>;
+  readonly vocabulary: Vocabulary;
+  readonly rows: TokenRows;
 }
 
-const { tokenizer, weights } = workerData as EmbeddingThreadData;
-const vectors = new TextVectors(
-  new WordPieceTokenizer(tokenizer),
-  new TokenTable(readSafetensors(weights)),
-);
+const { vocabulary, rows } = workerData as EmbeddingThreadData;
+const vectors = new TextVectors(new WordPieceTokenizer(vocabulary), new TokenTable(rows));
 
 answerCalls<readonly string[], Float32Array<ArrayBuffer>>(parentPort!, (texts) => {
   const result = vectors.ofAll(texts);

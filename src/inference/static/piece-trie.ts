@@ -4,6 +4,26 @@ export const CONTINUATION = 1;
 
 const NOTHING = -1;
 
+/** A trie as data. */
+export interface TrieArrays {
+  /** Number of the node, found by its parent and unit; 0: free. At most half are taken. */
+  readonly slots: Int32Array;
+  readonly parents: Int32Array;
+  readonly units: Uint16Array;
+  readonly ids: Int32Array;
+  readonly nodes: number;
+}
+
+function noPieces(): TrieArrays {
+  return {
+    slots: new Int32Array(1024),
+    parents: new Int32Array(512),
+    units: new Uint16Array(512),
+    ids: new Int32Array(512).fill(NOTHING),
+    nodes: 2,
+  };
+}
+
 /**
  * The pieces of a vocabulary, unit by unit: the longest one at a place is found in one walk, which
  * ends where no piece goes on. Asked for by each length in turn, text that is no language (base64,
@@ -11,12 +31,22 @@ const NOTHING = -1;
  * 65,000 nodes.
  */
 export class PieceTrie {
-  /** Number of the node, found by its parent and unit; 0: free. At most half are taken. */
-  private slots = new Int32Array(1024);
-  private parents = new Int32Array(512);
-  private units = new Uint16Array(512);
-  private ids = new Int32Array(512).fill(NOTHING);
-  private nodes = 2;
+  private slots: Int32Array;
+  private parents: Int32Array;
+  private units: Uint16Array;
+  private ids: Int32Array;
+  private nodes: number;
+
+  /** @param arrays of another trie, which must not grow any more */
+  constructor(arrays: TrieArrays = noPieces()) {
+    ({ slots: this.slots, parents: this.parents, units: this.units } = arrays);
+    ({ ids: this.ids, nodes: this.nodes } = arrays);
+  }
+
+  get arrays(): TrieArrays {
+    const { slots, parents, units, ids, nodes } = this;
+    return { slots, parents, units, ids, nodes };
+  }
 
   /** @param root WORD_START or CONTINUATION */
   add(root: number, piece: string, id: number): void {

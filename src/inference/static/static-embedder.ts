@@ -8,9 +8,11 @@ import { AppError } from '../../common/errors/app-error.js';
 import type { Embedder } from '../embedder.js';
 import type { EmbeddingThreadData } from './embedding.worker.js';
 import { readSafetensors } from './safetensors.js';
+import { readTokenRows } from './read-token-rows.js';
+import { readTokenizer } from './read-tokenizer.js';
 import { TextVectors } from './text-vectors.js';
 import { TokenTable } from './token-table.js';
-import { WordPieceTokenizer } from './wordpiece.js';
+import { WordPieceTokenizer, type Vocabulary } from './wordpiece.js';
 
 /** Model2Vec's own limit; a longer text is embedded by its beginning. */
 const MAX_TOKENS = 512;
@@ -95,17 +97,19 @@ export class StaticEmbedder implements Embedder {
   }
 
   private get tokenizer(): WordPieceTokenizer {
-    this.loadedTokenizer ??= new WordPieceTokenizer(this.readTokenizer());
+    this.loadedTokenizer ??= new WordPieceTokenizer(this.readVocabulary());
     return this.loadedTokenizer;
   }
 
-  private readTokenizer(): string {
+  private readVocabulary(): Vocabulary {
     const path = join(this.folder, 'tokenizer.json');
+    let json: string;
     try {
-      return readFileSync(path, 'utf8');
+      json = readFileSync(path, 'utf8');
     } catch (cause) {
       throw new AppError('model_unusable', `${path} cannot be read`, { cause });
     }
+    return readTokenizer(json);
   }
 
   private load(): Promise<LoadedModel> {
@@ -119,13 +123,14 @@ export class StaticEmbedder implements Embedder {
 
   private async loadModel(): Promise<LoadedModel> {
     const weights = await this.readWeights();
-    const table = new TokenTable(readSafetensors(weights));
+    const rows = readTokenRows(readSafetensors(weights));
+    const table = new TokenTable(rows);
     if (this.tokenizer.size > table.tokens) {
       const message = `${this.folder}: ${this.tokenizer.size} tokens but ${table.tokens} vectors`;
       throw new AppError('model_unusable', message);
     }
     this.table = table;
-    const data: EmbeddingThreadData = { tokenizer: this.readTokenizer(), weights };
+    const data: EmbeddingThreadData = { vocabulary: this.tokenizer.vocabulary, rows };
     const thread = compiled(import.meta.url, './embedding.worker.js');
     return {
       vectors: new TextVectors(this.tokenizer, table),

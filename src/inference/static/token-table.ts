@@ -1,42 +1,33 @@
-import { AppError } from '../../common/errors/app-error.js';
 import { toUnitLength } from '../unit-vector.js';
-import { float32Values, int8Values, integerValues, type Tensor } from './safetensors.js';
 
-/**
- * The vectors of a Model2Vec folder: row `mapping[id]` (or `id`) of `embeddings`, times
- * `weights[id]` where there are weights. 8-bit rows stay 8-bit in memory.
- */
+/** A row for each token, as the model's folder has them. */
+export interface TokenRows {
+  readonly dimensions: number;
+  /** Token ids below this have a row. */
+  readonly tokens: number;
+  /** 8-bit rows stay 8-bit in memory. */
+  readonly rows: Int8Array | Float32Array;
+  readonly weights?: Float32Array;
+  readonly mapping?: Int32Array;
+}
+
+/** Vectors of texts: of each token row `mapping[id]` (or `id`), times `weights[id]` where given. */
 export class TokenTable {
   readonly dimensions: number;
   /** Token ids below this have a row. */
   readonly tokens: number;
   private readonly rows: Int8Array | Float32Array;
-  private readonly weights?: Float32Array;
-  private readonly mapping?: Int32Array;
+  private readonly weights: Float32Array | undefined;
+  private readonly mapping: Int32Array | undefined;
   /** f64, because storing a sum to f32 after every token costs a conversion each time. */
   private readonly sum: Float64Array;
 
-  constructor(tensors: ReadonlyMap<string, Tensor>) {
-    const embeddings = tensors.get('embeddings') ?? tensors.get('embedding.weight');
-    if (!embeddings) throw unusable('it has neither embeddings nor embedding.weight');
-    const [rowCount, dimensions] = embeddings.shape;
-    if (embeddings.shape.length !== 2 || !rowCount || !dimensions) {
-      throw unusable(`embeddings have the shape [${embeddings.shape.join(', ')}]`);
-    }
+  constructor({ dimensions, tokens, rows, weights, mapping }: TokenRows) {
     this.dimensions = dimensions;
-    this.rows =
-      embeddings.dtype === 'I8' ? int8Values(embeddings) : float32Values('embeddings', embeddings);
-    const weights = tensors.get('weights');
-    const mapping = tensors.get('mapping');
-    if (weights) this.weights = float32Values('weights', weights);
-    if (mapping) this.mapping = integerValues('mapping', mapping);
-    this.tokens = this.mapping?.length ?? rowCount;
-    if (this.mapping?.some((row) => row < 0 || row >= rowCount)) {
-      throw unusable('mapping points outside embeddings');
-    }
-    if (this.weights && this.weights.length < this.tokens) {
-      throw unusable(`${this.weights.length} weights for ${this.tokens} tokens`);
-    }
+    this.tokens = tokens;
+    this.rows = rows;
+    this.weights = weights;
+    this.mapping = mapping;
     this.sum = new Float64Array(dimensions);
   }
 
@@ -77,8 +68,4 @@ export class TokenTable {
   private weight(id: number): number {
     return this.weights ? this.weights[id]! : 1;
   }
-}
-
-function unusable(reason: string): AppError {
-  return new AppError('model_unusable', `model.safetensors cannot be used: ${reason}`);
 }

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { projectRoot } from '../../common/compiled.js';
 import { normalizeBert, splitBertWords } from './bert-normalizer.js';
 import { PieceTrie } from './piece-trie.js';
+import { readTokenizer } from './read-tokenizer.js';
 import { WordPieceTokenizer } from './wordpiece.js';
+
+const tokenizerOf = (tokenizerJson: string): WordPieceTokenizer =>
+  new WordPieceTokenizer(readTokenizer(tokenizerJson));
 
 const uncased = { cleanText: true, handleChineseChars: true, stripAccents: true, lowercase: true };
 
@@ -52,9 +56,7 @@ describe('WordPieceTokenizer', () => {
     const ids = new Int32Array(limit);
     return Array.from(ids.subarray(0, tokenizer.encode(text, ids)));
   };
-  const small = new WordPieceTokenizer(
-    json(['[UNK]', 'un', 'unaff', '##aff', '##able', 'able', '-']),
-  );
+  const small = tokenizerOf(json(['[UNK]', 'un', 'unaff', '##aff', '##able', 'able', '-']));
 
   it('takes the longest piece from the left', () => {
     expect(encode(small, 'unaffable')).toEqual([2, 4]);
@@ -71,7 +73,7 @@ describe('WordPieceTokenizer', () => {
 
   describe('for a long word', () => {
     const path = join(projectRoot, 'assets/models/static-minilm-256/tokenizer.json');
-    const real = new WordPieceTokenizer(readFileSync(path, 'utf8'));
+    const real = tokenizerOf(readFileSync(path, 'utf8'));
     const lookupsFor = (text: string): number => {
       const lookups = jest.spyOn(PieceTrie.prototype, 'child');
       real.count(text);
@@ -94,7 +96,7 @@ describe('WordPieceTokenizer', () => {
     });
 
     it('counts the characters of a word, not their halves', () => {
-      const tokenizer = new WordPieceTokenizer(json(['😀', '##😀']));
+      const tokenizer = tokenizerOf(json(['😀', '##😀']));
       expect(encode(tokenizer, '😀'.repeat(100))).toHaveLength(100);
       expect(encode(tokenizer, '😀'.repeat(101))).toHaveLength(0);
     });
@@ -109,9 +111,7 @@ describe('WordPieceTokenizer', () => {
       { id: 0, content: '[UNK]', special: true },
       { id: 6, content: '<Able>', special: false },
     ];
-    const tokenizer = new WordPieceTokenizer(
-      json(['[UNK]', 'un', 'able', '<', '>', '##able'], added),
-    );
+    const tokenizer = tokenizerOf(json(['[UNK]', 'un', 'able', '<', '>', '##able'], added));
     expect(encode(tokenizer, 'un[UNK]able <Able>un <able>')).toEqual([1, 2, 6, 1, 3, 2, 4]);
     expect(tokenizer.size).toBe(7);
   });
@@ -122,10 +122,7 @@ describe('WordPieceTokenizer', () => {
       fc.property(words, (parts) => {
         const text = parts.join('');
         expect(encode(small, text)).toEqual(
-          encode(
-            new WordPieceTokenizer(json(['[UNK]', 'un', 'unaff', '##aff', '##able', 'able', '-'])),
-            text,
-          ),
+          encode(tokenizerOf(json(['[UNK]', 'un', 'unaff', '##aff', '##able', 'able', '-'])), text),
         );
       }),
     );
@@ -133,7 +130,7 @@ describe('WordPieceTokenizer', () => {
 
   it('tokenises stretches between blanks by themselves', () => {
     const path = join(projectRoot, 'assets/models/static-minilm-256/tokenizer.json');
-    const real = new WordPieceTokenizer(readFileSync(path, 'utf8'));
+    const real = tokenizerOf(readFileSync(path, 'utf8'));
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 8 }), (parts) => {
         const together = encode(real, parts.join(' '));

@@ -140,6 +140,27 @@ describe('StaticEmbedder', () => {
     expect(vector).toEqual(expected);
   });
 
+  it('has the same vectors for many texts, made in its thread, as for one', async () => {
+    const shape = [vocabulary.length];
+    const last = vocabulary.length - 1;
+    const mapping = BigInt64Array.from(vocabulary, (_, id) => BigInt(last - id));
+    const embedder = load(
+      safetensors({
+        embeddings: { ...int8, dtype: 'F16', values: Uint16Array.from(rows, half) },
+        weights: {
+          dtype: 'F64',
+          shape,
+          values: Float64Array.from(vocabulary, (_, id) => id + 0.5),
+        },
+        mapping: { dtype: 'I64', shape, values: mapping },
+      }),
+    );
+    const texts = Array.from({ length: 100 }, (_, n) => `${'cat dog '.repeat(20 + n)}${text}`);
+    const together = await embedder.embed(texts);
+    for (const [n, vector] of together.entries())
+      expect(vector).toEqual((await embedder.embed([texts[n]!]))[0]);
+  });
+
   it('takes another name when the weights under the same path change', () => {
     const folder = modelFolder(safetensors({ embeddings: int8 }));
     const name = (): string =>

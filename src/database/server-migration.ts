@@ -14,14 +14,29 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 type Vectors = 'postgresql' | 'qdrant';
 
+/** The database is in use with its vectors in another store than the configuration names. */
+export class VectorsElsewhere extends AppError {
+  constructor(
+    readonly store: 'PostgreSQL' | 'Qdrant',
+    setting: string,
+  ) {
+    super(
+      'configuration_invalid',
+      `The vectors of this database are in ${store}, but ${setting}. To move them, stop every ` +
+        'process, run "tributary migrate --move-vectors" with this configuration, start again and ' +
+        'run "tributary doctor --repair", which embeds all texts again.',
+    );
+  }
+}
+
 /**
  * Runs the pending migrations, and makes the role of tenants' transactions where the login may,
  * while every other replica that starts waits, then finds none. The
  * lock belongs to a connection of its own, so it ends with the process whatever happens.
  * @param options `moveVectors` gives up what the store has that vectors were in before
  * @returns the names of those that ran, in their order
- * @throws AppError `configuration_invalid` when the server lacks what the configuration needs, or
- *   vectors are in the other store.
+ * @throws AppError `configuration_invalid` when the server lacks what the configuration needs;
+ *   VectorsElsewhere when vectors are in the other store
  */
 export function migrateServer(
   dataSource: DataSource,
@@ -119,13 +134,10 @@ async function refuseVectorsElsewhere(client: pg.Client, vectors: Vectors): Prom
   );
   if (!rows[0]!.held) return;
   const [here, setting] =
-    vectors === 'qdrant' ? ['PostgreSQL', 'QDRANT_URL is set'] : ['Qdrant', 'QDRANT_URL is not'];
-  throw new AppError(
-    'configuration_invalid',
-    `The vectors of this database are in ${here}, but ${setting}. To move them, stop every process, ` +
-      'run "tributary migrate --move-vectors" with this configuration, start again and run ' +
-      '"tributary doctor --repair", which embeds all texts again.',
-  );
+    vectors === 'qdrant'
+      ? (['PostgreSQL', 'QDRANT_URL is set'] as const)
+      : (['Qdrant', 'QDRANT_URL is not'] as const);
+  throw new VectorsElsewhere(here, setting);
 }
 
 async function forgetVectorsElsewhere(client: pg.Client, vectors: Vectors): Promise<void> {

@@ -3,6 +3,7 @@ import { readConfig, type Config } from '../../config/config.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
 import { dataPaths } from '../../database/embedded/data-directory.js';
 import { openDatabase, type DatabaseConfig } from '../../database/open-database.js';
+import { VectorsElsewhere } from '../../database/server-migration.js';
 import { CliError, interrupted, usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
@@ -12,7 +13,7 @@ import { formatCount, plural } from '../output/quantities.js';
 import { renderFields } from '../output/table.js';
 import { carriedKeys } from './carried-keys.js';
 import { checkCredentials } from './check-credentials.js';
-import { transfer, type TransferProgress } from './transfer.js';
+import { targetNotEmpty, transfer, type TransferProgress } from './transfer.js';
 
 export interface MigrateToOptions {
   restart?: boolean;
@@ -85,7 +86,12 @@ async function withBoth(
 ): Promise<void> {
   const source = await openDatabase(from, { clock });
   try {
-    const there = await openDatabase(to, { clock });
+    const there = await openDatabase(to, { clock }).catch((error: unknown) => {
+      // What that says about moving vectors would cost the target its own.
+      throw error instanceof VectorsElsewhere
+        ? targetNotEmpty(`rows already, with their vectors in ${error.store}`)
+        : error;
+    });
     try {
       await work(new BackgroundDatabase(source.database), new BackgroundDatabase(there.database));
     } finally {

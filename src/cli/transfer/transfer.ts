@@ -106,9 +106,14 @@ async function refuseRows(
   const rows = await countRows(target, tables);
   const taken = [...rows].filter(([, count]) => count > 0).map(([name]) => name);
   if (taken.length === 0) return;
-  throw new CliError(
+  throw targetNotEmpty(`rows already (${taken.join(', ')})`);
+}
+
+/** @param held what is in the target */
+export function targetNotEmpty(held: string): CliError {
+  return new CliError(
     'target_not_empty',
-    `the target holds rows already (${taken.join(', ')})`,
+    `the target holds ${held}`,
     EXIT.conflict,
     'Use an empty database, on which no server has been started yet. Where an earlier migrate-to ' +
       'into it ended well, nothing is left to do.',

@@ -295,6 +295,15 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     expect(wrong.exit).toBe(2);
   });
 
+  it('does not talk of giving up what a target in use has in Qdrant', async () => {
+    await query('create table point_vectors (memory_id int)');
+    await query('insert into point_vectors values (1)');
+    const refused = await move();
+    expect(refused.exit).toBe(5);
+    expect(refused.stderr).toContain('vectors in Qdrant (target_not_empty)');
+    expect(refused.stderr).not.toContain('--move-vectors');
+  });
+
   it('begins nothing while the key ring does not open every credential', async () => {
     const file = join(dataDir, 'encryption-keys');
     await rename(file, `${file}.away`);

@@ -7,6 +7,7 @@ import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { EmptyAnswer } from '../common/http/empty-answer.schema.js';
 import { Id } from '../common/http/id.schema.js';
 import { Operation } from '../common/http/operation.js';
+import { CREDENTIAL_ERRORS } from '../credentials/credential-errors.js';
 import { ConnectionDeletionService } from './connection-deletion.service.js';
 import {
   ConnectionAnswer,
@@ -38,15 +39,7 @@ export class ConnectionsController {
     description: 'The source is asked first; nothing is stored when a check fails.',
     status: 201,
     answer: CreatedConnectionAnswer,
-    errors: [
-      'provider_not_found',
-      'connection_exists',
-      'invalid_config',
-      'path_not_allowed',
-      'probe_failed',
-      'source_unavailable',
-      'encryption_not_configured',
-    ],
+    errors: [...SOURCE_ERRORS, ...CREDENTIAL_ERRORS, 'provider_not_found', 'connection_exists'],
   })
   create(
     @CurrentTenant() tenant: string,
@@ -94,7 +87,7 @@ export class ConnectionsController {
       'New configuration and credentials are tried at the source first and must lead to the same ' +
       'account. Credentials that work heal `needs_auth`; cursors and data are kept.',
     answer: ConnectionAnswer,
-    errors: [...SOURCE_ERRORS, 'credentials_unreadable', 'encryption_not_configured'],
+    errors: [...SOURCE_ERRORS, ...CREDENTIAL_ERRORS],
   })
   update(
     @CurrentTenant() tenant: string,
@@ -161,14 +154,7 @@ export class ConnectionsController {
     id: 'probeConnection',
     summary: 'Ask the source whether everything that a sync needs works',
     answer: ProbeAnswer,
-    errors: [
-      'connection_not_found',
-      'invalid_config',
-      'probe_failed',
-      'source_unavailable',
-      'credentials_unreadable',
-      'encryption_not_configured',
-    ],
+    errors: [...SOURCE_ERRORS, ...CREDENTIAL_ERRORS],
   })
   probe(
     @CurrentTenant() tenant: string,

@@ -80,7 +80,7 @@ export class Database implements BatchSizes {
     return this.transaction(opening, work, options);
   }
 
-  /** The same across tenants: only for auth, sync, scheduler, indexing and admin. */
+  /** The same across tenants: only where the import rules allow it (test/unit/import-rules.spec.ts). */
   async asSystem<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
     return this.transaction(START, work, options);
   }

@@ -9,6 +9,7 @@ import { CollectionName } from '../collections/collection-name.schema.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Operation } from '../common/http/operation.js';
 import type { JobUnderway } from '../jobs/jobs.schema.js';
+import { EMBEDDING_ERRORS } from '../inference/embedding-errors.js';
 import {
   ArchiveStale,
   CollectionHealth,
@@ -55,7 +56,7 @@ export class CurationController {
       'At most `limit`, and none whose score is below `min_score`. Without `dry_run` the key needs ' +
       '`memory:write`.',
     answer: Forgotten,
-    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_refused'],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'index_unavailable'],
   })
   forget(
     @CurrentKey() key: ApiKeyIdentity,

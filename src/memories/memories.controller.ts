@@ -12,6 +12,7 @@ import { Id } from '../common/http/id.schema.js';
 import { RepeatSeed } from '../common/http/idempotency/repeat-seed.js';
 import { Operation } from '../common/http/operation.js';
 import type { Page } from '../common/http/paging.js';
+import { EMBEDDING_ERRORS } from '../inference/embedding-errors.js';
 import {
   ArchiveMemory,
   CreatedMemories,
@@ -55,7 +56,7 @@ export class MemoriesController {
       'was deleted meanwhile.',
     status: 201,
     answer: MemoryAnswer,
-    errors: ['collection_not_found', 'embedder_unavailable', 'embedding_refused'],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'index_behind'],
   })
   create(
     @CurrentTenant() tenant: string,
@@ -77,7 +78,7 @@ export class MemoriesController {
       'database stores 25 at a time: when the disk fills up on the way, some are stored although ' +
       'the answer is 503; sent again with the same Idempotency-Key, none is stored twice.',
     answer: CreatedMemories,
-    errors: ['collection_not_found', 'body_too_large', 'embedder_unavailable', 'embedding_refused'],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'index_behind'],
   })
   createMany(
     @CurrentTenant() tenant: string,
@@ -129,13 +130,7 @@ export class MemoriesController {
       'Only what is sent changes. Of a synced memory importance and category may change (and pin and ' +
       'archive); its text and metadata belong to its source.',
     answer: MemoryAnswer,
-    errors: [
-      'collection_not_found',
-      'memory_not_found',
-      'memory_is_synced',
-      'embedder_unavailable',
-      'embedding_refused',
-    ],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'memory_not_found', 'memory_is_synced'],
   })
   update(
     @CurrentTenant() tenant: string,
@@ -171,14 +166,7 @@ export class MemoriesController {
     summary: 'Move a memory to another collection',
     description: 'The id stays. Synced memories stay where their connection writes to.',
     answer: MovedMemory,
-    errors: [
-      'collection_not_found',
-      'memory_not_found',
-      'memory_is_synced',
-      'collection_forbidden',
-      'embedder_unavailable',
-      'embedding_refused',
-    ],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'memory_not_found', 'memory_is_synced'],
   })
   move(
     @CurrentKey() key: ApiKeyIdentity,

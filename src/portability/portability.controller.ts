@@ -7,6 +7,7 @@ import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { SpooledBody } from '../common/http/body.interceptor.js';
 import { Operation } from '../common/http/operation.js';
 import { SpoolFile } from '../common/http/spool-file.js';
+import { EMBEDDING_ERRORS } from '../inference/embedding-errors.js';
 import { ExportService } from './export.service.js';
 import { ImportService } from './import.service.js';
 import { AccountExport, ImportAnswer, ImportMemories } from './portability.schema.js';
@@ -65,7 +66,7 @@ export class PortabilityController {
     summary: 'Import memories, e.g. from an export',
     description: IMPORT_DESCRIPTION,
     answer: ImportAnswer,
-    errors: ['disk_full', 'embedder_unavailable', 'embedding_model_differs'],
+    errors: [...EMBEDDING_ERRORS],
   })
   import(
     @CurrentTenant() tenant: string,

@@ -91,8 +91,6 @@ function parked({ run, now }: RunFacts): Cause {
         until,
         action: 'Set TRIBUTARY_ENCRYPTION_KEYS to the keys that they were stored with.',
       });
-    case 'conflict':
-      return cause('conflict', `The source listed a document twice; going on ${when}.`, { until });
     default:
       return cause(reason, `Waiting (${reason.replaceAll('_', ' ')}) ${when}.${said}`, { until });
   }

@@ -22,7 +22,7 @@ export class RelatedController {
     summary: 'Find the memories that are most like one',
     description: 'Without itself, archived, superseded and expired ones.',
     answer: z.array(SearchHit),
-    errors: ['collection_not_found', 'memory_not_found'],
+    errors: ['collection_not_found', 'index_unavailable', 'memory_not_found'],
   })
   related(
     @CurrentTenant() tenant: string,

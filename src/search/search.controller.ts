@@ -6,6 +6,7 @@ import { CurrentKey, CurrentTenant } from '../auth/current.js';
 import { CollectionName } from '../collections/collection-name.schema.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Operation } from '../common/http/operation.js';
+import { EMBEDDING_ERRORS } from '../inference/embedding-errors.js';
 import {
   SearchAllMemories,
   searchedCollections,
@@ -32,12 +33,7 @@ export class SearchController {
       'Best first. Collections of different embedding models take turns in the answer. A key ' +
       'that is restricted to one collection searches that one.',
     answer: z.array(SearchHit),
-    errors: [
-      'collection_not_found',
-      'embedder_unavailable',
-      'embedding_refused',
-      'embedding_model_differs',
-    ],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'index_unavailable'],
   })
   searchAll(
     @CurrentKey() key: ApiKeyIdentity,
@@ -57,12 +53,7 @@ export class SearchController {
       '`text` use one of them; `text` embeds nothing. Archived, superseded and expired memories ' +
       'never show.',
     answer: z.array(SearchHit),
-    errors: [
-      'collection_not_found',
-      'embedder_unavailable',
-      'embedding_refused',
-      'embedding_model_differs',
-    ],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'index_unavailable'],
   })
   search(
     @CurrentTenant() tenant: string,

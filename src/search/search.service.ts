@@ -46,7 +46,8 @@ export class SearchService {
 
   /**
    * The best memories for a query, best first.
-   * @throws AppError `collection_not_found`, `embedder_unavailable`, `embedding_model_differs`
+   * @throws AppError `collection_not_found`, `embedder_unavailable`, `embedding_refused`,
+   *   `embedding_model_differs`, `index_unavailable`
    */
   async search(tenant: string, query: SearchQuery): Promise<Hit[]> {
     const mode = query.mode ?? 'hybrid';

@@ -7,7 +7,14 @@ type Operation = NonNullable<PathItem['get']> & { 'x-error-codes'?: ErrorCode[] 
 const READS = ['get'] as const;
 const WRITES = ['post', 'put', 'patch', 'delete'] as const;
 
-const ALWAYS: ErrorCode[] = ['bad_request', 'internal_error', 'database_busy', 'shutting_down'];
+const ALWAYS: ErrorCode[] = [
+  'bad_request',
+  'database_busy',
+  'database_unavailable',
+  'disk_full',
+  'internal_error',
+  'shutting_down',
+];
 const WITH_KEY: ErrorCode[] = ['unauthorized', 'forbidden'];
 const WITH_TENANT_KEY: ErrorCode[] = ['key_expired', 'key_revoked', 'rate_limited'];
 const WITH_COLLECTION: ErrorCode[] = ['collection_forbidden'];
@@ -19,6 +26,12 @@ const WITH_IDEMPOTENCY: ErrorCode[] = [
   'idempotency_mismatch',
   'idempotency_not_replayable',
 ];
+
+/** Codes that routes answer by their kind, so that none states them itself. */
+export const COMMON_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  ...[...ALWAYS, ...WITH_KEY, ...WITH_TENANT_KEY, ...WITH_COLLECTION, ...WITH_OPERATOR_KEY],
+  ...[...WITH_INPUT, ...WITH_BODY, ...WITH_IDEMPOTENCY],
+]);
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',

@@ -20,12 +20,16 @@ export interface OperationOptions {
 /** Metadata key of the answer's schema; tests check every answer against it. */
 export const ANSWER_SCHEMA = Symbol('AnswerSchema');
 
+/** Metadata key of the codes of its own; tests check every refusal against it. */
+export const OWN_ERRORS = Symbol('OwnErrors');
+
 /** States everything about a route but its path and access: status, answer, errors, docs. */
 export function Operation(options: OperationOptions): MethodDecorator {
   const { id, summary, description, status = 200, answer, errors = [] } = options;
   return applyDecorators(
     HttpCode(status),
     SetMetadata(ANSWER_SCHEMA, answer),
+    SetMetadata(OWN_ERRORS, errors),
     ApiOperation({ operationId: id, summary, ...(description && { description }) }),
     ApiResponse({ status, standardSchema: answer, description: 'Done.' }),
     ApiExtension('x-error-codes', errors),

@@ -39,7 +39,8 @@ export class HnswIndexes {
   private readonly spaces = new Map<number, SpaceRef>();
   /** Vectors of each space at the last look. */
   private readonly counted = new Map<number, number>();
-  private building = false;
+  /** Builds and rebuilds of this process under way. */
+  private building = 0;
 
   constructor(
     private readonly database: Database,
@@ -86,7 +87,7 @@ export class HnswIndexes {
     for (const name of await this.names()) {
       // What a rebuild that was cut off has left behind.
       await this.database.maintain(`drop index concurrently if exists ${name}_ccnew`);
-      await this.exclusively(() =>
+      await this.whileBuilding(() =>
         this.database.maintain(`reindex index concurrently ${name}`, {
           maintenance_work_mem: BUILD_MEMORY,
         }),
@@ -96,7 +97,8 @@ export class HnswIndexes {
 
   /** Whether any process builds one at this moment. */
   async isBuilding(tx: EntityManager): Promise<boolean> {
-    if (this.building || this.database.mode === 'embedded') return this.building;
+    if (this.building > 0) return true;
+    if (this.database.mode === 'embedded') return false;
     const rows = await tx.query<unknown[]>(
       `select from pg_stat_progress_create_index where relid = 'vectors'::regclass`,
     );
@@ -138,9 +140,12 @@ export class HnswIndexes {
     }
   }
 
-  /** Cancels a build of this process, which would otherwise keep it from ending for minutes. */
+  /**
+   * Cancels builds, which would otherwise keep this process from ending for minutes: those of
+   * another one as well, which makes what is missing a little later.
+   */
   async stopBuilding(): Promise<void> {
-    if (!this.building) return;
+    if (this.building === 0) return;
     await this.database.asSystem((tx) =>
       tx.query(
         `select pg_cancel_backend(pid) from pg_stat_progress_create_index
@@ -151,7 +156,7 @@ export class HnswIndexes {
 
   private async build(name: string, type: string, spaceId: number): Promise<void> {
     const operators = `${type.slice(0, type.indexOf('('))}_ip_ops`;
-    await this.exclusively(() =>
+    await this.whileBuilding(() =>
       this.database.maintain(
         `create index concurrently ${name} on vectors
          using hnsw ((embedding::${type}) ${operators}) where space_id = ${spaceId}`,
@@ -160,12 +165,12 @@ export class HnswIndexes {
     );
   }
 
-  private async exclusively(work: () => Promise<unknown>): Promise<void> {
-    this.building = true;
+  private async whileBuilding(work: () => Promise<unknown>): Promise<void> {
+    this.building += 1;
     try {
       await work();
     } finally {
-      this.building = false;
+      this.building -= 1;
     }
   }
 

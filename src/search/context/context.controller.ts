@@ -5,6 +5,7 @@ import { CurrentKey } from '../../auth/current.js';
 import type { ApiKeyIdentity } from '../../common/http/api-request.js';
 import { Operation } from '../../common/http/operation.js';
 import { searchedCollections, toSearchQuery } from '../search.schema.js';
+import { EMBEDDING_ERRORS } from '../../inference/embedding-errors.js';
 import { ContextAnswer, ContextQuery, type ContextBody } from './context.schema.js';
 import { ContextService } from './context.service.js';
 
@@ -21,12 +22,7 @@ export class ContextController {
     summary: 'Search, and put what was found into one text for a prompt',
     description: 'Passages numbered by their source, with the list of sources, within a budget.',
     answer: ContextAnswer,
-    errors: [
-      'collection_not_found',
-      'embedder_unavailable',
-      'embedding_refused',
-      'embedding_model_differs',
-    ],
+    errors: [...EMBEDDING_ERRORS, 'collection_not_found', 'index_unavailable'],
   })
   compose(
     @CurrentKey() key: ApiKeyIdentity,

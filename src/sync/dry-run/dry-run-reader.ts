@@ -5,6 +5,7 @@ import { textHash } from '../../remember/normalise.js';
 import { inTurns } from '../../remember/steps.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import type { ListedDocument } from '../pages/classify.js';
+import { isAsStored } from '../pages/content-changes.js';
 import { DocumentReader, type ReadDocument } from '../pages/document-reader.js';
 import { PageJudge, type JudgedPage, type ListedItems } from '../pages/page-judge.js';
 import { readConcurrently } from '../pages/read-concurrently.js';
@@ -95,15 +96,9 @@ async function chunksOf(
   return chunks.filter((chunk) => !removed.has(textHash(chunk.text))).length;
 }
 
-function comparison({ known: before, ...read }: ReadDocument): DryRunDocument['outcome'] {
-  if (!before) return 'created';
-  const isSame =
-    before.state === 'live' &&
-    before.contentHash === read.contentHash &&
-    before.metaHash === read.metaHash &&
-    before.version === read.source.version &&
-    before.title === read.title;
-  return isSame ? 'unchanged' : 'updated';
+function comparison(read: ReadDocument): DryRunDocument['outcome'] {
+  if (!read.known) return 'created';
+  return isAsStored(read, read.known) ? 'unchanged' : 'updated';
 }
 
 function known({ source, known: before }: ListedDocument, what: 'unchanged' | 'updated') {

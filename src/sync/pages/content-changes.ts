@@ -194,7 +194,7 @@ export class ContentChanges {
 }
 
 /** A document that was read although its version is known, and has not changed. */
-function isAsStored(document: ReadDocument, known: KnownDocument): boolean {
+export function isAsStored(document: ReadDocument, known: KnownDocument): boolean {
   return (
     known.state === 'live' &&
     !known.kept &&

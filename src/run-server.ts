@@ -1,5 +1,6 @@
 import { getPriority, setPriority } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
+import { AppError } from './common/errors/app-error.js';
 import { CliError } from './cli/cli-error.js';
 import { EXIT } from './cli/exit-codes.js';
 import { JsonLogger } from './common/http/json-logger.js';
@@ -69,7 +70,10 @@ function stop(server: RunningServer, logger: JsonLogger): void {
 }
 
 function explained(error: unknown, { host, port }: Config): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new AppError('configuration_invalid', `HOST: ${host} is no address of this machine`);
+  if (code !== 'EADDRINUSE') return error;
   const message = `port ${port} of ${host} is in use; set PORT to another one`;
   return new CliError('port_in_use', message, EXIT.failure);
 }

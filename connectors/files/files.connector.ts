@@ -42,7 +42,7 @@ export function filesConnector({
     configSchema: FilesConfig,
     credentialsSchema: FilesCredentials,
     lanes: [{ name: 'sweep', kind: 'sweep', checkpointVersion: 2 }],
-    limits: { maxBodyBytes: MAX_FILE_BYTES, concurrentReads: 128 },
+    limits: { maxBodyBytes: MAX_FILE_BYTES, concurrentReads: 32 },
     followsRenamesByContent: true,
     titlesFromContent: true,
 

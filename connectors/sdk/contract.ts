@@ -201,7 +201,7 @@ export interface SourceDocument {
    * the listing; it may be called again later in the same run.
    */
   readonly body: Body | (() => Promise<Body>);
-  /** Of a lazy body, where the listing tells: the engine reads 64 MB of them at once, not more. */
+  /** Of a lazy body, where the listing tells: the engine reads 32 MB of them at once, not more. */
   readonly bodyBytes?: number;
 }
 

@@ -67,13 +67,6 @@ describe('the time of the database', () => {
     expect(clock.now().getTime()).toBe(NOON + 5_400);
   });
 
-  it('stays as it was known when an answer takes long', async () => {
-    const { clock, keeper, released } = machine({ serverMs: NOON + 5_000, answersAfterMs: 1_200 });
-    await keeper.look();
-    expect(clock.now().getTime()).toBe(NOON + 1_200);
-    expect(released()).toBe(1);
-  });
-
   it('is looked at again and again until it is stopped, one look at a time', async () => {
     const { at, clock, keeper, errors, breakDown, released } = machine();
     let tick = (): void => undefined;

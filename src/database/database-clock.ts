@@ -29,6 +29,11 @@ export class DatabaseClock extends SystemClock {
     this.known = { time: time.getTime(), at };
   }
 
+  /** By how many milliseconds this clock was ahead, at a moment of `monotonic`, of what it was then. */
+  differenceAt(time: Date, at: number): number {
+    return this.known.time + at - this.known.at - time.getTime();
+  }
+
   /** How far the machine's clock is ahead of the database's; below 0 where it is behind. */
   get aheadMs(): number {
     return this.wall() - this.now().getTime();

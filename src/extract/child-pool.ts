@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { AppError } from '../common/errors/app-error.js';
 import type { ChildJob } from './child-protocol.js';
 import { ExtractChild, type ChildLimits } from './extract-child.js';
@@ -102,7 +103,11 @@ export class ChildPool {
           reject(reason);
         },
       };
-      signal?.addEventListener('abort', leave, { once: true });
+      if (signal) {
+        // As many wait as files are read at once; that is no leak.
+        setMaxListeners(0, signal);
+        signal.addEventListener('abort', leave, { once: true });
+      }
       this.queue.push(waiting);
     });
   }

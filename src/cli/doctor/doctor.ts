@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Clock } from '../../common/clock.js';
 import { readConfig, type Config } from '../../config/config.js';
 import { readLock } from '../../database/embedded/data-directory-lock.js';
-import { dataPaths } from '../../database/embedded/data-directory.js';
+import { dataPaths, lostDatabase } from '../../database/embedded/data-directory.js';
 import { migrationsFor } from '../../database/migrations.js';
 import { CliError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
@@ -116,7 +116,11 @@ async function embeddedServerChecks(
   const holder = await readLock(dataDir, context.runtime.clock);
   const port = holder ? [] : [await checkPort(config)];
   if (!holder && !existsSync(dataPaths(dataDir).database)) {
-    return [...port, skip('database', 'made by the first start')];
+    const lost = await lostDatabase(dataDir);
+    const check = lost
+      ? fail('database', lost.message)
+      : skip('database', 'made by the first start');
+    return [...port, check];
   }
   return [...port, ...(await viaServer(context, options))];
 }

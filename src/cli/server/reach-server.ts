@@ -4,7 +4,7 @@ import { AppError } from '../../common/errors/app-error.js';
 import { Secret } from '../../common/secret.js';
 import { readConfig, type Config } from '../../config/config.js';
 import { readLock, type LockHolder } from '../../database/embedded/data-directory-lock.js';
-import { dataPaths } from '../../database/embedded/data-directory.js';
+import { dataPaths, lostDatabase } from '../../database/embedded/data-directory.js';
 import { CliError, interrupted, usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
@@ -89,7 +89,7 @@ async function reachDataDirectory(context: CliContext, needs: Needs): Promise<Se
 async function open(context: CliContext, needs: Needs, config: Config): Promise<ServerLink | null> {
   const { dataDir } = config;
   const isNew = !existsSync(dataPaths(dataDir).database);
-  if (isNew && !needs.mayCreate) throw directoryMissing(dataDir);
+  if (isNew && !needs.mayCreate) throw (await lostDatabase(dataDir)) ?? directoryMissing(dataDir);
   const board = new ProgressBoard(context.terminal, context.runtime.clock);
   if (!context.json && context.terminal.live) {
     const style = context.terminal.noteStyle;

@@ -57,8 +57,8 @@ export async function markComplete(database: string): Promise<void> {
  * Sees to it that PGlite may open the files, or begin anew: without PG_VERSION, which comes last,
  * it writes a new database over whatever is there. A first start that was killed leaves such files;
  * they are moved aside.
- * @throws AppError `database_unavailable` when the files are of another major version, or of a
- *   database that lost its PG_VERSION
+ * @throws AppError `database_unavailable` when the files are of another major version, of a
+ *   database that lost its PG_VERSION, or gone although there are backups of them
  */
 export async function checkVersion(dataDir: string): Promise<void> {
   const { database } = dataPaths(dataDir);
@@ -66,7 +66,22 @@ export async function checkVersion(dataDir: string): Promise<void> {
   if (version === POSTGRES_VERSION) return;
   if (version !== null) throw otherVersion(dataDir, version);
   if (await wasComplete(database)) throw await damaged(dataDir);
+  const lost = await lostDatabase(dataDir);
+  if (lost) throw lost;
   await putUnfinishedAside(dataDir);
+}
+
+/** Set where backups tell of a database that is not there: an empty one must not take its place. */
+export async function lostDatabase(dataDir: string): Promise<AppError | null> {
+  const { database, backups, restored } = dataPaths(dataDir);
+  if (existsSync(restored) || PARTS.some((part) => existsSync(join(database, part)))) return null;
+  const way = await wayBack(backups);
+  if (way === null) return null;
+  return new AppError(
+    'database_unavailable',
+    `The database of ${dataDir} is gone, and there are backups of it. ${way} To begin anew, move ` +
+      `${backups} away.`,
+  );
 }
 
 /** Null where there is no file, or one without a version: what a power cut or a kill leaves. */

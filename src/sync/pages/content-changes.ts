@@ -14,6 +14,8 @@ import { readConcurrently } from './read-concurrently.js';
 
 /** Bodies whose text is held at once, and looked up together for renames. */
 const READ_GROUP = 128;
+/** With so many characters of text a group is full: those that are being read still join it. */
+const MOST_CHARACTERS = 8_000_000;
 
 /** What reading a page found beside changed documents; complete when the generator has ended. */
 export interface PageFindings {
@@ -63,10 +65,10 @@ export class ContentChanges {
   ): AsyncGenerator<ChangedDocument> {
     for (let from = 0; from < judged.toRead.length;) {
       const group = judged.toRead.slice(from, from + sync.readGroups.next(READ_GROUP));
-      from += group.length;
-      const { documents, stopped } = await sync.timed('fetch', () =>
+      const { documents, begun, stopped } = await sync.timed('fetch', () =>
         this.readGroup(sync, group, judged, findings),
       );
+      from += begun;
       const { renames, suppressed, firstSeq } = await this.newIds.place(sync, documents);
       const suppressedTexts = new Map([...judged.suppressedTexts, ...suppressed.texts]);
       let seq = firstSeq;
@@ -129,21 +131,30 @@ export class ContentChanges {
   /**
    * Nothing more is asked of a source that is unwell or wants a pause, but what it has answered is
    * kept: where every call may be the last for a minute, a page is never read at once.
+   * @returns `begun`: how many of the group, from its beginning, were read; the others are for the
+   *   next one
    */
   private async readGroup(
     sync: SyncRun,
     group: readonly ListedDocument[],
     { labelledAnyway }: JudgedPage,
     findings: PageFindings,
-  ): Promise<{ documents: ReadDocument[]; stopped?: { by: unknown } }> {
+  ): Promise<{ documents: ReadDocument[]; begun: number; stopped?: { by: unknown } }> {
     const documents: ReadDocument[] = [];
     let stopped: { by: unknown } | undefined;
+    let [begun, characters] = [0, 0];
     const settle = async (listed: ListedDocument) => {
       sync.signal.throwIfAborted();
-      if (stopped) return undefined;
-      return this.reader.read(sync, listed).catch((error: unknown) => {
+      if (stopped || characters >= MOST_CHARACTERS) return undefined;
+      begun += 1;
+      try {
+        const result = await this.reader.read(sync, listed);
+        if ('read' in result) characters += result.read.text.length;
+        return result;
+      } catch (error) {
         stopped ??= { by: error };
-      });
+        return undefined;
+      }
     };
     const results = await readConcurrently(sync.connector, group, settle);
     sync.signal.throwIfAborted();
@@ -159,7 +170,7 @@ export class ContentChanges {
         documents.push(result.read);
       }
     }
-    return { documents, ...(stopped && { stopped }) };
+    return { documents, begun, ...(stopped && { stopped }) };
   }
 
   /** As good as not listed: the review of this run asks the source about it. */

@@ -32,8 +32,8 @@ describe('bodies read at once', () => {
     });
   });
 
-  it('are 64 MB together, or a single larger one', async () => {
-    expect(await mostAtOnce(40 * MB, 40 * MB, 24 * MB)).toEqual({ bodies: 2, mb: 64 });
+  it('are 32 MB together, or a single larger one', async () => {
+    expect(await mostAtOnce(20 * MB, 20 * MB, 12 * MB)).toEqual({ bodies: 2, mb: 32 });
     expect(await mostAtOnce(1 * MB, 70 * MB, 1 * MB)).toEqual({ bodies: 1, mb: 70 });
   });
 });

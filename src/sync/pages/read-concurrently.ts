@@ -3,7 +3,7 @@ import { mapConcurrently } from '../../../connectors/sdk/map-concurrently.js';
 import type { ListedDocument } from './classify.js';
 
 /** Bodies of one run that are in memory at the same time, together, as far as they are foretold. */
-const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 32 * 2 ** 20;
 
 /** Reads bodies, as many at once as the source bears and as memory does. */
 export function readConcurrently<Result>(

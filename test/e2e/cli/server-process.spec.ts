@@ -62,6 +62,14 @@ describe('the process of the server', () => {
     expect(stderr).toMatch(/^error: Wrong configuration: PORT [^\n]+ \(configuration_invalid\)\n$/);
   });
 
+  it('says in one line that HOST is no address of the machine', async () => {
+    const { exit, stderr } = await start({ HOST: '203.0.113.9' }).end();
+    expect(exit).toBe(2);
+    expect(stderr).toBe(
+      'error: HOST: 203.0.113.9 is no address of this machine (configuration_invalid)\n',
+    );
+  });
+
   it('says in one line who has the data directory, and leaves it alone', async () => {
     const first = start();
     await first.shows(LISTENING);

@@ -159,6 +159,18 @@ describe('a data directory that was complete once', () => {
     });
   });
 
+  it('and is gone altogether is not begun anew while there are backups', async () => {
+    const dataDir = await usedDirectory();
+    const { backups, database } = dataPaths(dataDir);
+    await rm(database, { recursive: true });
+    await expect(open(dataDir)).rejects.toMatchObject({
+      code: 'database_unavailable',
+      message: expect.stringMatching(/is gone.*"tributary restore latest --force"/s),
+    });
+    await restoreBackup(join(backups, readdirSync(backups)[0]!), dataDir, {});
+    expect(await tenants(dataDir)).toEqual(['kept']);
+  });
+
   it('is told to be moved away where there is no backup', async () => {
     const dataDir = await usedDirectory();
     const { backups, database } = dataPaths(dataDir);

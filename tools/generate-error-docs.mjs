@@ -32,7 +32,12 @@ headers of more than 16 KB, gets a bare 400 or 431:
 
 A client should retry 429, 502, 503 and 504 after \`Retry-After\` (or with a growing pause), send an
 \`Idempotency-Key\` with every write that it may repeat, and give up at once on the other 4xx, save
-\`idempotency_in_progress\`.
+\`idempotency_in_progress\`. A process that dies in the middle of a request keeps its key for 30 s; then
+the request is run again, and of what was done already a deletion answers 404, while additions are
+not made twice.
+
+Numbers in metadata are doubles, as in every JSON of JavaScript: an integer above 2^53 belongs into a
+text.
 `;
 
 /** The registry is plain data, so it can be read without a build. */

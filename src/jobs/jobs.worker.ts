@@ -5,7 +5,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { CLOCK, type Clock } from '../common/clock.js';
+import { CLOCK, hasPassed, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
 import { IDS, type Ids } from '../common/ids.js';
@@ -33,7 +33,7 @@ const BACKGROUND = { priority: 'background' } as const;
 export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JobsWorker.name);
   private loops: Promise<void>[] = [];
-  private nextCleanUp = 0;
+  private cleanedUpAt?: number;
 
   constructor(
     private readonly database: Database,
@@ -103,8 +103,8 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async cleanUp(): Promise<void> {
     const now = this.clock.now().getTime();
-    if (now < this.nextCleanUp) return;
-    this.nextCleanUp = now + CLEAN_UP_MS;
+    if (this.cleanedUpAt !== undefined && !hasPassed(CLEAN_UP_MS, this.cleanedUpAt, now)) return;
+    this.cleanedUpAt = now;
     await this.database.asSystem((tx) => this.jobs.removeFinished(tx, KEEP_DAYS), BACKGROUND);
   }
 

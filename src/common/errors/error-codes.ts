@@ -132,7 +132,10 @@ export const ERROR_CODES = {
     status: 503,
     meaning: 'TRIBUTARY_MIGRATE=never and the database lacks migrations; run `tributary migrate`.',
   },
-  disk_full: { status: 503, meaning: 'The disk of the data directory, or of the database, is full.' },
+  disk_full: {
+    status: 503,
+    meaning: 'The disk of the data directory, or of the database, is full.',
+  },
   index_unavailable: {
     status: 503,
     meaning: 'The vector index (Qdrant) cannot be reached, or is being made again from the rows.',

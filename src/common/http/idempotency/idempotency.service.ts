@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '../../../database/database.js';
-import { CLOCK, type Clock } from '../../clock.js';
+import { CLOCK, hasPassed, type Clock } from '../../clock.js';
 import { AppError } from '../../errors/app-error.js';
 import type { StoredAnswer } from './idempotency-key.entity.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
@@ -83,8 +83,8 @@ export class IdempotencyService implements OnApplicationBootstrap {
   }
 
   private isSweepDue(tenant: string, now: Date): boolean {
-    const last = this.lastSweep.get(tenant) ?? 0;
-    if (now.getTime() - last < SWEEP_EVERY_MS) return false;
+    const last = this.lastSweep.get(tenant);
+    if (last !== undefined && !hasPassed(SWEEP_EVERY_MS, last, now.getTime())) return false;
     this.lastSweep.set(tenant, now.getTime());
     return true;
   }

@@ -2,16 +2,9 @@ import { delimiter } from 'node:path';
 import { bareInsert } from './bare-insert.js';
 import { prepareDatabase, type BenchDatabase } from './bench-database.js';
 import { editShare, makeFolder, type BenchFolder } from './folder.js';
+import type { Run } from '../support/run.js';
 import { ServerProcess } from '../support/server-process.js';
 import { untilApplied } from '../support/until-applied.js';
-
-interface Run {
-  status: string;
-  counts: Record<string, number>;
-  started_at: string;
-  finished_at: string;
-  error: string | null;
-}
 
 /** A server that has just started compiles its code for the first seconds; that is told apart. */
 const WARM_UP = 2000;

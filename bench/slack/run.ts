@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { bareInsert } from '../ingest/bare-insert.js';
 import { prepareDatabase } from '../ingest/bench-database.js';
+import type { Run } from '../support/run.js';
 import { ServerProcess } from '../support/server-process.js';
 import { SimulatorProcess } from './simulator-process.js';
 
@@ -22,15 +23,6 @@ const { values } = parseArgs({
 const MARK = 'zanzibar quokka rendezvous';
 /** Parents on one page of conversations.history. */
 const PAGE = 999;
-
-interface Run {
-  status: string;
-  counts: Record<string, number>;
-  started_at: string;
-  finished_at: string;
-  error: string | null;
-  waiting: unknown;
-}
 
 const simulator = await SimulatorProcess.start([
   ...['--messages', values.messages, '--channels', values.channels],

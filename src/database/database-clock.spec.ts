@@ -6,13 +6,14 @@ const NOON = Date.parse('2026-03-01T12:00:00Z');
 const DAY_MS = 24 * 3_600_000;
 
 /** A machine whose clocks are moved by hand, and a server that answers with its own time. */
-function machine(options: { serverMs?: number; answersAfterMs?: number } = {}) {
+function machine(options: { serverMs?: number; answersAfterMs?: number | number[] } = {}) {
   const at = { wall: NOON, monotonic: 500, server: options.serverMs ?? NOON };
   const clock = new DatabaseClock(
     () => at.wall,
     () => at.monotonic,
   );
-  const half = (options.answersAfterMs ?? 0) / 2;
+  const { answersAfterMs = 0 } = options;
+  let asked = 0;
   const pass = (ms: number): void => {
     at.wall += ms;
     at.monotonic += ms;
@@ -23,9 +24,11 @@ function machine(options: { serverMs?: number; answersAfterMs?: number } = {}) {
   const client = {
     query: () => {
       if (broken) return Promise.reject(broken);
-      pass(half);
+      const tookMs = Array.isArray(answersAfterMs) ? answersAfterMs[asked]! : answersAfterMs;
+      asked += 1;
+      pass(tookMs / 2);
       const now = new Date(at.server);
-      pass(half);
+      pass(tookMs / 2);
       return Promise.resolve({ rows: [{ now }] });
     },
   };
@@ -39,6 +42,7 @@ function machine(options: { serverMs?: number; answersAfterMs?: number } = {}) {
   return {
     ...{ at, clock, keeper, errors, pass },
     released: () => released,
+    asked: () => asked,
     breakDown: (error: Error) => void (broken = error),
   };
 }
@@ -65,6 +69,32 @@ describe('the time of the database', () => {
     const { clock, keeper } = machine({ serverMs: NOON + 5_000, answersAfterMs: 400 });
     await keeper.look();
     expect(clock.now().getTime()).toBe(NOON + 5_400);
+  });
+
+  it('is asked for once where the answer is quick, and again after a slow one', async () => {
+    const quick = machine({ serverMs: NOON - 9 * DAY_MS, answersAfterMs: [6] });
+    await quick.keeper.look();
+    expect([quick.asked(), quick.clock.aheadMs]).toEqual([1, 9 * DAY_MS]);
+    const slow = machine({ serverMs: NOON + 9 * DAY_MS, answersAfterMs: [1_200, 30] });
+    await slow.keeper.look();
+    expect([slow.asked(), slow.clock.aheadMs]).toEqual([2, -9 * DAY_MS]);
+    expect(slow.released()).toBe(1);
+  });
+
+  it('is that of the quickest answer where all are slow, if what is known must be wrong', async () => {
+    const answersAfterMs = [1_500, 1_200, 1_300];
+    const { at, asked, clock, keeper } = machine({ serverMs: NOON - 9 * DAY_MS, answersAfterMs });
+    await keeper.look();
+    expect(asked()).toBe(3);
+    expect(clock.now().getTime()).toBe(at.server);
+    expect(clock.aheadMs).toBe(9 * DAY_MS);
+  });
+
+  it('stays as it was known where slow answers may mean the same time', async () => {
+    const answersAfterMs = [1_200, 1_400, 2_000];
+    const { clock, keeper } = machine({ serverMs: NOON - 300, answersAfterMs });
+    await keeper.look();
+    expect(clock.aheadMs).toBe(0);
   });
 
   it('is looked at again and again until it is stopped, one look at a time', async () => {

@@ -29,8 +29,12 @@ export class DatabaseClock extends SystemClock {
     this.known = { time: time.getTime(), at };
   }
 
-  /** By how many milliseconds this clock was ahead, at a moment of `monotonic`, of what it was then. */
-  differenceAt(time: Date, at: number): number {
+  /**
+   * @param time what another clock said
+   * @param at when it did, by `monotonic`
+   * @returns milliseconds by which this clock was ahead of it then; below 0 where it was behind
+   */
+  aheadOf(time: Date, at: number): number {
     return this.known.time + at - this.known.at - time.getTime();
   }
 

@@ -19,6 +19,11 @@ export function isRetriable(error: unknown): boolean {
   return unwrap(error).some(({ code }) => RETRIABLE.has(String(code)));
 }
 
+/** The login lacks a right that the statement needs. */
+export function isDenied(error: unknown): boolean {
+  return unwrap(error).some(({ code }) => code === '42501');
+}
+
 /** A row with the same unique key is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   return unwrap(error).some(({ code }) => code === '23505');

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
+import { isDenied } from './database-errors.js';
 
 /** The role of `inTenant`'s transactions: it owns nothing, so policies bind it. */
 export const TENANT_ROLE = 'tributary_app';
@@ -37,7 +38,6 @@ export async function outsideTheWall<T>(tx: EntityManager, work: () => Promise<T
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const INSUFFICIENT_PRIVILEGE = '42501';
 const EXISTS_ALREADY = ['42710', '23505'];
 
 /**
@@ -148,7 +148,7 @@ async function whereAllowed(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
+    if (!isDenied(error)) throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import type { Secret } from '../common/secret.js';
+import { isDenied } from './database-errors.js';
 import { migrationsFor } from './migrations.js';
 import { prepareTenantRole } from './row-level-security.js';
 
@@ -9,8 +10,6 @@ import { prepareTenantRole } from './row-level-security.js';
 const LOCK_KEY = 7_463_052_188;
 const OLDEST_VERSION = 150_000;
 const CONNECT_MS = 10_000;
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 type Vectors = 'postgresql' | 'qdrant';
 
@@ -166,7 +165,7 @@ async function makeExtension(client: pg.Client): Promise<void> {
   try {
     await client.query('create extension if not exists vector');
   } catch (error) {
-    if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    if (!isDenied(error)) throw error;
     throw new AppError(
       'configuration_invalid',
       'The login of DATABASE_URL may not make the extension "vector". Have a superuser run ' +

@@ -6,8 +6,8 @@ const MAX_DEPTH = 64;
 /**
  * What no PostgreSQL column can hold, though JSON can express it: NUL, half a surrogate pair,
  * nesting without end; and what would be stored as something else: a number such as 1e400, which
- * reads as infinity, and a key `__proto__`, which copies of an object lose. Found before any schema sees the value, so that free-form metadata is
- * covered as well.
+ * reads as infinity, and a key `__proto__`, which copies of an object lose. Found before any schema
+ * sees the value, so that free-form metadata is covered as well.
  */
 export function unstorable(value: unknown, loc: (string | number)[]): ValidationIssue[] {
   if (typeof value === 'string') return isStorable(value) ? [] : [badText(loc)];

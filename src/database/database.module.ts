@@ -16,8 +16,12 @@ export const BACKUPS = Symbol('Backups');
 
 async function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   const logger = new Logger('Database');
-  const opened = await openDatabase(config, { clock, onError: (error) => logger.error(error) });
+  // An error of `pg` has the whole connection as a property, which a log is no place for.
+  const onError = (error: unknown): void =>
+    logger.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  const opened = await openDatabase(config, { clock, onError });
   const { mode, rowLevelSecurity } = opened.database;
+  opened.database.onLateFailure = onError;
   if (mode === 'server') {
     await refuseHalfTransferred(opened.database).catch(async (error: unknown) => {
       await opened.database.close();

@@ -19,7 +19,7 @@ export function openForTenant(tenant: string): string {
   if (!UUID.test(tenant)) throw new Error('inTenant needs the id of a tenant.');
   return (
     `START TRANSACTION; SET LOCAL ROLE ${TENANT_ROLE}; ` +
-    `SELECT set_config('tributary.tenant', '${tenant}', true)`
+    `SET LOCAL tributary.tenant = '${tenant}'`
   );
 }
 

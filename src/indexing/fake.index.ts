@@ -8,6 +8,7 @@ import type {
   IndexEntry,
   IndexQuery,
   MemoryFilter,
+  PreparedQuery,
   ReadRows,
   VectorEntry,
   VectorIndex,
@@ -170,6 +171,10 @@ export class FakeVectorIndex implements VectorIndex {
       .sort((a, b) => b.fused - a.fused || (a.memoryId < b.memoryId ? -1 : 1));
     const full = dense.length >= query.depth || words.length >= query.depth;
     return Promise.resolve({ candidates, full });
+  }
+
+  prepare(): Promise<PreparedQuery> {
+    return Promise.resolve({});
   }
 
   waitForRoom(): Promise<void> {

@@ -8,6 +8,8 @@ export interface ScoredMemory {
   readonly cosine: number;
   /** 0 where no query term occurs. */
   readonly bm25: number;
+  /** One of the two is only the most that it can be. */
+  readonly bounded?: true;
 }
 
 /**
@@ -22,7 +24,7 @@ export function rankCandidates(
   documents: number,
 ): Candidate[] {
   const candidates: Candidate[] = [];
-  for (const { memoryId, cosine, bm25 } of found) {
+  for (const { memoryId, cosine, bm25, bounded } of found) {
     if (bm25 === 0 && (!query.embedding || cosine < query.minCosine)) continue;
     candidates.push({
       memoryId,
@@ -30,6 +32,7 @@ export function rankCandidates(
       bm25,
       coverage: highest > 0 ? bm25 / highest : 0,
       fused: query.embedding ? fuse(cosine, bm25, documents) : bm25,
+      ...(bounded && { bounded }),
     });
   }
   return candidates.sort((a, b) => b.fused - a.fused || (a.memoryId < b.memoryId ? -1 : 1));

@@ -4,6 +4,7 @@ import { fuse } from './fusion.js';
 import { analyse, idf, weigh } from './terms/sparse-encoder.js';
 import { vectorSpacesContract } from './vector-spaces.contract.js';
 import type {
+  Candidate,
   IndexQuery,
   MemoryFilter,
   PreparedQuery,
@@ -67,17 +68,26 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
     await harness.settle();
   }
 
-  async function search(query: Partial<IndexQuery>) {
-    const { candidates } = await list(query);
-    return candidates;
+  async function search(query: Partial<IndexQuery>): Promise<Candidate[]> {
+    return (await list(query)).candidates;
   }
 
-  function list(query: Partial<IndexQuery>, prepared?: PreparedQuery) {
+  /** The candidates with all their scores, best first. */
+  async function list(query: Partial<IndexQuery>, prepared?: PreparedQuery) {
     const read: ReadRows = (work) => harness.transaction(work);
-    return harness.index.candidates(read, complete(query), prepared);
+    const { candidates, full, complete } = await harness.index.candidates(
+      read,
+      whole(query),
+      prepared,
+    );
+    if (!complete) return { candidates: [...candidates], full };
+    const own = await read((tx) => complete(tx, candidates));
+    for (const { memoryId, fused } of candidates)
+      expect(own.get(memoryId)?.fused ?? -1).toBeLessThanOrEqual(fused + 1e-5);
+    return { candidates: [...own.values()].sort((a, b) => b.fused - a.fused), full };
   }
 
-  const complete = (query: Partial<IndexQuery>): IndexQuery => ({
+  const whole = (query: Partial<IndexQuery>): IndexQuery => ({
     ...{ tenant: harness.tenant, space: harness.space, collectionIds: [collection] },
     ...{ mode: 'hybrid', embedding: X, text: '', depth: 10, minCosine: -1, filter: {} },
     ...query,
@@ -92,7 +102,7 @@ export function vectorIndexContract(open: () => Promise<IndexHarness>): void {
     for (const mode of ['hybrid', 'vector', 'text'] as const) {
       const query = { mode, text: 'apple' };
       const prepared = await harness.transaction(
-        async (tx) => await harness.index.prepare?.(tx, complete(query)),
+        async (tx) => await harness.index.prepare(tx, whole(query)),
       );
       const found = await list(query, prepared);
       expect(found.candidates).toHaveLength(mode === 'text' ? 2 : 3);

@@ -29,8 +29,8 @@ export interface VectorIndex {
   /** Moves memories to another collection of the same space. */
   move(tx: EntityManager, memoryIds: readonly string[], toCollection: string): Promise<void>;
   /**
-   * The candidates of both arms with both scores, best fused first. Hidden memories (archived,
-   * superseded, expired) may be among them unless `visibleOnly` is set.
+   * The candidates of both arms, best fused first. Hidden memories (archived, superseded, expired)
+   * may be among them unless `visibleOnly` is set.
    * @param read runs work in a transaction of the query's tenant; a store outside the database is
    *   asked between two of them
    * @param prepared what `prepare` gave for this query; else it is read first
@@ -38,10 +38,11 @@ export interface VectorIndex {
    */
   candidates(read: ReadRows, query: IndexQuery, prepared?: PreparedQuery): Promise<CandidateList>;
   /**
-   * What such a store must know of the rows before it is asked, for a search that is reading rows
-   * anyway. An index in the database has nothing to prepare.
+   * What the index must know of the rows before it can look for candidates, for a search that is
+   * reading rows anyway. Where the index is in the database, candidates must be asked for in the
+   * same transaction then.
    */
-  prepare?(tx: EntityManager, query: PreparableQuery): Promise<PreparedQuery>;
+  prepare(tx: EntityManager, query: IndexQuery): Promise<PreparedQuery>;
   /**
    * Resolves once the index can take what a sync writes next; at once where it is in the database.
    * @throws the signal's reason when it aborts
@@ -144,8 +145,6 @@ export interface IndexQuery {
   readonly visibleOnly?: boolean;
 }
 
-export type PreparableQuery = Pick<IndexQuery, 'space' | 'collectionIds' | 'mode' | 'text'>;
-
 /** Known to the index alone. */
 export type PreparedQuery = object;
 
@@ -169,7 +168,18 @@ export interface CandidateList {
   readonly candidates: readonly Candidate[];
   /** An arm gave all that `depth` allows, so there may be more. */
   readonly full: boolean;
+  /**
+   * Replaces bounds among the scores of some candidates by the scores themselves, as the rows have
+   * them. Absent where no candidate has any.
+   * @returns by memory id; what has no score that makes it a candidate is left out
+   */
+  readonly complete?: CompleteScores;
 }
+
+export type CompleteScores = (
+  tx: EntityManager,
+  candidates: readonly Candidate[],
+) => Promise<ReadonlyMap<string, Candidate>>;
 
 export interface Candidate {
   readonly memoryId: string;
@@ -181,4 +191,9 @@ export interface Candidate {
   readonly coverage: number;
   /** cosine + 0.25 x bm25 / ln(1 + N), or the one arm's own score. */
   readonly fused: number;
+  /**
+   * One arm has not found it, so the score of that arm is only the most that it can be, and
+   * `fused` with it; see `CandidateList.complete`.
+   */
+  readonly bounded?: true;
 }

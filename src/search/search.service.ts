@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors/app-error.js';
 import { Database } from '../database/database.js';
+import { together } from '../database/together.js';
 import {
   VECTOR_INDEX,
   type PreparedQuery,
@@ -14,17 +15,21 @@ import { toHit, withNeighbours } from './hit.mapper.js';
 import type { SearchHit } from './search.schema.js';
 import type { SearchMode, SearchQuery } from './search-query.js';
 import { SearchRepository, type SearchedCollection } from './search.repository.js';
+import { RecentScopes } from './recent-scopes.js';
 import { mergeByRank, spacesOf, type SearchedSpace } from './searched-spaces.js';
-import { SpaceSearch, type SpaceHit } from './space-search.js';
+import { SpaceSearch, type SpaceHit, type SpaceQuery } from './space-search.js';
 
 export type Hit = SearchHit;
+
+/** What a search writes, statistics that it folds, may be lost: whoever comes next folds them. */
+const READING = { answers: 'early' } as const;
 
 /** A query's vector by model; null where it has no word that the model knows. */
 type Embedded = Map<string, Float32Array | null>;
 
 interface PreparedSpace {
-  readonly space: SearchedSpace;
-  readonly prepared: PreparedQuery | undefined;
+  readonly asked: SpaceQuery;
+  readonly prepared: PreparedQuery;
 }
 
 export interface RelatedOptions {
@@ -35,6 +40,8 @@ export interface RelatedOptions {
 
 @Injectable()
 export class SearchService {
+  private readonly recent = new RecentScopes();
+
   constructor(
     private readonly database: Database,
     private readonly repository: SearchRepository,
@@ -83,34 +90,56 @@ export class SearchService {
     embedded: Embedded,
   ): Promise<{ hits: Hit[] } | { missing: string[] }> {
     return this.reading(tenant, async (read) => {
-      const { missing, spaces } = await read(async (tx) => {
-        const spaces = await this.spacesOf(tx, tenant, query, mode);
-        const missing = spaces
-          .filter(({ comparable }) => comparable)
-          .map((space) => modelOf(space))
-          .filter((model) => !embedded.has(model));
-        return {
-          missing,
-          spaces: missing.length > 0 ? [] : await this.prepared(tx, spaces, query),
-        };
-      });
-      if (missing.length > 0) return { missing };
+      const begun = await read((tx) => this.begin(tx, tenant, query, mode, embedded));
+      if ('missing' in begun) return begun;
       const lists: SpaceHit[][] = [];
-      for (const { space, prepared } of spaces) {
-        const asked = {
-          ...space,
-          embedding: space.comparable ? embedded.get(modelOf(space))! : null,
-          text: query.query,
-          limit: query.limit,
-          minScore: query.minScore,
-          boosts: query.boosts ?? true,
-          filter: query.filter ?? {},
-        };
+      for (const { asked, prepared } of begun.spaces)
         lists.push(await this.spaces.search(read, tenant, asked, prepared));
-      }
       const hits = mergeByRank(lists, query.limit).map((hit) => toHit(hit.row, hit));
       return { hits: await this.addNeighbours(read, tenant, hits, query.neighbours ?? 0) };
     });
+  }
+
+  /**
+   * Looks the collections up. What is needed of them is asked for at once where a search of the
+   * same scope tells which ones they will be, and after that where they are not.
+   */
+  private async begin(
+    tx: EntityManager,
+    tenant: string,
+    query: SearchQuery,
+    mode: SearchMode,
+    embedded: Embedded,
+  ): Promise<{ spaces: PreparedSpace[] } | { missing: string[] }> {
+    const scope = [tenant, mode, query.collections ?? null, query.only ?? null];
+    const guess = this.recent.guess(scope);
+    const prepareGuess = missingModels(guess, embedded).length === 0;
+    const prepare = (spaces: readonly SearchedSpace[]) =>
+      this.prepare(
+        tx,
+        tenant,
+        spaces.map((space) => spaceQuery(space, query, embedded)),
+      );
+    const [spaces, prepared] = await together(
+      () => this.spacesOf(tx, tenant, query, mode),
+      () => prepare(prepareGuess ? guess : []),
+    );
+    const missing = missingModels(spaces, embedded);
+    if (missing.length > 0) return { missing };
+    const right = this.recent.confirm(scope, spaces) && prepareGuess;
+    return { spaces: right ? prepared : await prepare(spaces) };
+  }
+
+  private prepare(
+    tx: EntityManager,
+    tenant: string,
+    queries: readonly SpaceQuery[],
+  ): Promise<PreparedSpace[]> {
+    const parts = queries.map((asked) => async () => ({
+      asked,
+      prepared: await this.spaces.prepare(tx, tenant, asked),
+    }));
+    return together(...parts);
   }
 
   private async spacesOf(
@@ -121,17 +150,6 @@ export class SearchService {
   ): Promise<SearchedSpace[]> {
     const collections = await this.scope(tx, tenant, query);
     return spacesOf(collections, mode, this.embedders.models, this.index.inDatabase);
-  }
-
-  private async prepared(
-    tx: EntityManager,
-    spaces: readonly SearchedSpace[],
-    { query }: SearchQuery,
-  ): Promise<PreparedSpace[]> {
-    const all: PreparedSpace[] = [];
-    for (const space of spaces)
-      all.push({ space, prepared: await this.spaces.prepare(tx, space, query) });
-    return all;
   }
 
   /**
@@ -161,8 +179,8 @@ export class SearchService {
   /** One transaction for all of it, unless the index is elsewhere: then none waits for a network. */
   private reading<T>(tenant: string, work: (read: ReadRows) => Promise<T>): Promise<T> {
     if (this.index.inDatabase)
-      return this.database.inTenant(tenant, (tx) => work((part) => part(tx)));
-    return work((part) => this.database.inTenant(tenant, part));
+      return this.database.inTenant(tenant, (tx) => work((part) => part(tx)), READING);
+    return work((part) => this.database.inTenant(tenant, part, READING));
   }
 
   private async subject(
@@ -215,6 +233,26 @@ export class SearchService {
     const found = await read((tx) => this.repository.neighbours(tx, tenant, ids, count));
     return withNeighbours(hits, found);
   }
+}
+
+function spaceQuery(space: SearchedSpace, query: SearchQuery, embedded: Embedded): SpaceQuery {
+  return {
+    collections: space.collections,
+    mode: space.mode,
+    embedding: space.comparable ? embedded.get(modelOf(space))! : null,
+    text: query.query,
+    limit: query.limit,
+    minScore: query.minScore,
+    boosts: query.boosts ?? true,
+    filter: query.filter ?? {},
+  };
+}
+
+function missingModels(spaces: readonly SearchedSpace[], embedded: Embedded): string[] {
+  return spaces
+    .filter(({ comparable }) => comparable)
+    .map((space) => modelOf(space))
+    .filter((model) => !embedded.has(model));
 }
 
 /** All collections of a space are of one model. */

@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CLOCK, type Clock } from '../common/clock.js';
+import { together } from '../database/together.js';
 import {
   VECTOR_INDEX,
   type Candidate,
+  type CandidateList,
   type IndexQuery,
   type MemoryFilter,
   type PreparedQuery,
   type ReadRows,
   type VectorIndex,
 } from '../indexing/vector-index.js';
-import { bestHits, type RankedHit, type RankOptions } from './best-hits.js';
+import { bestHits, type RankedHit, type RankOptions, type Standing } from './best-hits.js';
+import type { Boostable } from './boosts.js';
 import { calibrated, leastCosine, rounded } from './calibration.js';
 import type { SearchMode } from './search-query.js';
 import { SearchRepository, type HitRecord, type SearchedCollection } from './search.repository.js';
@@ -37,11 +40,7 @@ export interface SpaceQuery {
   readonly filter: MemoryFilter;
 }
 
-interface RankScope {
-  readonly tenant: string;
-  readonly collectionIds: readonly string[];
-  readonly options: RankOptions;
-}
+type OwnScores = ReadonlyMap<string, Candidate> | null;
 
 export interface SpaceHit {
   readonly row: HitRecord;
@@ -57,13 +56,12 @@ export class SpaceSearch {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** What `search` would read first, where the index is outside the database. */
-  async prepare(
-    tx: EntityManager,
-    { collections, mode }: Pick<SpaceQuery, 'collections' | 'mode'>,
-    text: string,
-  ): Promise<PreparedQuery | undefined> {
-    return this.index.prepare?.(tx, { ...scopeOf(collections), mode, text });
+  /**
+   * What `search` reads first, for whoever reads something else in the same transaction; `search`
+   * is to be called in that one too where the index is in the database.
+   */
+  prepare(tx: EntityManager, tenant: string, query: SpaceQuery): Promise<PreparedQuery> {
+    return this.index.prepare(tx, indexQuery(tenant, query, 0));
   }
 
   /**
@@ -76,24 +74,15 @@ export class SpaceSearch {
     query: SpaceQuery,
     prepared?: PreparedQuery,
   ): Promise<SpaceHit[]> {
-    const { collections, embedding, limit, boosts } = query;
-    const { score_low: low } = collections[0]!;
-    const { space, collectionIds } = scopeOf(collections);
-    const scope = { tenant, collectionIds, options: { limit, boosts, now: this.clock.now() } };
+    const { embedding, limit, boosts } = query;
+    const { score_low: low } = query.collections[0]!;
     for (let round = 0; ; round += 1) {
-      const asked = {
-        ...{ tenant, space, collectionIds, embedding },
-        mode: query.mode,
-        text: query.text,
-        depth: Math.max(LEAST_DEPTH, DEPTH_PER_HIT * limit) * 2 ** round,
-        minCosine: leastCosine(query.minScore, low),
-        filter: query.filter,
-        visibleOnly: round > 0,
-      };
-      const list = await this.index.candidates(read, asked, prepared);
+      const asked = indexQuery(tenant, query, round);
+      const list = await this.index.candidates(read, asked, round === 0 ? prepared : undefined);
       if (list.candidates.length === 0) return [];
-      const hits = await read((tx) => this.best(tx, scope, list.candidates));
-      const crowdedOut = hits.length < limit && hits.length < list.candidates.length;
+      const options = { limit, boosts, now: this.clock.now() };
+      const { hits, hidden } = await read((tx) => this.best(tx, asked, list, options));
+      const crowdedOut = hits.length < limit && hidden;
       if (!crowdedOut || !list.full || round + 1 === ROUNDS) {
         return hits.map(({ candidate, row, rankScore }) => ({
           row,
@@ -104,36 +93,71 @@ export class SpaceSearch {
     }
   }
 
+  /** @returns also whether any candidate that was looked at is hidden */
   private async best(
     tx: EntityManager,
-    { tenant, collectionIds, options }: RankScope,
-    candidates: readonly Candidate[],
-  ): Promise<(RankedHit & { row: HitRecord })[]> {
-    const rows = new Map<string, HitRecord>();
+    { tenant, collectionIds }: IndexQuery,
+    list: CandidateList,
+    options: RankOptions,
+  ): Promise<{ hits: (RankedHit & { row: HitRecord })[]; hidden: boolean }> {
+    const whole = new Map<string, HitRecord>();
+    let hidden = false;
     const readWhole = async (ids: string[]): Promise<ReadonlyMap<string, HitRecord>> => {
       const found = await this.repository.hits(tx, tenant, collectionIds, ids);
-      for (const [id, row] of found) rows.set(id, row);
+      for (const [id, row] of found) whole.set(id, row);
       return found;
     };
-    const ranked = await bestHits(candidates, options, (ids) =>
-      ids.length <= WHOLE_ROWS
-        ? readWhole(ids)
-        : this.repository.standings(tx, tenant, collectionIds, ids),
-    );
-    const ids = ranked.map(({ candidate }) => candidate.memoryId);
-    const lacking = ids.filter((id) => !rows.has(id));
+    const ranked = await bestHits(list.candidates, options, async (candidates) => {
+      const ids = candidates.map(({ memoryId }) => memoryId);
+      const [rows, own] = await together<[ReadonlyMap<string, Boostable>, OwnScores]>(
+        () =>
+          ids.length <= WHOLE_ROWS
+            ? readWhole(ids)
+            : this.repository.standings(tx, tenant, collectionIds, ids),
+        () => list.complete?.(tx, candidates) ?? Promise.resolve(null),
+      );
+      hidden ||= rows.size < ids.length;
+      return standings(candidates, rows, own);
+    });
+    const lacking = ranked
+      .map(({ candidate }) => candidate.memoryId)
+      .filter((id) => !whole.has(id));
     if (lacking.length > 0) await readWhole(lacking);
-    return ranked.flatMap((hit) => {
-      const row = rows.get(hit.candidate.memoryId);
+    const hits = ranked.flatMap((hit) => {
+      const row = whole.get(hit.candidate.memoryId);
       // None: hidden since it was ranked.
       return row ? [{ ...hit, row }] : [];
     });
+    return { hits, hidden: hidden || hits.length < ranked.length };
   }
 }
 
-function scopeOf(
-  collections: readonly SearchedCollection[],
-): Pick<IndexQuery, 'space' | 'collectionIds'> {
-  const { space_id: id, dimensions } = collections[0]!;
-  return { space: { id, dimensions }, collectionIds: collections.map((one) => one.id) };
+/** @param own null where the candidates have their own scores already */
+function standings(
+  candidates: readonly Candidate[],
+  rows: ReadonlyMap<string, Boostable>,
+  own: OwnScores,
+): Standing[] {
+  return candidates.flatMap(({ memoryId }, at) => {
+    const row = rows.get(memoryId);
+    const candidate = own ? own.get(memoryId) : candidates[at];
+    return row && candidate ? [{ row, candidate }] : [];
+  });
+}
+
+/** What the index is asked first, and again while hidden memories crowd out the others. */
+function indexQuery(tenant: string, query: SpaceQuery, round: number): IndexQuery {
+  const { space_id: id, dimensions, score_low: low } = query.collections[0]!;
+  return {
+    tenant,
+    space: { id, dimensions },
+    collectionIds: query.collections.map((one) => one.id),
+    mode: query.mode,
+    embedding: query.embedding,
+    text: query.text,
+    depth: Math.max(LEAST_DEPTH, DEPTH_PER_HIT * query.limit) * 2 ** round,
+    minCosine: leastCosine(query.minScore, low),
+    filter: query.filter,
+    visibleOnly: round > 0,
+  };
 }

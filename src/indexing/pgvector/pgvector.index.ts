@@ -8,9 +8,21 @@ import { IndexRows } from '../rows/index-rows.js';
 import { RowBackedIndex } from '../rows/row-backed-index.js';
 import { IndexWriter } from '../rows/index-writer.js';
 import { QueryStatistics } from '../statistics/query-statistics.js';
-import { queryTerms } from '../terms/sparse-encoder.js';
-import type { CandidateList, IndexQuery, ReadRows, SpaceRef } from '../vector-index.js';
-import { candidateStatement, type CandidateRow } from './candidate-statement.js';
+import { wordsAskedFor } from '../terms/weighed-query.js';
+import type { TermStatistics } from '../statistics/term-statistics.repository.js';
+import type {
+  CandidateList,
+  IndexQuery,
+  PreparedQuery,
+  ReadRows,
+  SpaceRef,
+} from '../vector-index.js';
+import {
+  candidateStatement,
+  readCandidates,
+  type CandidateRow,
+  type FoundCandidate,
+} from './candidate-statement.js';
 import { DensePlan } from './dense-plan.js';
 import { HnswIndexes } from './hnsw-indexes.js';
 import { searchSettings } from './search-settings.js';
@@ -37,9 +49,19 @@ export class PgVectorIndex extends RowBackedIndex {
     return Promise.resolve();
   }
 
-  candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList> {
+  candidates(read: ReadRows, query: IndexQuery, prepared?: PreparedQuery): Promise<CandidateList> {
     const asked = query.mode === 'text' ? { ...query, embedding: null } : query;
-    return read((tx) => this.find(tx, asked));
+    return read(async (tx) => {
+      const rows = (prepared as TermStatistics | undefined) ?? (await this.prepare(tx, asked));
+      return this.find(tx, asked, rows);
+    });
+  }
+
+  /** The planner's settings for the rest of the transaction ride along. */
+  prepare(tx: EntityManager, query: IndexQuery): Promise<TermStatistics> {
+    const ids = wordsAskedFor(query).map((term) => term.id);
+    const settings = searchSettings(query, this.database.mode);
+    return this.statistics.read(tx, query.collectionIds, ids, settings);
   }
 
   /** An index that is still to be built would be missed by every search of a large collection. */
@@ -59,15 +81,13 @@ export class PgVectorIndex extends RowBackedIndex {
     return Promise.resolve();
   }
 
-  private async find(tx: EntityManager, query: IndexQuery): Promise<CandidateList> {
-    const terms = query.mode === 'vector' ? [] : queryTerms(query.text);
-    const statistics = await this.statistics.read(
-      tx,
-      query.collectionIds,
-      terms.map((term) => term.id),
-      searchSettings(query, this.database.mode),
-    );
-    const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
+  private async find(
+    tx: EntityManager,
+    query: IndexQuery,
+    statistics: TermStatistics,
+  ): Promise<CandidateList> {
+    const { collectionIds, depth } = query;
+    const words = wordsQuery(wordsAskedFor(query), collectionIds, statistics, depth);
     if (!words && !query.embedding) return { candidates: [], full: false };
     const rows = await this.findFiltered(tx, query, words, statistics.documents);
     return {
@@ -77,8 +97,7 @@ export class PgVectorIndex extends RowBackedIndex {
         words?.highest ?? 0,
         statistics.documents,
       ),
-      full:
-        denseCount(rows) >= query.depth || rows.filter((row) => row.in_words).length >= query.depth,
+      full: denseCount(rows) >= depth || rows.filter((row) => row.inWords).length >= depth,
     };
   }
 
@@ -88,7 +107,7 @@ export class PgVectorIndex extends RowBackedIndex {
     query: IndexQuery,
     words: WeighedWords | null,
     documents: number,
-  ): Promise<CandidateRow[]> {
+  ): Promise<FoundCandidate[]> {
     const find = () => this.findBest(tx, query, words, documents);
     const walled = this.database.rowLevelSecurity.state === 'on';
     return walled && query.filter.metadata ? outsideTheWall(tx, find) : find();
@@ -99,32 +118,35 @@ export class PgVectorIndex extends RowBackedIndex {
     query: IndexQuery,
     words: WeighedWords | null,
     documents: number,
-  ): Promise<CandidateRow[]> {
+  ): Promise<FoundCandidate[]> {
     const approximate = await this.densePlan.approximate(tx, query, documents);
     const rows = await this.findRows(tx, query, words, approximate);
     if (!approximate || denseCount(rows) >= query.depth) return rows;
     return this.findRows(tx, query, words, null);
   }
 
-  private findRows(
+  private async findRows(
     tx: EntityManager,
     query: IndexQuery,
     words: WeighedWords | null,
     approximate: string | null,
-  ): Promise<CandidateRow[]> {
+  ): Promise<FoundCandidate[]> {
     const { text, values, common } = candidateStatement(query, words, approximate);
-    return common ? runPrepared(tx, text, values) : tx.query<CandidateRow[]>(text, values);
+    const rows = common
+      ? await runPrepared<CandidateRow>(tx, text, values)
+      : await tx.query<CandidateRow[]>(text, values);
+    return readCandidates(rows);
   }
 }
 
-function denseCount(rows: readonly CandidateRow[]): number {
-  return rows.filter((row) => row.in_dense).length;
+function denseCount(rows: readonly FoundCandidate[]): number {
+  return rows.filter((row) => row.inDense).length;
 }
 
 /** Operator classes sort ascending, so pgvector's inner products are negative. */
-function toScored(row: CandidateRow): ScoredMemory {
+function toScored(row: FoundCandidate): ScoredMemory {
   return {
-    memoryId: row.memory_id,
+    memoryId: row.memoryId,
     cosine: row.distance === null ? 0 : -row.distance,
     bm25: row.product === null ? 0 : Math.max(0, -row.product),
   };

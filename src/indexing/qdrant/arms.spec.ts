@@ -1,11 +1,11 @@
-import { armsOf, bestOf, missingOf, NO_SCORES, toScored, withAnswers } from './arms.js';
+import { armsOf, bestOf, scoresOf, toScored } from './arms.js';
 
-const TENANT = 'tenant';
 const words = { terms: [{ id: 7, df: 1, weight: 2 }], highest: 3 };
 const embedding = Float32Array.of(0.6, 0.8);
 const both = armsOf({ embedding }, words);
 const filter = { must: [] };
-const scores = (list: Record<string, number>): Map<string, number> => new Map(Object.entries(list));
+const points = (list: Record<string, number>) =>
+  Object.entries(list).map(([id, score]) => ({ id, version: 1, score }));
 
 describe('the arms of a search in Qdrant', () => {
   it('are one request each, without payload', () => {
@@ -21,38 +21,45 @@ describe('the arms of a search in Qdrant', () => {
     expect(bestOf(armsOf({ embedding }, null), filter, 5)).toHaveLength(1);
   });
 
-  it('ask each for the score of what only the other one has found', () => {
-    const found = { dense: scores({ a: 0.9, b: 0.8 }), words: scores({ b: 4, c: 3 }) };
-    const queries = missingOf(both, found, { tenant: TENANT, depth: 2 });
-    const ids = queries.map(({ using, filter: of }) => [using, JSON.stringify(of)]);
-    expect(ids).toEqual([
-      ['dense', expect.stringContaining('"has_id":["c"]')],
-      ['words', expect.stringContaining('"has_id":["a"]')],
-    ]);
-    for (const query of queries) {
-      expect(query.limit).toBe(1);
-      expect(JSON.stringify(query.filter)).toContain('tenant_id');
-    }
-    const answers = [[{ id: 'c', version: 1, score: 0.1 }], []];
-    const all = toScored(withAnswers(found, queries, answers));
-    expect(all).toEqual([
-      { memoryId: 'a', cosine: 0.9, bm25: 0 },
-      { memoryId: 'b', cosine: 0.8, bm25: 4 },
-      { memoryId: 'c', cosine: 0.1, bm25: 3 },
-    ]);
-  });
+  describe('score what they have found', () => {
+    const queries = bestOf(both, filter, 2);
+    const found = (dense: Record<string, number>, sparse: Record<string, number>) =>
+      scoresOf(queries, [points(dense), points(sparse)]);
 
-  it('do not look for words where fewer were found than could be', () => {
-    const found = { dense: scores({ a: 0.9 }), words: scores({ b: 4 }) };
-    const queries = missingOf(both, found, { tenant: TENANT, depth: 2 });
-    expect(queries.map(({ using }) => using)).toEqual(['dense']);
-  });
+    it('by the most that the other arm can give, where that has given all it was asked for', () => {
+      expect(toScored(both, found({ a: 0.9, b: 0.8 }, { b: 4, c: 3 }), 2)).toEqual([
+        { memoryId: 'a', cosine: 0.9, bm25: 3, bounded: true },
+        { memoryId: 'b', cosine: 0.8, bm25: 4 },
+        { memoryId: 'c', cosine: 0.8, bm25: 3, bounded: true },
+      ]);
+    });
 
-  it('have nothing to add when both found the same, or there is only one', () => {
-    const same = { dense: scores({ a: 1 }), words: scores({ a: 2 }) };
-    expect(missingOf(both, same, { tenant: TENANT, depth: 1 })).toEqual([]);
-    const single = armsOf({ embedding }, null);
-    expect(missingOf(single, same, { tenant: TENANT, depth: 1 })).toEqual([]);
-    expect(toScored(NO_SCORES)).toEqual([]);
+    it('without words where fewer were found than could be', () => {
+      expect(toScored(both, found({ a: 0.9, b: 0.8 }, { b: 4 }), 2)).toEqual([
+        { memoryId: 'a', cosine: 0.9, bm25: 0 },
+        { memoryId: 'b', cosine: 0.8, bm25: 4 },
+      ]);
+    });
+
+    it('by any cosine where fewer vectors were found than could be', () => {
+      expect(toScored(both, found({ a: 0.9 }, { b: 4 }), 2)).toEqual([
+        { memoryId: 'a', cosine: 0.9, bm25: 0 },
+        { memoryId: 'b', cosine: 1, bm25: 4, bounded: true },
+      ]);
+    });
+
+    it('as they are where the query has only one of them', () => {
+      const single = armsOf({ embedding }, null);
+      const dense = bestOf(single, filter, 1);
+      expect(toScored(single, scoresOf(dense, [points({ a: 1 })]), 1)).toEqual([
+        { memoryId: 'a', cosine: 1, bm25: 0 },
+      ]);
+      const text = armsOf({ embedding: null }, words);
+      const sparse = bestOf(text, filter, 1);
+      expect(toScored(text, scoresOf(sparse, [points({ a: 2 })]), 1)).toEqual([
+        { memoryId: 'a', cosine: 0, bm25: 2 },
+      ]);
+      expect(toScored(both, found({}, {}), 2)).toEqual([]);
+    });
   });
 });

@@ -20,8 +20,6 @@ export interface ArmScores {
   readonly words: Scores;
 }
 
-export const NO_SCORES: ArmScores = { dense: new Map(), words: new Map() };
-
 export function armsOf(
   { embedding }: Pick<IndexQuery, 'embedding'>,
   words: WeighedQuery | null,
@@ -45,54 +43,38 @@ export function bestOf({ dense, words }: Arms, filter: Filter, depth: number): Q
     .map((arm) => ({ ...arm, filter, limit: depth, with_payload: false }));
 }
 
+/** What the answers to these queries say. */
+export function scoresOf(queries: readonly Query[], answers: readonly ScoredPoint[][]): ArmScores {
+  const of = (arm: string): Scores => {
+    const points = answers[queries.findIndex(({ using }) => using === arm)] ?? [];
+    return new Map(points.map(({ id, score }) => [String(id), score]));
+  };
+  return { dense: of(DENSE), words: of(WORDS) };
+}
+
 /**
- * Requests for the score that what only one arm has found lacks. Words need no second one when they
- * gave less than `depth`: then they are in nothing else.
+ * Everything that an arm has found. The score of the other arm is then the most that it can be,
+ * since that arm would have found it otherwise.
  */
-export function missingOf(
-  { dense, words }: Arms,
-  found: ArmScores,
-  { tenant, depth }: Pick<IndexQuery, 'tenant' | 'depth'>,
-): Query[] {
-  if (!dense || !words) return [];
-  const byWords = without(found.words, found.dense);
-  const byVector = found.words.size < depth ? [] : without(found.dense, found.words);
-  return [
-    ...(byWords.length > 0 ? [scoring(dense, tenant, byWords)] : []),
-    ...(byVector.length > 0 ? [scoring(words, tenant, byVector)] : []),
-  ];
+export function toScored(arms: Arms, { dense, words }: ArmScores, depth: number): ScoredMemory[] {
+  const highest = {
+    cosine: arms.dense ? lowestOf(dense, depth, 1) : 0,
+    bm25: arms.words ? lowestOf(words, depth, 0) : 0,
+  };
+  return [...new Set([...dense.keys(), ...words.keys()])].map((memoryId) => {
+    const cosine = dense.get(memoryId);
+    const bm25 = words.get(memoryId);
+    const scores = { memoryId, cosine: cosine ?? highest.cosine, bm25: bm25 ?? highest.bm25 };
+    const bounded =
+      (cosine === undefined && arms.dense !== null) || (bm25 === undefined && highest.bm25 > 0);
+    return bounded ? { ...scores, bounded } : scores;
+  });
 }
 
-/** The answers to queries of these arms, added to what is known. */
-export function withAnswers(
-  known: ArmScores,
-  queries: readonly Query[],
-  answers: readonly ScoredPoint[][],
-): ArmScores {
-  const dense = new Map(known.dense);
-  const words = new Map(known.words);
-  for (const [at, { using }] of queries.entries()) {
-    const scores = using === DENSE ? dense : words;
-    for (const { id, score } of answers[at]!) scores.set(String(id), score);
-  }
-  return { dense, words };
-}
-
-/** What lacks a score has 0: it has none of the words, or it is gone. */
-export function toScored({ dense, words }: ArmScores): ScoredMemory[] {
-  return [...new Set([...dense.keys(), ...words.keys()])].map((memoryId) => ({
-    memoryId,
-    cosine: dense.get(memoryId) ?? 0,
-    bm25: words.get(memoryId) ?? 0,
-  }));
-}
-
-function without(scores: Scores, others: Scores): string[] {
-  return [...scores.keys()].filter((id) => !others.has(id));
-}
-
-/** Scores these memories by one arm: so few that Qdrant need not consider its graphs. */
-function scoring(arm: Arm, tenant: string, ids: readonly string[]): Query {
-  const filter = { must: [{ key: 'tenant_id', match: { value: tenant } }, { has_id: [...ids] }] };
-  return { ...arm, filter, limit: ids.length, with_payload: false, params: { exact: true } };
+/**
+ * The lowest score of an arm that gave all it was asked for. Where it gave less, what it has not
+ * found has none of the words; every memory has a vector, so there anything is possible.
+ */
+function lowestOf(scores: Scores, depth: number, otherwise: number): number {
+  return scores.size < depth ? otherwise : Math.min(...scores.values());
 }

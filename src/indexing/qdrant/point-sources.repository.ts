@@ -5,6 +5,7 @@ import { uuidArray } from '../binary-arrays.js';
 import { REFUSED_AFTER, REFUSED_AT_MOST } from '../outbox/outbox.repository.js';
 import { shownMetadata } from '../rows/memory-conditions.js';
 import type { PointSource } from './point.js';
+import type { ScoredSource } from './score-sources.js';
 
 const COLUMNS = `v.memory_id, m.tenant_id, v.collection_id, v.embedding, w.terms, w.weights,
   m.container_tag, m.category, m.source, m.author, m.container, d.connection_id,
@@ -30,6 +31,21 @@ export class PointSourcesRepository {
     return runPrepared<PointSource & Record<string, unknown>>(
       tx,
       `select ${COLUMNS} from ${TABLES}
+       where v.space_id = $1 and v.memory_id = any($2::uuid[])`,
+      [space, uuidArray(memoryIds)],
+    );
+  }
+
+  /** What these memories are scored by, of those that have a vector in the space. */
+  scored(
+    tx: EntityManager,
+    space: number,
+    memoryIds: readonly string[],
+  ): Promise<(ScoredSource & Record<string, unknown>)[]> {
+    return runPrepared(
+      tx,
+      `select v.memory_id, v.embedding, w.terms, w.weights
+       from point_vectors v left join point_words w on w.memory_id = v.memory_id
        where v.space_id = $1 and v.memory_id = any($2::uuid[])`,
       [space, uuidArray(memoryIds)],
     );

@@ -11,19 +11,19 @@ import { IndexWriter } from '../rows/index-writer.js';
 import { filtersRows, memoryConditions, VISIBLE } from '../rows/memory-conditions.js';
 import { Parameters } from '../rows/parameters.js';
 import { QueryStatistics } from '../statistics/query-statistics.js';
-import { queryTerms } from '../terms/sparse-encoder.js';
-import { weighQuery, type WeighedQuery } from '../terms/weighed-query.js';
+import { weighQuery, wordsAskedFor, type WeighedQuery } from '../terms/weighed-query.js';
 import type { TermStatistics } from '../statistics/term-statistics.repository.js';
 import type {
+  Candidate,
   CandidateList,
+  CompleteScores,
   IndexQuery,
-  PreparableQuery,
   PreparedQuery,
   ReadRows,
   SpaceRef,
 } from '../vector-index.js';
 import { uuidArray } from '../binary-arrays.js';
-import { armsOf, bestOf, missingOf, NO_SCORES, toScored, withAnswers } from './arms.js';
+import { armsOf, bestOf, scoresOf, toScored } from './arms.js';
 import { pointFilter } from './point-filter.js';
 import { type MarkedSources, PointSourcesRepository } from './point-sources.repository.js';
 import { scoreSources } from './score-sources.js';
@@ -85,9 +85,9 @@ export class QdrantIndex extends RowBackedIndex {
     return !(await this.sources.isPending(tx, id, collectionId));
   }
 
-  async prepare(tx: EntityManager, query: PreparableQuery): Promise<RowsOfQuery> {
+  async prepare(tx: EntityManager, query: IndexQuery): Promise<RowsOfQuery> {
     const { space, collectionIds } = query;
-    const ids = termsOf(query).map((term) => term.id);
+    const ids = wordsAskedFor(query).map((term) => term.id);
     const [statistics, pending] = await together(
       () => this.statistics.read(tx, collectionIds, ids),
       () => this.sources.pending(tx, space.id, collectionIds, SCORED_BY_SEARCH),
@@ -101,7 +101,7 @@ export class QdrantIndex extends RowBackedIndex {
     prepared?: PreparedQuery,
   ): Promise<CandidateList> {
     const asked = query.mode === 'text' ? { ...query, embedding: null } : query;
-    const terms = termsOf(asked);
+    const terms = wordsAskedFor(asked);
     const rows =
       (prepared as RowsOfQuery | undefined) ?? (await read((tx) => this.prepare(tx, asked)));
     const { statistics, pending } = rows;
@@ -110,18 +110,41 @@ export class QdrantIndex extends RowBackedIndex {
     const indexed = await this.ask(asked, words, pending);
     // What is marked may be another text by now, or none.
     const marked = new Set(pending?.ids);
+    const shown = pending?.sources.filter(({ visible }) => visible) ?? [];
     const found = [
       ...indexed.filter(({ memoryId }) => !marked.has(memoryId)),
-      ...scoreSources(pending?.sources ?? [], asked.embedding, words),
+      ...scoreSources(shown, asked.embedding, words),
     ];
-    const ranked = rankCandidates(found, asked, words?.highest ?? 0, statistics.documents);
+    const ranked = (scored: readonly ScoredMemory[]) =>
+      rankCandidates(scored, asked, words?.highest ?? 0, statistics.documents);
     return {
-      candidates: await this.admitted(read, asked, ranked),
+      candidates: await this.admitted(read, asked, ranked(found)),
       full: found.length >= asked.depth,
+      complete: this.completing(asked, words, ranked),
     };
   }
 
-  /** Both arms in one request, and in another one the scores that only one of them has given. */
+  /**
+   * The rows have what an arm of Qdrant has not told, and search reads so few of them that asking
+   * Qdrant for it would take longer.
+   */
+  private completing(
+    { space, embedding }: IndexQuery,
+    words: WeighedQuery | null,
+    ranked: (scored: readonly ScoredMemory[]) => Candidate[],
+  ): CompleteScores {
+    return async (tx, candidates) => {
+      const lacking = candidates.filter(({ bounded }) => bounded).map(({ memoryId }) => memoryId);
+      const sources = lacking.length > 0 ? await this.sources.scored(tx, space.id, lacking) : [];
+      const all = [
+        ...candidates.filter(({ bounded }) => !bounded),
+        ...ranked(scoreSources(sources, embedding, words)),
+      ];
+      return new Map(all.map((candidate) => [candidate.memoryId, candidate]));
+    };
+  }
+
+  /** Both arms in one request. */
   private async ask(
     query: IndexQuery,
     words: WeighedQuery | null,
@@ -137,9 +160,7 @@ export class QdrantIndex extends RowBackedIndex {
       if (pending !== null) return [];
       throw unavailable('The vector index is still to be made.', { retryAfter: 2 });
     }
-    const best = withAnswers(NO_SCORES, first, answers);
-    const second = missingOf(arms, best, query);
-    return toScored(withAnswers(best, second, (await this.answers(id, second)) ?? []));
+    return toScored(arms, scoresOf(first, answers), query.depth);
   }
 
   /** @returns null where the first collection is still to be made */
@@ -194,8 +215,4 @@ export class QdrantIndex extends RowBackedIndex {
 
 function unavailable(message: string, options: ErrorOptions & { retryAfter?: number }): AppError {
   return new AppError('index_unavailable', message, options);
-}
-
-function termsOf({ mode, text }: Pick<IndexQuery, 'mode' | 'text'>): ReturnType<typeof queryTerms> {
-  return mode === 'vector' ? [] : queryTerms(text);
 }

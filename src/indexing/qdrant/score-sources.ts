@@ -3,19 +3,20 @@ import type { WeighedQuery } from '../terms/weighed-query.js';
 import { unpackFloats, unpackIntegers } from './packed-numbers.js';
 import type { PointSource } from './point.js';
 
+/** What a point is scored by. */
+export type ScoredSource = Pick<PointSource, 'memory_id' | 'embedding' | 'terms' | 'weights'>;
+
 /** Scores rows as Qdrant will score their points. */
 export function scoreSources(
-  sources: readonly PointSource[],
+  sources: readonly ScoredSource[],
   embedding: Float32Array | null,
   words: WeighedQuery | null,
 ): ScoredMemory[] {
-  return sources
-    .filter((source) => source.visible)
-    .map((source) => ({
-      memoryId: source.memory_id,
-      cosine: embedding ? dot(embedding, unpackFloats(source.embedding)) : 0,
-      bm25: words ? bm25(words, source) : 0,
-    }));
+  return sources.map((source) => ({
+    memoryId: source.memory_id,
+    cosine: embedding ? dot(embedding, unpackFloats(source.embedding)) : 0,
+    bm25: words ? bm25(words, source) : 0,
+  }));
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
@@ -24,7 +25,7 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-function bm25({ terms }: WeighedQuery, source: PointSource): number {
+function bm25({ terms }: WeighedQuery, source: ScoredSource): number {
   if (!source.terms || !source.weights) return 0;
   const ids = unpackIntegers(source.terms);
   const weights = unpackFloats(source.weights);

@@ -4,6 +4,7 @@ import type {
   HeldMemories,
   IndexEntry,
   IndexQuery,
+  PreparedQuery,
   ReadRows,
   SpaceRef,
   VectorEntry,
@@ -23,7 +24,12 @@ export abstract class RowBackedIndex implements VectorIndex {
   ) {}
 
   abstract ensureSpace(space: SpaceRef): Promise<void>;
-  abstract candidates(read: ReadRows, query: IndexQuery): Promise<CandidateList>;
+  abstract candidates(
+    read: ReadRows,
+    query: IndexQuery,
+    prepared?: PreparedQuery,
+  ): Promise<CandidateList>;
+  abstract prepare(tx: EntityManager, query: IndexQuery): Promise<PreparedQuery>;
   abstract isServing(tx: EntityManager, space: SpaceRef, collectionId: string): Promise<boolean>;
   abstract waitForRoom(signal: AbortSignal): Promise<void>;
   abstract waitAsMaintenance(signal?: AbortSignal): Promise<number>;

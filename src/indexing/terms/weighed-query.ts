@@ -1,5 +1,6 @@
 import type { TermStatistics } from '../statistics/term-statistics.repository.js';
-import { idf, K1, type QueryTerm } from './sparse-encoder.js';
+import type { IndexQuery } from '../vector-index.js';
+import { idf, K1, queryTerms, type QueryTerm } from './sparse-encoder.js';
 
 export interface WeighedTerm {
   readonly id: number;
@@ -14,6 +15,11 @@ export interface WeighedQuery {
   readonly terms: readonly WeighedTerm[];
   /** The BM25 that no text can exceed: every term of the query, repeated without end. */
   readonly highest: number;
+}
+
+/** None where a search is by vector alone. */
+export function wordsAskedFor({ mode, text }: Pick<IndexQuery, 'mode' | 'text'>): QueryTerm[] {
+  return mode === 'vector' ? [] : queryTerms(text);
 }
 
 /** Null for a query without words. */

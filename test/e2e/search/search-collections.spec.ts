@@ -45,6 +45,29 @@ describeOnEachStore('search in several collections', (open) => {
     });
   });
 
+  it('searches the collections of the moment, whatever an earlier search of them found', async () => {
+    const { apiKey: key } = await app.newTenant();
+    const ask = (body: object) =>
+      app.request('POST', '/v1/memory/search', { key, body: { query: 'tides', ...body } });
+    const texts = async (body: object) =>
+      ((await ask(body)).body as { text: string }[]).map(({ text }) => text).sort();
+    const add = (name: string, text: string) =>
+      app.request('POST', `/v1/memory/collections/${name}/memories`, { key, body: { text } });
+    await add('notes', 'The tides of June');
+    for (let time = 1; time <= 2; time += 1) {
+      expect(await texts({})).toEqual(['The tides of June']);
+      expect(await texts({ collection: 'notes' })).toEqual(['The tides of June']);
+    }
+    await add('more', 'The tides of July');
+    expect(await texts({})).toEqual(['The tides of July', 'The tides of June']);
+    await app.request('DELETE', '/v1/memory/collections/notes', { key });
+    expect((await ask({ collection: 'notes' })).body.code).toBe('collection_not_found');
+    expect(await texts({})).toEqual(['The tides of July']);
+    await add('notes', 'The tides of August');
+    expect(await texts({ collection: 'notes' })).toEqual(['The tides of August']);
+    expect(await texts({})).toEqual(['The tides of August', 'The tides of July']);
+  });
+
   describe('all collections', () => {
     it('are searched together, those of other tenants not', async () => {
       const tenant = await app.newTenant();

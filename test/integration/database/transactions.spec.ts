@@ -82,12 +82,27 @@ describeOnEachDatabase(
 
     it('never report success when the work ignored a failed statement', async () => {
       const id = randomUUID();
-      const careless = database.inTenant(TENANT, async (tx) => {
+      const careless = async (tx: EntityManager) => {
         await insert(tx, id);
         await tx.query('select 1 / 0').catch(() => undefined);
-      });
-      await expect(careless).rejects.toThrow('ignored');
+      };
+      await expect(database.inTenant(TENANT, careless)).rejects.toThrow('ignored');
       expect(await stored(database, id)).toBe(false);
+      const told = new Promise<unknown>((resolve) => (database.onLateFailure = resolve));
+      await database.inTenant(TENANT, careless, { answers: 'early' });
+      expect(await told).toMatchObject({ message: expect.stringContaining('ignored') });
+      expect(await stored(database, id)).toBe(false);
+    });
+
+    it('that answer early still end, one after the other', async () => {
+      const ids = Array.from({ length: 20 }, () => randomUUID());
+      for (const id of ids)
+        expect(
+          await database.inTenant(TENANT, (tx) => insert(tx, id).then(() => id), {
+            answers: 'early',
+          }),
+        ).toBe(id);
+      for (const id of ids) expect(await stored(database, id)).toBe(true);
     });
 
     it('refuse a transaction inside a transaction at once, and go on working', async () => {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { runPrepared } from '../../src/database/prepared-statement.js';
 import { intArray, vectorBytes } from '../../src/indexing/binary-arrays.js';
-import { indexedType } from '../../src/indexing/pgvector/hnsw-indexes.js';
+import type { DenseScan } from '../../src/indexing/pgvector/dense-plan.js';
 import { searchSettings } from '../../src/indexing/pgvector/search-settings.js';
 import { wordsQuery } from '../../src/indexing/pgvector/words-query.js';
 import { TermStatisticsRepository } from '../../src/indexing/statistics/term-statistics.repository.js';
@@ -20,7 +20,7 @@ export interface BareTimes {
  * The two arms alone, one after the other, with the plans that the product's settings give them:
  * no transaction, statistics, embedding, scores of the other arm, fusion or rows. What a search
  * takes longer is what the product adds.
- * @param approximate through the HNSW index
+ * @param scan as the product chooses it for this query
  * @returns milliseconds
  */
 export async function bareArms(
@@ -28,7 +28,7 @@ export async function bareArms(
   mode: 'embedded' | 'server',
   collection: TargetCollection,
   query: { text: string; embedding: Float32Array },
-  approximate: boolean,
+  scan: DenseScan,
 ): Promise<BareTimes> {
   const asked: IndexQuery = {
     ...query,
@@ -48,13 +48,18 @@ export async function bareArms(
     searchSettings(asked, mode),
   );
   const words = wordsQuery(terms, asked.collectionIds, statistics, DEPTH)!;
-  const type = approximate ? `::${indexedType(collection.dimensions)}` : '';
-  const inScope = approximate ? 'coalesce(collection_id = $1, false)' : 'collection_id = $1';
+  const type = scan.kind === 'hnsw' ? `::${scan.type}` : '';
+  const ofSpace = `space_id = ${collection.spaceId}`;
+  const inScope = {
+    hnsw: `${ofSpace} and coalesce(collection_id = $1, false)`,
+    collections: `${ofSpace} and collection_id = $1`,
+    table: `coalesce(${ofSpace} and collection_id = $1, false)`,
+  };
   const start = performance.now();
   await runPrepared(
     tx,
     `select memory_id, embedding <#> $2::vector as score from vectors
-     where space_id = ${collection.spaceId} and ${inScope}
+     where ${inScope[scan.kind]}
      order by embedding${type} <#> $2::vector${type} limit ${DEPTH}`,
     [collection.id, vectorBytes(query.embedding)],
   );

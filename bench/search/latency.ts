@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util';
 import { Database } from '../../src/database/database.js';
 import { EMBEDDER, type Embedder } from '../../src/inference/embedder.js';
-import { EXACT_ROWS, HnswIndexes } from '../../src/indexing/pgvector/hnsw-indexes.js';
+import { DensePlan, type DenseScan } from '../../src/indexing/pgvector/dense-plan.js';
 import { SearchService } from '../../src/search/search.service.js';
 import type { TargetCollection } from '../../src/remember/new-memory.js';
 import { prepareDatabase } from '../ingest/bench-database.js';
 import { Corpus } from '../support/corpus.js';
 import { QDRANT, type QdrantParts } from '../../src/indexing/qdrant/qdrant-parts.js';
-import { VECTOR_INDEX, type ReadRows, type VectorIndex } from '../../src/indexing/vector-index.js';
-import { bareArms } from './bare-arms.js';
+import {
+  VECTOR_INDEX,
+  type IndexQuery,
+  type ReadRows,
+  type VectorIndex,
+} from '../../src/indexing/vector-index.js';
+import { bareArms, DEPTH } from './bare-arms.js';
 import { bareArmsOfQdrant } from './bare-arms-of-qdrant.js';
 import { fillCollection, settle } from './fill.js';
 import { SearchServer } from './search-server.js';
@@ -80,7 +85,7 @@ function databaseName(): string {
 async function measure(collection: TargetCollection, size: number): Promise<Times> {
   const embedder = server.get<Embedder>(EMBEDDER);
   const corpus = new Corpus(7);
-  const approximate = await usesHnsw(collection, size);
+  const scan = await scanOf(collection, size);
   const times: Times = {
     ...{ service: [], index: [], rows: [], http: [] },
     ...{ dense: [], words: [], arms: [] },
@@ -90,7 +95,7 @@ async function measure(collection: TargetCollection, size: number): Promise<Time
     const text = corpus.text(Number(values.words));
     const [embedding] = await embedder.embed([text]);
     const ways = [
-      () => askArms(times, collection, { text, embedding: embedding! }, approximate),
+      () => askArms(times, collection, { text, embedding: embedding! }, scan),
       () => askService(times, collection, text),
       () => askHttp(times, collection, text),
     ];
@@ -103,14 +108,14 @@ async function askArms(
   times: Times,
   collection: TargetCollection,
   query: { text: string; embedding: Float32Array },
-  approximate: boolean,
+  scan: DenseScan | null,
 ): Promise<void> {
   const database = server.get(Database);
   const qdrant = server.get<QdrantParts | null>(QDRANT);
   const read: ReadRows = (work) => database.inTenant(server.tenant, work);
   const { dense, words } = qdrant
     ? await bareArmsOfQdrant(qdrant, read, server.tenant, collection, query)
-    : await read((tx) => bareArms(tx, database.mode, collection, query, approximate));
+    : await read((tx) => bareArms(tx, database.mode, collection, query, scan!));
   times.dense.push(dense);
   times.words.push(words);
   times.arms.push(dense + words);
@@ -148,17 +153,17 @@ async function askHttp(times: Times, { name }: TargetCollection, query: string):
   times.http.push(performance.now() - start);
 }
 
-/** As the product decides it for a query without a filter. */
-function usesHnsw(collection: TargetCollection, size: number): Promise<boolean> {
-  const space = { id: collection.spaceId, dimensions: collection.dimensions };
-  return server
-    .get(Database)
-    .asSystem(
-      async (tx) =>
-        !values.qdrant &&
-        size > EXACT_ROWS &&
-        (await server.get(HnswIndexes).find(tx, space)) !== null,
-    );
+/** As the product chooses it for a query without a filter; null for Qdrant, which chooses itself. */
+async function scanOf(collection: TargetCollection, size: number): Promise<DenseScan | null> {
+  if (values.qdrant) return null;
+  const query: IndexQuery = {
+    ...{ tenant: server.tenant, mode: 'hybrid', text: '', depth: DEPTH, minCosine: -1, filter: {} },
+    space: { id: collection.spaceId, dimensions: collection.dimensions },
+    collectionIds: [collection.id],
+    embedding: new Float32Array(collection.dimensions),
+  };
+  const plan = server.get(DensePlan);
+  return server.get(Database).asSystem((tx) => plan.choose(tx, query, size));
 }
 
 function figures(times: Times): Record<string, number> {

@@ -2,6 +2,7 @@ import { intArray, uuidArray, vectorBytes } from '../binary-arrays.js';
 import type { IndexQuery } from '../vector-index.js';
 import { leavesOutRows, memoryConditions, VISIBLE } from '../rows/memory-conditions.js';
 import { Parameters } from '../rows/parameters.js';
+import type { DenseScan } from './dense-plan.js';
 
 /** What the words arm looks for. */
 export interface WordsQuery {
@@ -41,12 +42,11 @@ export interface CandidateRow {
  * One statement: each arm ranks its best `depth`, their union gets the score that one arm lacks by
  * primary key. Vectors have unit length, so the inner product is the cosine; unlike the cosine
  * operator it gives a number for the zero vector too.
- * @param approximate the type that the space's HNSW index stores, e.g. `vector(256)`; null scans
  */
 export function candidateStatement(
   query: IndexQuery,
   words: WordsQuery | null,
-  approximate: string | null,
+  scan: DenseScan,
 ): CandidateStatement {
   const parameters = new Parameters();
   const scopeOf = scopeCondition(query.collectionIds, parameters);
@@ -78,10 +78,16 @@ export function candidateStatement(
   if (dense) {
     const distance = `i.embedding <#> ${dense}`;
     // Only this spelling matches the HNSW index; only the other one is sure not to.
-    const indexed = approximate && `i.embedding::${approximate} <#> ${dense}::${approximate}`;
-    const scope = approximate ? asFilter(scopeOf('i')) : scopeOf('i');
+    const order =
+      scan.kind === 'hnsw' ? `i.embedding::${scan.type} <#> ${dense}::${scan.type}` : distance;
+    const ofSpace = `i.space_id = ${space}`;
+    const scopes = {
+      hnsw: [ofSpace, asFilter(scopeOf('i'))],
+      collections: [ofSpace, scopeOf('i')],
+      table: [asFilter(`${ofSpace} and ${scopeOf('i')}`)],
+    };
     arms.push(`dense as materialized (
-      ${arm('vectors', distance, indexed ?? distance, [`i.space_id = ${space}`, scope])})`);
+      ${arm('vectors', distance, order, scopes[scan.kind])})`);
   }
   if (sparse) {
     const product = `i.weights <#> ${sparse}`;

@@ -1,23 +1,55 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { CLOCK, type Clock } from '../../common/clock.js';
+import { Database } from '../../database/database.js';
 import type { IndexQuery } from '../vector-index.js';
 import { EXACT_ROWS, HnswIndexes } from './hnsw-indexes.js';
-import { filtersRows, memoryConditions } from '../rows/memory-conditions.js';
+import { filtersRows, leavesOutRows, memoryConditions } from '../rows/memory-conditions.js';
 import { Parameters } from '../rows/parameters.js';
 
 /** pgvector gives up an iterative scan after so many vectors (`hnsw.max_scan_tuples`). */
 const MAX_SCANNED = 20_000;
+/** A table may be so many times as large as what a query asks for, for a scan of all of it. */
+const TABLE_SHARE = 2;
+/** Of a row beside its vector: headers, three keys and what a page leaves empty. */
+const ROW_BYTES = 140;
+/** Longer vectors lie in a table of their own (https://www.postgresql.org/docs/18/storage-toast.html). */
+const MOST_INLINE_BYTES = 1_900;
+const BELIEVED_MS = 10_000;
+
+/** How the dense arm of one query finds its candidates. */
+export type DenseScan =
+  /** Through the HNSW index, which stores this type, e.g. `vector(256)`. */
+  | { readonly kind: 'hnsw'; readonly type: string }
+  /** All vectors of the collections, by their key. */
+  | { readonly kind: 'collections' }
+  /**
+   * All vectors there are. Reads no index, and goes through a few buffers of PostgreSQL in turn, so
+   * that everything else stays in the others: a search of 100,000 memories in an embedded database
+   * took 121 ms instead of 164. On a server row level security would bring an index back in.
+   */
+  | { readonly kind: 'table' };
 
 /** Decides how the dense arm of one query runs. */
 @Injectable()
 export class DensePlan {
-  constructor(private readonly indexes: HnswIndexes) {}
+  private table = { bytes: 0, until: 0 };
 
-  /**
-   * @param documents of the collections in scope
-   * @returns the type of the HNSW index to search; null to scan
-   */
-  async approximate(
+  constructor(
+    private readonly database: Database,
+    private readonly indexes: HnswIndexes,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** @param documents of the collections in scope */
+  async choose(tx: EntityManager, query: IndexQuery, documents: number): Promise<DenseScan> {
+    const type = await this.approximate(tx, query, documents);
+    if (type !== null) return { kind: 'hnsw', type };
+    return { kind: (await this.isMostOfTable(tx, query, documents)) ? 'table' : 'collections' };
+  }
+
+  /** @returns the type of the HNSW index to search; null to scan */
+  private async approximate(
     tx: EntityManager,
     query: IndexQuery,
     documents: number,
@@ -32,6 +64,26 @@ export class DensePlan {
     if (scanned > MAX_SCANNED / 2) return null;
     return index.type;
   }
+
+  /** With conditions on rows the planner decides, which may begin with them. */
+  private async isMostOfTable(
+    tx: EntityManager,
+    query: IndexQuery,
+    documents: number,
+  ): Promise<boolean> {
+    if (this.database.mode === 'server' || !query.embedding || leavesOutRows(query)) return false;
+    const vectorBytes = 4 * query.space.dimensions;
+    if (vectorBytes > MOST_INLINE_BYTES) return false;
+    const now = this.clock.now().getTime();
+    if (now >= this.table.until)
+      this.table = { bytes: await tableBytes(tx), until: now + BELIEVED_MS };
+    return this.table.bytes <= TABLE_SHARE * documents * (vectorBytes + ROW_BYTES);
+  }
+}
+
+async function tableBytes(tx: EntityManager): Promise<number> {
+  const [row] = await tx.query<{ bytes: string }[]>(`select pg_relation_size('vectors') as bytes`);
+  return Number(row!.bytes);
 }
 
 /** What the planner expects a filter to leave; wrong by a factor at times, so only a hint. */

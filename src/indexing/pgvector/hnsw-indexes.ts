@@ -208,7 +208,7 @@ function nameOf(space: SpaceRef): string {
 }
 
 /** pgvector's HNSW takes 2,000 dimensions as `vector`, 4,000 as `halfvec`, no more. */
-export function indexedType(dimensions: number): string | null {
+function indexedType(dimensions: number): string | null {
   if (dimensions <= 2000) return `vector(${dimensions})`;
   return dimensions <= 4000 ? `halfvec(${dimensions})` : null;
 }

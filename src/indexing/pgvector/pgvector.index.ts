@@ -23,7 +23,7 @@ import {
   type CandidateRow,
   type FoundCandidate,
 } from './candidate-statement.js';
-import { DensePlan } from './dense-plan.js';
+import { DensePlan, type DenseScan } from './dense-plan.js';
 import { HnswIndexes } from './hnsw-indexes.js';
 import { searchSettings } from './search-settings.js';
 import { wordsQuery, type WeighedWords } from './words-query.js';
@@ -119,19 +119,19 @@ export class PgVectorIndex extends RowBackedIndex {
     words: WeighedWords | null,
     documents: number,
   ): Promise<FoundCandidate[]> {
-    const approximate = await this.densePlan.approximate(tx, query, documents);
-    const rows = await this.findRows(tx, query, words, approximate);
-    if (!approximate || denseCount(rows) >= query.depth) return rows;
-    return this.findRows(tx, query, words, null);
+    const scan = await this.densePlan.choose(tx, query, documents);
+    const rows = await this.findRows(tx, query, words, scan);
+    if (scan.kind !== 'hnsw' || denseCount(rows) >= query.depth) return rows;
+    return this.findRows(tx, query, words, { kind: 'collections' });
   }
 
   private async findRows(
     tx: EntityManager,
     query: IndexQuery,
     words: WeighedWords | null,
-    approximate: string | null,
+    scan: DenseScan,
   ): Promise<FoundCandidate[]> {
-    const { text, values, common } = candidateStatement(query, words, approximate);
+    const { text, values, common } = candidateStatement(query, words, scan);
     const rows = common
       ? await runPrepared<CandidateRow>(tx, text, values)
       : await tx.query<CandidateRow[]>(text, values);

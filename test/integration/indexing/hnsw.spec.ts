@@ -1,4 +1,5 @@
 import type { Database } from '../../../src/database/database.js';
+import type { DenseScan } from '../../../src/indexing/pgvector/dense-plan.js';
 import { EXACT_ROWS } from '../../../src/indexing/pgvector/hnsw-indexes.js';
 import { candidateStatement } from '../../../src/indexing/pgvector/candidate-statement.js';
 import { searchSettings } from '../../../src/indexing/pgvector/search-settings.js';
@@ -110,9 +111,9 @@ block(`The HNSW index${postgresql ? '' : ' (skipped: no PostgreSQL with pgvector
     return found.filter(({ memoryId }) => wanted.has(memoryId)).length / wanted.size;
   }
 
-  function plan(): Promise<string | null> {
+  function plan(): Promise<DenseScan> {
     return database.inTenant(tables.tenant, (tx) =>
-      parts.densePlan.approximate(tx, vectorQuery([large], {}), ROWS),
+      parts.densePlan.choose(tx, vectorQuery([large], {}), ROWS),
     );
   }
 
@@ -120,12 +121,12 @@ block(`The HNSW index${postgresql ? '' : ' (skipped: no PostgreSQL with pgvector
     expect(await recall([large])).toBe(1);
     await parts.hnsw.buildMissing();
     expect(await hasIndex()).toBe(false);
-    expect(await plan()).toBeNull();
+    expect(await plan()).toEqual({ kind: 'collections' });
     await parts.hnsw.buildMissing();
     expect(await hasIndex()).toBe(true);
     // What was believed about the index is believed for ten seconds.
     parts.clock.advance(10_001);
-    expect(await plan()).toBe(`vector(${DIMENSIONS})`);
+    expect(await plan()).toEqual({ kind: 'hnsw', type: `vector(${DIMENSIONS})` });
   });
 
   it('finds nearly what an exact scan finds', async () => {
@@ -144,7 +145,10 @@ block(`The HNSW index${postgresql ? '' : ' (skipped: no PostgreSQL with pgvector
 
   it('is taken by the planner, with a scan that goes on until it has found enough', async () => {
     const asked = vectorQuery([large], {});
-    const { text, values } = candidateStatement(asked, null, `vector(${DIMENSIONS})`);
+    const { text, values } = candidateStatement(asked, null, {
+      kind: 'hnsw',
+      type: `vector(${DIMENSIONS})`,
+    });
     const plan = await database.inTenant(tables.tenant, async (tx) => {
       await parts.statistics.read(tx, [large], [], searchSettings(asked, 'server'));
       const [setting] = await tx.query(`show hnsw.iterative_scan`);

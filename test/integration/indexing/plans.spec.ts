@@ -41,7 +41,10 @@ describeOnEachDatabase('The plan of a search', (open) => {
     await database.maintain('analyze');
   });
 
-  async function plan(asked: Partial<IndexQuery>): Promise<string> {
+  async function plan(
+    asked: Partial<IndexQuery>,
+    kind: 'collections' | 'table' = 'collections',
+  ): Promise<string> {
     const query: IndexQuery = {
       tenant: tables.tenant,
       space: tables.space,
@@ -63,7 +66,7 @@ describeOnEachDatabase('The plan of a search', (open) => {
         searchSettings(query, database.mode),
       );
       const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
-      const { text, values } = candidateStatement(query, words, null);
+      const { text, values } = candidateStatement(query, words, { kind });
       const lines = await tx.query<{ 'QUERY PLAN': string }[]>(`explain ${text}`, values);
       return lines.map((line) => line['QUERY PLAN']).join('\n');
     });
@@ -77,6 +80,41 @@ describeOnEachDatabase('The plan of a search', (open) => {
       expect(found).toContain('vectors_pkey');
       expect(found).not.toContain('Seq Scan');
     }
+  });
+
+  it('reads all embedded vectors as they lie where most of them are asked for', async () => {
+    const choose = (documents: number, more: Partial<IndexQuery> = {}) =>
+      database.asSystem(async (tx) => {
+        const query: IndexQuery = {
+          tenant: tables.tenant,
+          space: tables.space,
+          collectionIds: collections,
+          mode: 'hybrid',
+          embedding: VECTOR,
+          text: 'meeting',
+          depth: 200,
+          minCosine: -1,
+          filter: {},
+          ...more,
+        };
+        return (await parts.densePlan.choose(tx, query, documents)).kind;
+      });
+    const [{ rows }] = await database.asSystem((tx) =>
+      tx.query<[{ rows: number }]>(`select count(*)::int as rows from vectors`),
+    );
+    expect(await choose(rows)).toBe(database.mode === 'embedded' ? 'table' : 'collections');
+    expect(await choose(rows, { filter: { category: 'fact' } })).toBe('collections');
+    expect(await choose(rows, { visibleOnly: true })).toBe('collections');
+    expect(await choose(rows, { embedding: null })).toBe('collections');
+    expect(await choose(rows, { space: { ...tables.space, dimensions: 1_536 } })).toBe(
+      'collections',
+    );
+    expect(await choose(Math.floor(rows / 20))).toBe('collections');
+    if (database.mode === 'server') return;
+    const found = await plan({ collectionIds: collections }, 'table');
+    expect(found).toContain('Seq Scan on vectors');
+    expect(found).not.toContain('Seq Scan on words');
+    expect(found).toContain('words_terms');
   });
 
   it('is made anew for each filter', async () => {

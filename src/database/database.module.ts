@@ -14,11 +14,16 @@ export const DATA_DIRECTORY_LOCK = Symbol('DataDirectoryLock');
 /** Backups of the embedded database; null on a server, whose operator has other means. */
 export const BACKUPS = Symbol('Backups');
 
+function toldOf({ stack, message, cause }: Error): string {
+  const told = stack ?? message;
+  return cause instanceof Error ? `${told}\nCause: ${cause.message}` : told;
+}
+
 async function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   const logger = new Logger('Database');
   // An error of `pg` has the whole connection as a property, which a log is no place for.
   const onError = (error: unknown): void =>
-    logger.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    logger.error(error instanceof Error ? toldOf(error) : error);
   const opened = await openDatabase(config, { clock, onError });
   const { mode, rowLevelSecurity } = opened.database;
   opened.database.onLateFailure = onError;

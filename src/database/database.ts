@@ -12,8 +12,8 @@ import { insideTransaction, transactionScope } from './transaction-scope.js';
 export interface TransactionOptions extends GateRequest {
   /**
    * `early`: with the result of the work, before the database has answered COMMIT. For work that
-   * only reads, by prepared statements, and that somebody waits for: of what it writes nothing is
-   * sure to stay.
+   * only reads, mostly by prepared statements, and that somebody waits for: of what it writes
+   * nothing is sure to stay.
    */
   answers?: 'early';
 }
@@ -222,7 +222,7 @@ export class Database implements BatchSizes {
     } catch (error) {
       throw translateDatabaseError(error);
     } finally {
-      if (until) void until.then(leave);
+      if (until) void until.then(leave, leave);
       else leave();
     }
   }

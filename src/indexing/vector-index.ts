@@ -35,12 +35,14 @@ export interface VectorIndex {
    *   asked between two of them
    * @param prepared what `prepare` gave for this query; else it is read first
    * @throws AppError `index_unavailable` where such a store does not answer
+   * @throws SpaceChanged where a collection has got another space since the search began; so does
+   *   `CandidateList.complete`
    */
   candidates(read: ReadRows, query: IndexQuery, prepared?: PreparedQuery): Promise<CandidateList>;
   /**
    * What the index must know of the rows before it can look for candidates, for a search that is
    * reading rows anyway. Where the index is in the database, candidates must be asked for in the
-   * same transaction then.
+   * same transaction then, before anything else is prepared there.
    */
   prepare(tx: EntityManager, query: IndexQuery): Promise<PreparedQuery>;
   /**
@@ -170,7 +172,7 @@ export interface CandidateList {
   readonly full: boolean;
   /**
    * Replaces bounds among the scores of some candidates by the scores themselves, as the rows have
-   * them. Absent where no candidate has any.
+   * them. Absent where no candidate ever has any.
    * @returns by memory id; what has no score that makes it a candidate is left out
    */
   readonly complete?: CompleteScores;

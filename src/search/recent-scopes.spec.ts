@@ -13,33 +13,45 @@ function space(count = 1, spaceId = 1): SearchedSpace {
 }
 
 describe('the recent scopes', () => {
+  let recent: RecentScopes;
+  /** A search of one thing after the other. */
+  const search = (scope: readonly unknown[], found: SearchedSpace[]) =>
+    recent.confirm(scope, recent.guess(scope), found);
+
+  beforeEach(() => {
+    recent = new RecentScopes();
+  });
+
   it('guess what the latest search of a scope has found, and nothing for others', () => {
-    const recent = new RecentScopes();
     expect(recent.guess(HERE)).toEqual([]);
-    expect(recent.confirm(HERE, [space()])).toBe(false);
+    expect(search(HERE, [space()])).toBe(false);
     expect(recent.guess(HERE)).toEqual([space()]);
     expect(recent.guess(THERE)).toEqual([]);
   });
 
   it('tell a guess that was right from one that was not', () => {
-    const recent = new RecentScopes();
-    recent.confirm(HERE, [space()]);
-    expect(recent.confirm(HERE, [space()])).toBe(true);
-    expect(recent.confirm(HERE, [space(1, 2)])).toBe(false);
+    search(HERE, [space()]);
+    expect(search(HERE, [space()])).toBe(true);
+    expect(search(HERE, [space(1, 2)])).toBe(false);
     expect(recent.guess(HERE)).toEqual([space(1, 2)]);
-    expect(recent.confirm(HERE, [])).toBe(false);
+    expect(search(HERE, [])).toBe(false);
     expect(recent.guess(HERE)).toEqual([]);
   });
 
+  it('tell a search that has guessed nothing so, whatever others have found meanwhile', () => {
+    const guess = recent.guess(HERE);
+    search(HERE, [space()]);
+    expect(recent.confirm(HERE, guess, [space()])).toBe(false);
+  });
+
   it('forget what was asked for longest ago, and keep no scope of many collections', () => {
-    const recent = new RecentScopes();
-    for (let at = 0; at < 1_000; at += 1) recent.confirm([at], [space()]);
-    recent.confirm([0], [space()]);
-    recent.confirm(['new'], [space()]);
+    for (let at = 0; at < 1_000; at += 1) search([at], [space()]);
+    search([0], [space()]);
+    search(['new'], [space()]);
     expect(recent.guess([0])).toHaveLength(1);
     expect(recent.guess([1])).toEqual([]);
     expect(recent.guess([2])).toHaveLength(1);
-    recent.confirm(HERE, [space(65)]);
+    search(HERE, [space(65)]);
     expect(recent.guess(HERE)).toEqual([]);
   });
 });

@@ -19,10 +19,10 @@ export class RecentScopes {
     return this.scopes.get(keyOf(scope)) ?? [];
   }
 
-  /** @returns whether it is what `guess` gave */
-  confirm(scope: Scope, found: readonly SearchedSpace[]): boolean {
+  /** @returns whether the guess was right; another search may have remembered it meanwhile */
+  confirm(scope: Scope, guess: readonly SearchedSpace[], found: readonly SearchedSpace[]): boolean {
     const key = keyOf(scope);
-    const right = isDeepStrictEqual(this.scopes.get(key) ?? [], found);
+    const right = isDeepStrictEqual(guess, found);
     this.scopes.delete(key);
     if (countOf(found) <= MOST_COLLECTIONS) this.scopes.set(key, found);
     const [oldest] = this.scopes.keys();

@@ -51,12 +51,14 @@ export class SearchRepository {
     tenant: string,
     names: readonly string[] | null,
   ): Promise<SearchedCollection[]> {
+    // Two statements: a plan for both questions reads all collections to find one by its name.
+    const named = names === null ? '' : 'and c.name = any($2::text[])';
     return runPrepared(
       tx,
       `select c.id, c.name, c.space_id, s.model, s.dimensions, s.score_lo as score_low
        from collections c join embedding_spaces s on s.id = c.space_id
-       where c.tenant_id = $1 and ($2::text[] is null or c.name = any($2)) order by c.name`,
-      [tenant, names],
+       where c.tenant_id = $1 ${named} order by c.name`,
+      names === null ? [tenant] : [tenant, names],
     );
   }
 

@@ -9,6 +9,7 @@ import {
   type ReadRows,
   type VectorIndex,
 } from '../indexing/vector-index.js';
+import { SpaceChanged } from '../indexing/space-changed.js';
 import { Embedders } from '../inference/embedders.js';
 import { Metrics } from '../metrics/metrics.js';
 import { toHit, withNeighbours } from './hit.mapper.js';
@@ -29,7 +30,7 @@ type Embedded = Map<string, Float32Array | null>;
 
 interface PreparedSpace {
   readonly asked: SpaceQuery;
-  readonly prepared: PreparedQuery;
+  readonly prepared?: PreparedQuery;
 }
 
 export interface RelatedOptions {
@@ -76,7 +77,7 @@ export class SearchService {
     if (mode !== 'text' && models.size === 1)
       await this.embed(query.query, [standard.model], embedded);
     for (;;) {
-      const found = await this.findWith(tenant, query, mode, embedded);
+      const found = await inOneSpace(() => this.findWith(tenant, query, mode, embedded));
       if ('hits' in found) return found.hits;
       await this.embed(query.query, found.missing, embedded);
     }
@@ -112,8 +113,8 @@ export class SearchService {
     embedded: Embedded,
   ): Promise<{ spaces: PreparedSpace[] } | { missing: string[] }> {
     const scope = [tenant, mode, query.collections ?? null, query.only ?? null];
-    const guess = this.recent.guess(scope);
-    const prepareGuess = missingModels(guess, embedded).length === 0;
+    const known = this.recent.guess(scope);
+    const guess = missingModels(known, embedded).length === 0 ? known : [];
     const prepare = (spaces: readonly SearchedSpace[]) =>
       this.prepare(
         tx,
@@ -122,24 +123,28 @@ export class SearchService {
       );
     const [spaces, prepared] = await together(
       () => this.spacesOf(tx, tenant, query, mode),
-      () => prepare(prepareGuess ? guess : []),
+      () => prepare(guess),
     );
     const missing = missingModels(spaces, embedded);
     if (missing.length > 0) return { missing };
-    const right = this.recent.confirm(scope, spaces) && prepareGuess;
+    const right = this.recent.confirm(scope, guess, spaces);
     return { spaces: right ? prepared : await prepare(spaces) };
   }
 
+  /**
+   * In the database only for the first space: what is prepared there holds until something else is,
+   * e.g. by a search that hidden memories crowd out.
+   */
   private prepare(
     tx: EntityManager,
     tenant: string,
     queries: readonly SpaceQuery[],
   ): Promise<PreparedSpace[]> {
-    const parts = queries.map((asked) => async () => ({
-      asked,
-      prepared: await this.spaces.prepare(tx, tenant, asked),
-    }));
-    return together(...parts);
+    const parts = queries.map((asked, at) => async () => {
+      if (this.index.inDatabase && at > 0) return { asked };
+      return { asked, prepared: await this.spaces.prepare(tx, tenant, asked) };
+    });
+    return together<PreparedSpace[]>(...parts);
   }
 
   private async spacesOf(
@@ -158,7 +163,7 @@ export class SearchService {
    * @throws AppError `collection_not_found`, `memory_not_found`
    */
   related(tenant: string, name: string, id: string, options: RelatedOptions): Promise<Hit[]> {
-    return this.reading(tenant, async (read) => {
+    const find = async (read: ReadRows): Promise<Hit[]> => {
       const { collection, text, vector } = await read((tx) => this.subject(tx, tenant, name, id));
       const embedding = vector && knownOnly(vector);
       const hits = await this.spaces.search(read, tenant, {
@@ -173,7 +178,8 @@ export class SearchService {
         filter: { excludeIds: [id] },
       });
       return hits.filter((hit) => hit.score >= options.minScore).map((hit) => toHit(hit.row, hit));
-    });
+    };
+    return inOneSpace(() => this.reading(tenant, find));
   }
 
   /** One transaction for all of it, unless the index is elsewhere: then none waits for a network. */
@@ -232,6 +238,16 @@ export class SearchService {
     const ids = hits.map(({ id }) => id);
     const found = await read((tx) => this.repository.neighbours(tx, tenant, ids, count));
     return withNeighbours(hits, found);
+  }
+}
+
+/** Again, where a reindex ends while a search is under way; it does so once in minutes at most. */
+async function inOneSpace<T>(search: () => Promise<T>): Promise<T> {
+  try {
+    return await search();
+  } catch (error) {
+    if (error instanceof SpaceChanged) return await search();
+    throw error;
   }
 }
 

@@ -11,10 +11,10 @@ import { Parameters } from '../rows/parameters.js';
 const MAX_SCANNED = 20_000;
 /** A table may be so many times as large as what a query asks for, for a scan of all of it. */
 const TABLE_SHARE = 2;
-/** Of a row beside its vector: headers, three keys and what a page leaves empty. */
-const ROW_BYTES = 140;
-/** Longer vectors lie in a table of their own (https://www.postgresql.org/docs/18/storage-toast.html). */
-const MOST_INLINE_BYTES = 1_900;
+const PAGE_BYTES = 8_192;
+/** Of a row beside its vector, and of a page beside its rows; longer vectors lie elsewhere. */
+const ROW_OVERHEAD = 76;
+const PAGE_OVERHEAD = 24;
 const BELIEVED_MS = 10_000;
 
 /** How the dense arm of one query finds its candidates. */
@@ -33,7 +33,7 @@ export type DenseScan =
 /** Decides how the dense arm of one query runs. */
 @Injectable()
 export class DensePlan {
-  private table = { bytes: 0, until: 0 };
+  private tableSize = { bytes: 0, until: 0 };
 
   constructor(
     private readonly database: Database,
@@ -72,12 +72,13 @@ export class DensePlan {
     documents: number,
   ): Promise<boolean> {
     if (this.database.mode === 'server' || !query.embedding || leavesOutRows(query)) return false;
-    const vectorBytes = 4 * query.space.dimensions;
-    if (vectorBytes > MOST_INLINE_BYTES) return false;
+    const rowBytes = 4 * query.space.dimensions + ROW_OVERHEAD;
+    const rowsPerPage = Math.floor((PAGE_BYTES - PAGE_OVERHEAD) / rowBytes);
+    if (rowsPerPage === 0) return false;
     const now = this.clock.now().getTime();
-    if (now >= this.table.until)
-      this.table = { bytes: await tableBytes(tx), until: now + BELIEVED_MS };
-    return this.table.bytes <= TABLE_SHARE * documents * (vectorBytes + ROW_BYTES);
+    if (now >= this.tableSize.until)
+      this.tableSize = { bytes: await tableBytes(tx), until: now + BELIEVED_MS };
+    return this.tableSize.bytes <= (TABLE_SHARE * documents * PAGE_BYTES) / rowsPerPage;
   }
 }
 

@@ -117,8 +117,10 @@ export class QdrantIndex extends RowBackedIndex {
     ];
     const ranked = (scored: readonly ScoredMemory[]) =>
       rankCandidates(scored, asked, words?.highest ?? 0, statistics.documents);
+    const candidates = await this.admitted(read, asked, ranked(found));
+    if (candidates.length === 0) await read((tx) => this.requireSpace(tx, asked));
     return {
-      candidates: await this.admitted(read, asked, ranked(found)),
+      candidates,
       full: found.length >= asked.depth,
       complete: this.completing(asked, words, ranked),
     };
@@ -129,19 +131,30 @@ export class QdrantIndex extends RowBackedIndex {
    * Qdrant for it would take longer.
    */
   private completing(
-    { space, embedding }: IndexQuery,
+    query: IndexQuery,
     words: WeighedQuery | null,
     ranked: (scored: readonly ScoredMemory[]) => Candidate[],
   ): CompleteScores {
     return async (tx, candidates) => {
       const lacking = candidates.filter(({ bounded }) => bounded).map(({ memoryId }) => memoryId);
-      const sources = lacking.length > 0 ? await this.sources.scored(tx, space.id, lacking) : [];
+      const [sources] = await together(
+        () =>
+          lacking.length > 0
+            ? this.sources.scored(tx, query.space.id, lacking)
+            : Promise.resolve([]),
+        () => this.requireSpace(tx, query),
+      );
       const all = [
         ...candidates.filter(({ bounded }) => !bounded),
-        ...ranked(scoreSources(sources, embedding, words)),
+        ...ranked(scoreSources(sources, query.embedding, words)),
       ];
       return new Map(all.map((candidate) => [candidate.memoryId, candidate]));
     };
+  }
+
+  /** A reindex that ended since the search began has emptied the space that it looked into. */
+  private requireSpace(tx: EntityManager, { space, collectionIds }: IndexQuery): Promise<void> {
+    return this.sources.requireSpace(tx, space.id, collectionIds);
   }
 
   /** Both arms in one request. */

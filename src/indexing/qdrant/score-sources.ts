@@ -29,8 +29,13 @@ function bm25({ terms }: WeighedQuery, source: ScoredSource): number {
   if (!source.terms || !source.weights) return 0;
   const ids = unpackIntegers(source.terms);
   const weights = unpackFloats(source.weights);
-  return terms.reduce((sum, { id, weight }) => {
-    const at = ids.indexOf(id);
-    return at < 0 ? sum : sum + weight * weights[at]!;
-  }, 0);
+  let sum = 0;
+  // Both by ascending id.
+  for (let at = 0, term = 0; at < ids.length && term < terms.length;) {
+    const difference = ids[at]! - terms[term]!.id;
+    if (difference === 0) sum += terms[term]!.weight * weights[at]!;
+    if (difference <= 0) at += 1;
+    if (difference >= 0) term += 1;
+  }
+  return sum;
 }

@@ -136,6 +136,33 @@ describeOnEachStore(
       expect(await vectorsBySpace(store.database, notes.name)).toEqual({ [OTHER]: count });
     });
 
+    it('ends while a search is under way, which then looks into the new vectors', async () => {
+      const qdrant = bench.app.nest.get<QdrantParts | null>(QDRANT, { strict: false });
+      // Elsewhere a search is one transaction.
+      if (!qdrant) return;
+      const applied = () =>
+        eventually('every mark is applied', async () => {
+          const marks = await store.database.asSystem((tx) => qdrant.outbox.count(tx, 1));
+          return marks === 0 ? true : undefined;
+        });
+      // Marked memories are scored by a search before it asks.
+      await applied();
+      const gate = new Gate();
+      const ask = qdrant.store.query.bind(qdrant.store);
+      jest.spyOn(qdrant.store, 'query').mockImplementationOnce(async (...asked) => {
+        await gate.pass();
+        return ask(...asked);
+      });
+      const texts = notes.texts({ query: TEXTS[7], limit: 1 });
+      await gate.reached;
+      const { body } = await reindex(bench.app, notes.name, MODEL);
+      expect(await ended(bench.app, body.job_id)).toMatchObject({ status: 'success' });
+      expect(await vectorsBySpace(store.database, notes.name)).toEqual({ [OTHER]: TEXTS.length });
+      await applied();
+      gate.open();
+      expect(await texts).toEqual([TEXTS[7]]);
+    });
+
     it('makes a vector of the new text of a memory whose old one was embedded already', async () => {
       const gate = new Gate();
       const [first] = notes.ids as [string];

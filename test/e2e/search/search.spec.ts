@@ -179,6 +179,51 @@ describeOnEachStore('search', (open) => {
     });
   });
 
+  describe('more than both arms can answer', () => {
+    const GROUPS = 6;
+
+    /** All that waits to be applied or counted would change scores between two searches. */
+    const settled = () =>
+      eventually('points and statistics follow', async () => {
+        const waiting = `select 1 from outbox union all select 1 from term_deltas limit 1`;
+        return ((await system(waiting, [])) as unknown[]).length === 0 ? true : undefined;
+      });
+
+    it('is ranked as if every score had been looked at', async () => {
+      // The vector finds the first half of each group, the rare word is in the second one.
+      const notes = await searchable(
+        app,
+        Array.from({ length: 600 }, (_, n) => ({
+          text:
+            n % 2 === 0
+              ? `High and low tide at harbour ${n}, spring tide ${n % 7}`
+              : `Minutes of board meeting ${n}: quokka ${'budget '.repeat(n % 11)}`,
+          metadata: { group: Math.floor(n / 2) % GROUPS },
+        })),
+      );
+      await settled();
+      const ask = (limit: number, more = {}) =>
+        notes.search({ query: 'quokka tide', min_score: 0, boosts: false, limit, ...more });
+      // Few enough for both arms to find all of a group, so these have both scores.
+      const groups = await Promise.all(
+        Array.from({ length: GROUPS }, (_, group) => ask(100, { metadata_filter: { group } })),
+      );
+      expect(groups.map((hits) => hits.length)).toEqual(groups.map(() => 100));
+      const all = new Map(groups.flat().map((hit) => [hit.id, hit]));
+      expect(all.size).toBe(600);
+      const ranks = [...all.values()].map((hit) => hit.rank_score).sort((a, b) => b - a);
+      for (const limit of [1, 10, 40, 100]) {
+        const hits = await ask(limit);
+        expect(hits).toHaveLength(limit);
+        for (const [at, { id, score, rank_score }] of hits.entries()) {
+          expect(score).toBeCloseTo(all.get(id)!.score, 4);
+          expect(rank_score).toBeCloseTo(all.get(id)!.rank_score, 4);
+          expect(rank_score).toBeCloseTo(ranks[at]!, 4);
+        }
+      }
+    });
+  });
+
   describe('boosts', () => {
     it('let importance settle a tie, and can be switched off', async () => {
       const text = 'The deploy freeze starts on Thursday';

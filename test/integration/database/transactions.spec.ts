@@ -94,6 +94,28 @@ describeOnEachDatabase(
       expect(await stored(database, id)).toBe(false);
     });
 
+    it('that answer early plan their statements once, and leave no setting behind', async () => {
+      const read = async (options?: { answers: 'early' }) => {
+        const [row] = await database.inTenant(
+          TENANT,
+          (tx) =>
+            tx.query<object[]>(
+              `select current_setting('plan_cache_mode') as plans,
+                 current_setting('enable_seqscan') as scans`,
+            ),
+          options,
+        );
+        return row;
+      };
+      const before = await read();
+      expect(await read({ answers: 'early' })).toEqual({
+        plans: 'force_generic_plan',
+        scans: 'off',
+      });
+      expect(await read()).toEqual(before);
+      expect(before).toEqual({ plans: 'auto', scans: 'on' });
+    });
+
     it('that answer early still end, one after the other', async () => {
       const ids = Array.from({ length: 20 }, () => randomUUID());
       for (const id of ids)

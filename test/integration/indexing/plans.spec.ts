@@ -106,9 +106,8 @@ describeOnEachDatabase('The plan of a search', (open) => {
     expect(await choose(rows, { filter: { category: 'fact' } })).toBe('collections');
     expect(await choose(rows, { visibleOnly: true })).toBe('collections');
     expect(await choose(rows, { embedding: null })).toBe('collections');
-    expect(await choose(rows, { space: { ...tables.space, dimensions: 1_536 } })).toBe(
-      'collections',
-    );
+    const wide = { ...tables.space, dimensions: 3_000 };
+    expect(await choose(rows, { space: wide })).toBe('collections');
     expect(await choose(Math.floor(rows / 20))).toBe('collections');
     if (database.mode === 'server') return;
     const found = await plan({ collectionIds: collections }, 'table');

@@ -73,6 +73,8 @@ export class IndexAdminService {
    * @throws AppError `index_unavailable`
    */
   async rebuild(actor: string): Promise<IndexState> {
+    // Where there is no Qdrant there will be no act, so there must be no entry.
+    await this.qdrant?.store.version();
     await this.database.asSystem((tx) =>
       this.audit.record(tx, null, { actor, action: 'index.rebuild_started' }),
     );

@@ -47,8 +47,9 @@ export class ClockKeeper {
   }
 
   /**
-   * Asks for the time, up to three times. Where every answer is slow the quickest counts, unless it could be the time that is known: half
-   * a slow answer is less wrong than a machine whose clock is days off.
+   * Asks for the time, up to three times. Where every answer is slow the quickest counts, unless it
+   * could be the time that is known: half a slow answer is less wrong than a machine whose clock is
+   * days off.
    */
   async look(): Promise<void> {
     const runner = this.dataSource.createQueryRunner();

@@ -180,12 +180,12 @@ export class Database implements BatchSizes {
   private async attempt<T>(
     opening: string,
     work: Work<T>,
-    hurried: boolean,
+    early: boolean,
   ): Promise<{ readonly result: T; readonly ended: Promise<void> }> {
     const runner = this.dataSource.createQueryRunner();
     try {
       const client = (await runner.connect()) as Client;
-      if (hurried) sendTogether(client);
+      if (early) sendTogether(client);
       const { begun } = await start(runner, client, opening);
       setClient(runner.manager, client);
       const result = await transactionScope(() => work(runner.manager)).finally(() => begun);

@@ -1,6 +1,6 @@
-import type { EntityManager } from 'typeorm';
 import type { FakeMemory } from './fake.index.js';
 import { fuse } from './fusion.js';
+import type { IndexHarness } from './index-harness.contract.js';
 import { analyse, idf, weigh } from './terms/sparse-encoder.js';
 import { vectorSpacesContract } from './vector-spaces.contract.js';
 import type {
@@ -9,25 +9,7 @@ import type {
   MemoryFilter,
   PreparedQuery,
   ReadRows,
-  SpaceRef,
-  VectorIndex,
 } from './vector-index.js';
-
-/** An index with the tables around it. */
-export interface IndexHarness {
-  readonly index: VectorIndex;
-  readonly tenant: string;
-  /** Three dimensions. */
-  readonly space: SpaceRef;
-  transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
-  /** Another space, also of three dimensions. */
-  addSpace(): Promise<SpaceRef>;
-  addCollection(): Promise<string>;
-  /** Makes a memory's row and answers its id. */
-  addRow(collectionId: string, labels?: Partial<FakeMemory>): Promise<string>;
-  /** Makes all statistics current. */
-  settle(): Promise<void>;
-}
 
 const X = Float32Array.of(1, 0, 0);
 const Y = Float32Array.of(0, 1, 0);

@@ -172,7 +172,7 @@ export interface CandidateList {
   readonly full: boolean;
   /**
    * Replaces bounds among the scores of some candidates by the scores themselves, as the rows have
-   * them. Absent where no candidate ever has any.
+   * them. Absent where an index gives both scores at once.
    * @returns by memory id; what has no score that makes it a candidate is left out
    */
   readonly complete?: CompleteScores;

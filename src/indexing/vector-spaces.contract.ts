@@ -1,4 +1,4 @@
-import type { IndexHarness } from './vector-index.contract.js';
+import type { IndexHarness } from './index-harness.contract.js';
 import type { SpaceRef } from './vector-index.js';
 
 const X = Float32Array.of(1, 0, 0);

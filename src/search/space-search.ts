@@ -40,6 +40,7 @@ export interface SpaceQuery {
   readonly filter: MemoryFilter;
 }
 
+/** Candidates with their own scores, by memory id; null where the list has no others. */
 type OwnScores = ReadonlyMap<string, Candidate> | null;
 
 export interface SpaceHit {
@@ -132,7 +133,7 @@ export class SpaceSearch {
   }
 }
 
-/** @param own null where the candidates have their own scores already */
+/** Those candidates that may be shown. */
 function standings(
   candidates: readonly Candidate[],
   rows: ReadonlyMap<string, Boostable>,

@@ -21,6 +21,9 @@ export interface CandidateStatement {
 
 /** Depths of common statements are multiples of this: those of limits up to 50, 75 and 100. */
 const COMMON_DEPTH = 100;
+/** Marks a score by which an arm has found the memory. */
+const BY_ARM = '!';
+const NO_SCORE = '-';
 
 export interface FoundCandidate {
   readonly memoryId: string;
@@ -34,7 +37,7 @@ export interface FoundCandidate {
 
 /** One text for all candidates: `pg` takes several times as long for hundreds of rows. */
 export interface CandidateRow {
-  /** Null where there are none. */
+  /** `id distance product`, joined with commas; see `readCandidates`. Null where there are none. */
   readonly found: string | null;
 }
 
@@ -42,6 +45,7 @@ export interface CandidateRow {
  * One statement: each arm ranks its best `depth`, their union gets the score that one arm lacks by
  * primary key. Vectors have unit length, so the inner product is the cosine; unlike the cosine
  * operator it gives a number for the zero vector too.
+ * @param scan how the dense arm reads; without a query vector it has no arm
  */
 export function candidateStatement(
   query: IndexQuery,
@@ -130,10 +134,6 @@ export function readCandidates([row]: readonly CandidateRow[]): FoundCandidate[]
     };
   });
 }
-
-/** Marks a score by which an arm has found the memory. */
-const BY_ARM = '!';
-const NO_SCORE = '-';
 
 function scoreText(found: string, missing: string): string {
   return `coalesce(${found} || '${BY_ARM}', (${missing})::text, '${NO_SCORE}')`;

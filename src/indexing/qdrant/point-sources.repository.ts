@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { runPrepared } from '../../database/prepared-statement.js';
 import { uuidArray } from '../binary-arrays.js';
-import { SpaceChanged } from '../space-changed.js';
 import { REFUSED_AFTER, REFUSED_AT_MOST } from '../outbox/outbox.repository.js';
 import { shownMetadata } from '../rows/memory-conditions.js';
 import type { PointSource } from './point.js';
@@ -50,20 +49,6 @@ export class PointSourcesRepository {
        where v.space_id = $1 and v.memory_id = any($2::uuid[])`,
       [space, uuidArray(memoryIds)],
     );
-  }
-
-  /** @throws SpaceChanged where one of these collections has another space by now */
-  async requireSpace(
-    tx: EntityManager,
-    space: number,
-    collectionIds: readonly string[],
-  ): Promise<void> {
-    const [moved] = await runPrepared<{ id: string }>(
-      tx,
-      `select id from collections where id = any($1::uuid[]) and space_id <> $2 limit 1`,
-      [uuidArray(collectionIds), space],
-    );
-    if (moved) throw new SpaceChanged(moved.id);
   }
 
   /** A page of a space's memories by ascending id. */

@@ -154,7 +154,7 @@ export class QdrantIndex extends RowBackedIndex {
 
   /** A reindex that ended since the search began has emptied the space that it looked into. */
   private requireSpace(tx: EntityManager, { space, collectionIds }: IndexQuery): Promise<void> {
-    return this.sources.requireSpace(tx, space.id, collectionIds);
+    return this.rows.requireSpace(tx, space.id, collectionIds);
   }
 
   /** Both arms in one request. */

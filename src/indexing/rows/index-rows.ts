@@ -65,6 +65,23 @@ export abstract class IndexRows {
   }
 
   /**
+   * The same for a search, which locks nothing.
+   * @throws SpaceChanged where one of these collections has another space by now
+   */
+  async requireSpace(
+    tx: EntityManager,
+    space: number,
+    collectionIds: readonly string[],
+  ): Promise<void> {
+    const [moved] = await runPrepared<{ id: string }>(
+      tx,
+      `select id from collections where id = any($1::uuid[]) and space_id <> $2 limit 1`,
+      [uuidArray(collectionIds), space],
+    );
+    if (moved) throw new SpaceChanged(moved.id);
+  }
+
+  /**
    * Vectors under another key: a memory whose collection changed on the way has one, and so has
    * one whose text was replaced after a reindex had made a vector of it.
    */

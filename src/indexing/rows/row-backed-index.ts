@@ -19,7 +19,7 @@ export abstract class RowBackedIndex implements VectorIndex {
   abstract readonly inDatabase: boolean;
 
   constructor(
-    private readonly rows: IndexRows,
+    protected readonly rows: IndexRows,
     private readonly writer: IndexWriter,
   ) {}
 

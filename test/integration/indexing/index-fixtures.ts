@@ -11,7 +11,7 @@ import { LengthRewrite } from '../../../src/indexing/rows/length-rewrite.js';
 import { QueryStatistics } from '../../../src/indexing/statistics/query-statistics.js';
 import { StatsFolder } from '../../../src/indexing/statistics/stats-folder.js';
 import { TermStatisticsRepository } from '../../../src/indexing/statistics/term-statistics.repository.js';
-import type { IndexHarness } from '../../../src/indexing/vector-index.contract.js';
+import type { IndexHarness } from '../../../src/indexing/index-harness.contract.js';
 import type { SpaceRef, VectorIndex } from '../../../src/indexing/vector-index.js';
 
 /** The parts of the pgvector implementation, wired as the module wires them. */

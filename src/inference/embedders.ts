@@ -15,16 +15,21 @@ export interface OfModel {
  */
 export class Embedders {
   private readonly byModel: ReadonlyMap<string, Embedder>;
+  private readonly bySetting: ReadonlyMap<string, Embedder>;
 
   /**
    * @param standard the model of new collections
    * @param more further ones; none is loaded before it is used
+   * @param settings what the settings say for each of them, in the same order
    */
   constructor(
     readonly standard: Embedder,
     more: readonly Embedder[] = [],
+    settings: readonly string[] = [],
   ) {
     this.byModel = new Map([...more, standard].map((embedder) => [embedder.model, embedder]));
+    const models = [standard, ...more].map(({ model }) => this.find(model)!);
+    this.bySetting = new Map(settings.map((name, at) => [withoutSlash(name), models[at]!]));
   }
 
   /** Names of all models, as embedding spaces have them. */
@@ -48,14 +53,15 @@ export class Embedders {
   }
 
   /**
-   * The model that a person names: as it is shown (`openai:text-embedding-3-small`), or the part
-   * of it that a setting has (`builtin`, `text-embedding-3-small`, a folder's name).
+   * The model that a person names: as it is shown (`openai:text-embedding-3-small`), as a setting
+   * has it (`builtin`, `text-embedding-3-small`, a folder's path), or by the folder's name.
    * @throws AppError `model_not_configured`
    */
   named(name: string): Embedder {
     const known = [...this.byModel.values()];
     const found =
       this.find(name) ??
+      this.bySetting.get(withoutSlash(name)) ??
       known.find(({ model }) => name === 'builtin' && model.startsWith('builtin:')) ??
       known.find(({ model }) => model.slice(model.indexOf(':') + 1).split('@')[0] === name);
     if (found) return found;
@@ -65,4 +71,9 @@ export class Embedders {
         `There is ${known.map(({ model }) => model).join(', ')}.`,
     );
   }
+}
+
+/** Shells end the path of a folder with a slash. */
+function withoutSlash(name: string): string {
+  return name.replace(/\/+$/, '');
 }

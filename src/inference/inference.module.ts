@@ -14,11 +14,12 @@ import { MeasuredEmbedder } from './measured-embedder.js';
       provide: Embedders,
       inject: [CONFIG, CLOCK, Metrics],
       useFactory: ({ embedding }: Config, clock: Clock, metrics: Metrics) => {
-        const [standard, ...more] = [embedding.model, ...embedding.more].map(
+        const settings = [embedding.model, ...embedding.more];
+        const [standard, ...more] = settings.map(
           (model) =>
             new MeasuredEmbedder(createEmbedder({ ...embedding, model }, { clock }), metrics),
         );
-        return new Embedders(standard!, more);
+        return new Embedders(standard!, more, settings);
       },
     },
     {

@@ -18,8 +18,15 @@ export interface JobProgress {
   readonly job: string;
   /** What an attempt before this one told last. */
   readonly last: Record<string, unknown> | null;
-  /** Shows it to whoever asks for the job, at most once a second; `force` does so at once. */
-  tell(progress: Record<string, unknown>, force?: boolean): Promise<void>;
+  /** Shows it to whoever asks for the job, at most once a second. */
+  tell(progress: Record<string, unknown>, how?: TellHow): Promise<void>;
+}
+
+export interface TellHow {
+  /** Without waiting for the second to pass. */
+  readonly now?: boolean;
+  /** Something was done that no attempt after this one has to do again: attempts count anew. */
+  readonly ahead?: boolean;
 }
 
 export interface JobKind {

@@ -1,5 +1,5 @@
 import type { Clock } from '../common/clock.js';
-import type { JobProgress } from './job-handlers.js';
+import type { JobProgress, TellHow } from './job-handlers.js';
 
 type Progress = Record<string, unknown>;
 
@@ -8,21 +8,26 @@ const TELL_MS = 1000;
 /** The progress of one attempt, written at most once a second. */
 export class JobProgressNotes implements JobProgress {
   private next = 0;
+  private isAhead = false;
 
-  /** @param note writes it, and answers false when the job is no longer the caller's */
+  /**
+   * @param note writes it and whether the attempt got ahead; answers false when the job is no
+   *   longer the caller's
+   */
   constructor(
     readonly job: string,
     readonly last: Progress | null,
     private readonly clock: Clock,
-    private readonly note: (progress: Progress) => Promise<boolean>,
+    private readonly note: (progress: Progress, isAhead: boolean) => Promise<boolean>,
     private readonly lost: AbortController,
   ) {}
 
-  async tell(progress: Progress, force = false): Promise<void> {
+  async tell(progress: Progress, how: TellHow = {}): Promise<void> {
     const now = this.clock.now().getTime();
-    if (now < this.next && !force) return;
+    this.isAhead ||= how.ahead ?? false;
+    if (now < this.next && !how.now) return;
     this.next = now + TELL_MS;
-    if (await this.note(progress)) return;
+    if (await this.note(progress, this.isAhead)) return;
     this.lost.abort(new Error(`job ${this.job} was cancelled or taken over`));
     this.lost.signal.throwIfAborted();
   }

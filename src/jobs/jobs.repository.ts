@@ -85,7 +85,8 @@ export class JobsRepository {
   }
 
   /**
-   * Notes how far a job is, which also proves that it gets ahead: its attempts begin anew.
+   * Notes how far a job is.
+   * @param isAhead its attempts begin anew; else one that kills each worker would be tried for ever
    * @returns false where another worker has taken the job over, or somebody cancelled it
    */
   async noteProgress(
@@ -93,11 +94,13 @@ export class JobsRepository {
     tenant: string,
     job: ClaimedJob,
     progress: Record<string, unknown>,
+    isAhead: boolean,
   ): Promise<boolean> {
     const [, held] = await tx.query<[unknown[], number]>(
-      `update jobs set progress = $4, attempts = 1, updated_at = now()
+      `update jobs set progress = $4, attempts = case when $5 then 1 else attempts end,
+         updated_at = now()
        where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'`,
-      [tenant, job.id, job.token, JSON.stringify(progress)],
+      [tenant, job.id, job.token, JSON.stringify(progress), isAhead],
     );
     return held === 1;
   }

@@ -130,10 +130,10 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private progressOf(job: ClaimedJob, lost: AbortController): JobProgressNotes {
-    const note = (progress: Record<string, unknown>): Promise<boolean> =>
+    const note = (progress: Record<string, unknown>, isAhead: boolean): Promise<boolean> =>
       this.database.inTenant(
         job.tenant,
-        (tx) => this.jobs.noteProgress(tx, job.tenant, job, progress),
+        (tx) => this.jobs.noteProgress(tx, job.tenant, job, progress, isAhead),
         BACKGROUND,
       );
     return new JobProgressNotes(job.id, job.progress, this.clock, note, lost);

@@ -67,10 +67,10 @@ export class CollectionReindex {
     if (last?.phase === 'removing') return { model, embedded: 0 };
     const embedder = this.embedders.of({ name, model });
     const target: StoredTarget = { collectionId: id, spaceId, embedder, words: true };
-    const after = last?.phase === 'embedding' ? last.after : null;
-    await meter.begin('embedding', await this.texts.count(tenant, id), after ? last!.done : 0);
+    const from = last?.phase === 'embedding' && last.after ? last : { done: 0, after: null };
+    await meter.begin('embedding', await this.texts.count(tenant, id), from);
     let embedded = 0;
-    for await (const page of this.texts.pages(tenant, id, PAGE_IN_PLACE, after)) {
+    for await (const page of this.texts.pages(tenant, id, PAGE_IN_PLACE, from.after)) {
       const ids = page.map((one) => one.id);
       embedded += await run.patiently(() => this.texts.write(tenant, target, ids, signal));
       await meter.advance(page.length, page.at(-1));
@@ -80,9 +80,13 @@ export class CollectionReindex {
     return { model, embedded };
   }
 
-  /** Makes vectors of another model beside the old ones and swaps when none is missing. */
-  async toModel(run: ReindexRun, model: string): Promise<Reindexed> {
-    const { tenant, signal } = run;
+  /**
+   * Makes vectors of another model beside the old ones and swaps when none is missing.
+   * @param last what an attempt before this one had done
+   */
+  async toModel(run: ReindexRun, model: string, last: ReindexProgress | null): Promise<Reindexed> {
+    const { tenant, meter, signal } = run;
+    meter.round = last?.round ?? 0;
     let embedded = 0;
     const collection = await this.collections.refresh(tenant, run.collection);
     const embedder = this.embedders.of({ name: collection.name, model });
@@ -98,7 +102,9 @@ export class CollectionReindex {
       },
     };
     if (collection.model !== model) embedded += await this.fill(run, target);
-    for (let round = 1; collection.model !== model; round += 1) {
+    // The round that an attempt before this one was in is done again.
+    for (let round = meter.round || 1; collection.model !== model; round += 1) {
+      meter.round = round;
       embedded += await this.catchUp(run, target);
       const allowed = round > STRICT_ROUNDS ? this.database.writeBatch : 0;
       if ((await this.swapWhenServed(run, space, allowed)) === 'swapped') break;
@@ -148,7 +154,7 @@ export class CollectionReindex {
       const { vectors } = await this.database.inTenant(tenant, (tx) =>
         this.index.held(tx, spaceId, collectionId, ids),
       );
-      await meter.advance(vectors.size);
+      await meter.pass(vectors.size);
       const missing = ids.filter((id) => !vectors.has(id));
       embedded += await this.embed(run, target, missing);
     }

@@ -1,10 +1,12 @@
 import type { Clock } from '../common/clock.js';
-import type { JobProgress } from '../jobs/job-handlers.js';
+import type { JobProgress, TellHow } from '../jobs/job-handlers.js';
 import type { PageEnd } from '../remember/stored/stored-memory.js';
 import type { ReindexProgress } from './reindex.schema.js';
 
 /** Counts what a reindex has done and shows it on its job. */
 export class ReindexMeter {
+  /** Of a change of model: how often it looked whether it can swap. */
+  round = 0;
   private phase: ReindexProgress['phase'] = 'embedding';
   private done = 0;
   private total = 0;
@@ -18,33 +20,47 @@ export class ReindexMeter {
     private readonly clock: Clock,
   ) {}
 
-  begin(phase: ReindexProgress['phase'], total: number, done = 0): Promise<void> {
+  /** @param from where it goes on; it stays the place until a page is done */
+  begin(
+    phase: ReindexProgress['phase'],
+    total: number,
+    from: Pick<ReindexProgress, 'done' | 'after'> = { done: 0, after: null },
+  ): Promise<void> {
     this.phase = phase;
     this.total = total;
-    this.done = done;
-    this.doneAtStart = done;
+    this.done = from.done;
+    this.doneAtStart = from.done;
     this.waiting = null;
-    this.after = null;
+    this.after = from.after;
     this.startedAt = this.clock.now().getTime();
-    return this.tell(true);
+    return this.tell({ now: true });
+  }
+
+  /** Counts what an attempt before this one did. */
+  pass(count: number): Promise<void> {
+    return this.count(count, null, {});
   }
 
   /** @param after where a later attempt can go on, when it can */
   advance(count: number, after: PageEnd | null = null): Promise<void> {
-    this.done += count;
-    this.total = Math.max(this.total, this.done);
-    this.waiting = null;
-    this.after = after;
-    return this.tell(false);
+    return this.count(count, after, { ahead: true });
   }
 
   /** @param what null: for nothing any more */
   waitFor(what: string | null): Promise<void> {
     this.waiting = what;
-    return this.tell(true);
+    return this.tell({ now: true });
   }
 
-  private tell(force: boolean): Promise<void> {
+  private count(count: number, after: PageEnd | null, how: TellHow): Promise<void> {
+    this.done += count;
+    this.total = Math.max(this.total, this.done);
+    this.waiting = null;
+    this.after = after;
+    return this.tell(how);
+  }
+
+  private tell(how: TellHow): Promise<void> {
     const seconds = (this.clock.now().getTime() - this.startedAt) / 1000;
     const rate = seconds > 0 ? (this.done - this.doneAtStart) / seconds : 0;
     const shown: ReindexProgress = {
@@ -55,7 +71,8 @@ export class ReindexMeter {
       eta_seconds: rate > 0 ? Math.ceil((this.total - this.done) / rate) : null,
       waiting: this.waiting,
       after: this.after,
+      round: this.round,
     };
-    return this.progress.tell(shown, force);
+    return this.progress.tell(shown, how);
   }
 }

@@ -74,11 +74,12 @@ export class ReindexJob implements OnModuleInit {
     const patiently = <T>(work: () => Promise<T>): Promise<T> =>
       this.patiently(work, meter, signal);
     const given = { tenant, collection: { id, name }, meter, signal, patiently };
-    const last = ReindexProgress.safeParse(progress.last);
+    const stored = ReindexProgress.safeParse(progress.last);
+    const last = stored.success ? stored.data : null;
     const result =
       model === null
-        ? await this.reindex.inPlace(given, last.success ? last.data : null)
-        : await this.reindex.toModel(given, model);
+        ? await this.reindex.inPlace(given, last)
+        : await this.reindex.toModel(given, model, last);
     return { ...result, removed: await this.reindex.removeUnused(tenant, id, meter, signal) };
   }
 

@@ -48,5 +48,7 @@ export const ReindexProgress = z.object({
   waiting: z.string().nullable(),
   /** Where a pass in place goes on after a crash. */
   after: z.object({ hash: z.string(), id: z.uuid() }).nullable(),
+  /** Of looking whether a change of model can swap; none: not that far yet. */
+  round: z.int().default(0),
 });
 export type ReindexProgress = z.infer<typeof ReindexProgress>;

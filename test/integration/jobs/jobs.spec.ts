@@ -12,6 +12,7 @@ import { JobHandlers, type JobHandler } from '../../../src/jobs/job-handlers.js'
 import { JobsRepository, type ClaimedJob } from '../../../src/jobs/jobs.repository.js';
 import { JobsService } from '../../../src/jobs/jobs.service.js';
 import { JobsWorker } from '../../../src/jobs/jobs.worker.js';
+import { Gate } from '../../support/eventually.js';
 import { databases, describeOnEachDatabase } from '../../support/database-fixtures.js';
 
 const repository = new JobsRepository();
@@ -114,6 +115,47 @@ describeOnEachDatabase(
         state: 'error',
         error: expect.stringContaining('interrupted'),
       });
+    });
+
+    /** A worker that is killed when its handler has told how far it is. */
+    const killWorker = async (ahead: boolean): Promise<void> => {
+      const told = new Gate();
+      const { worker, lifecycle } = processOn(
+        database,
+        async (_tenant, _params, signal, progress) => {
+          await progress.tell({ at: 'work' }, { now: true, ahead });
+          void told.pass();
+          await once(signal, 'abort');
+          throw signal.reason;
+        },
+      );
+      const working = worker.workOnOne();
+      await told.reached;
+      await database.asSystem((tx) => tx.query(`update jobs set lease_token = gen_random_uuid()`));
+      await passLease();
+      lifecycle.stop();
+      await working;
+    };
+
+    it('gives up on a job that kills every worker after it told how far it is', async () => {
+      const { service, worker } = processOn(database, () => Promise.resolve({}));
+      const id = await service.enqueue(tenant, 'count', {});
+      await killWorker(true);
+      for (let kill = 0; kill < 2; kill++) await killWorker(false);
+      expect(await worker.workOnOne()).toBe(true);
+      expect(await service.get(tenant, id)).toMatchObject({
+        state: 'error',
+        error: expect.stringContaining('interrupted 3 times'),
+        progress: { at: 'work' },
+      });
+    });
+
+    it('does not give up on a job that gets ahead each time', async () => {
+      const { service, worker } = processOn(database, () => Promise.resolve({}));
+      const id = await service.enqueue(tenant, 'count', {});
+      for (let kill = 0; kill < 5; kill++) await killWorker(true);
+      expect(await worker.workOnOne()).toBe(true);
+      expect((await service.get(tenant, id)).state).toBe('success');
     });
 
     it('tries again later what failed unexpectedly, three times in all', async () => {

@@ -17,7 +17,7 @@ export class MigrationJob {
 
   /**
    * The names of pending migrations, in their order. Changes nothing.
-   * @throws AppError `configuration_invalid`, `database_unavailable`
+   * @throws AppError `configuration_invalid`, `database_unavailable`, `schema_incomplete`
    */
   pending(): Promise<string[]> {
     return pendingMigrations(this.url, this.vectors).catch(rethrow);
@@ -26,7 +26,7 @@ export class MigrationJob {
   /**
    * Runs them, after any other process that does, and answers the names of those that ran.
    * @param options `moveVectors` empties the store that vectors were in before
-   * @throws AppError `configuration_invalid`, `database_unavailable`
+   * @throws AppError `configuration_invalid`, `database_unavailable`, `schema_incomplete`
    */
   run(options: { moveVectors?: boolean } = {}): Promise<string[]> {
     return this.migrate(options).catch(rethrow);

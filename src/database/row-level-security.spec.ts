@@ -98,7 +98,6 @@ const FACTS = {
   role: true,
   member: true,
   ungranted: [] as string[],
-  unguarded: [] as string[],
   hidden: [] as string[],
 };
 
@@ -118,7 +117,6 @@ describe('row level security', () => {
     [{ role: false, member: false }, 'CREATE ROLE tributary_app NOLOGIN; GRANT tributary_app TO'],
     [{ member: false }, 'GRANT tributary_app TO app;'],
     [{ ungranted: ['memories'] }, 'no rights on memories'],
-    [{ unguarded: ['novelties'] }, 'without policies: novelties'],
   ])('is off where the server lacks something, and says what to do: %j', async (facts, reason) => {
     const { client } = server(facts);
     await expect(prepareTenantRole(client)).resolves.toBeUndefined();

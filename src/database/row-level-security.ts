@@ -9,6 +9,26 @@ export const TENANT_ROLE = 'tributary_app';
 /** Whether PostgreSQL itself keeps tenants apart (docs/adr/0015-row-level-security.md). */
 export type RowLevelSecurity = { state: 'on' } | { state: 'off'; reason: string };
 
+/**
+ * How many policies the tables have once a migration has made or changed them. Other tables of the
+ * schema are nobody's business here: an administrator's, an extension's.
+ */
+const POLICIES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  AddRowLevelSecurity1763700000110: {
+    ...{ api_keys: 1, audit_log: 1, checkpoints: 1, collection_stats: 1, collections: 1 },
+    ...{ connection_plans: 1, connections: 1, credentials: 1, documents: 1, edges: 1 },
+    ...{ embedding_cache: 1, embedding_spaces: 1, failures: 1, idempotency_keys: 1, jobs: 1 },
+    ...{ memories: 1, outbox: 0, partitions: 1, pending_refs: 1, rate_buckets: 0 },
+    ...{ run_attempts: 1, run_partitions: 1, run_requests: 1, runs: 1, suppressions: 1 },
+    ...{ tenants: 1, term_deltas: 1, term_stats: 1 },
+  },
+  GuardPoints1763700000113: { index_versions: 1, outbox: 1, point_vectors: 1, point_words: 1 },
+  GuardVectors1763700000114: { vectors: 1, words: 4 },
+  AddSkippedPartitions1763700000140: { run_skipped_partitions: 1 },
+  KeepAuditEntries1763700000142: { audit_log: 2 },
+};
+const GUARDED = [...new Set(Object.values(POLICIES).flatMap((tables) => Object.keys(tables)))];
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -77,7 +97,32 @@ export async function readRowLevelSecurity(client: ClientBase): Promise<RowLevel
   return reason === null ? { state: 'on' } : { state: 'off', reason };
 }
 
-function whatIsMissing({ login, role, member, ungranted, unguarded }: Facts): string | null {
+/**
+ * Tables that lack what a migration gave them, though it is noted as applied: themselves, or some
+ * of their policies, which a dump brings last. Changes nothing.
+ */
+export async function unguardedTables(
+  client: ClientBase,
+  applied: readonly string[],
+): Promise<string[]> {
+  const expected = new Map<string, number>();
+  for (const [migration, tables] of Object.entries(POLICIES)) {
+    if (!applied.includes(migration)) continue;
+    for (const [table, policies] of Object.entries(tables)) expected.set(table, policies);
+  }
+  const { rows } = await client.query<{ name: string }>(
+    `select u.name from unnest($1::text[], $2::int[]) as u(name, policies)
+       left join pg_class c on c.relname = u.name and c.relkind in ('r', 'p')
+         and c.relnamespace = current_schema()::regnamespace
+     where c.relrowsecurity is not true
+       or u.policies > (select count(*) from pg_policy p where p.polrelid = c.oid)
+     order by u.name`,
+    [[...expected.keys()], [...expected.values()]],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function whatIsMissing({ login, role, member, ungranted }: Facts): string | null {
   const grant = `GRANT ${TENANT_ROLE} TO ${login};`;
   if (!role) {
     return (
@@ -88,7 +133,6 @@ function whatIsMissing({ login, role, member, ungranted, unguarded }: Facts): st
   if (!member) {
     return `${login} may not use the role. Run as an administrator, then restart: ${grant}`;
   }
-  if (unguarded.length > 0) return `Tables without policies: ${unguarded.join(', ')}.`;
   if (ungranted.length > 0) {
     return (
       `The role has no rights on ${ungranted.join(', ')}. Run "tributary migrate" as the owner ` +
@@ -106,9 +150,8 @@ interface Facts {
   role: boolean;
   /** Whether the login may take it. */
   member: boolean;
-  /** Tables with policies on which the role lacks a right. */
+  /** Tables of ours with policies on which the role lacks a right. */
   ungranted: string[];
-  unguarded: string[];
   /** Owners of the tables whose policies bind the login. */
   hidden: string[];
 }
@@ -117,9 +160,9 @@ interface Facts {
 const FACTS = `
   with tenant_role as (select to_regrole('${TENANT_ROLE}')::oid as id),
   guarded as (
-    select c.oid, c.relname, c.relrowsecurity, c.relowner,
+    select c.oid, c.relname, c.relowner,
       exists (select from pg_policy p where p.polrelid = c.oid) as policies
-    from pg_class c where c.relkind in ('r', 'p') and c.relname <> 'migrations'
+    from pg_class c where c.relkind in ('r', 'p') and c.relname = any($1)
       and c.relnamespace = current_schema()::regnamespace),
   granted as (
     select g.oid from guarded g, tenant_role r,
@@ -133,14 +176,12 @@ const FACTS = `
       false) as member,
     array(select quote_ident(relname) from guarded g
       where policies and g.oid not in (select oid from granted) order by 1) as ungranted,
-    array(select quote_ident(relname) from guarded where not relrowsecurity order by 1)
-      as unguarded,
     array(select distinct quote_ident(pg_get_userbyid(relowner)) from guarded
       where row_security_active(oid)) as hidden
   from tenant_role r`;
 
 async function readFacts(client: ClientBase): Promise<Facts> {
-  const { rows } = await client.query<Facts>(FACTS);
+  const { rows } = await client.query<Facts>(FACTS, [GUARDED]);
   return rows[0]!;
 }
 

@@ -4,12 +4,14 @@ import { AppError } from '../common/errors/app-error.js';
 import type { Secret } from '../common/secret.js';
 import { isDenied } from './database-errors.js';
 import { migrationsFor } from './migrations.js';
-import { prepareTenantRole } from './row-level-security.js';
+import { prepareTenantRole, unguardedTables } from './row-level-security.js';
 
 /** Any number that other users of the database are unlikely to lock. */
 const LOCK_KEY = 7_463_052_188;
 const OLDEST_VERSION = 150_000;
 const CONNECT_MS = 10_000;
+/** Tables that a message names. */
+const NAMED = 3;
 
 type Vectors = 'postgresql' | 'qdrant';
 
@@ -35,7 +37,7 @@ export class VectorsElsewhere extends AppError {
  * @param options `moveVectors` gives up what the store has that vectors were in before
  * @returns the names of those that ran, in their order
  * @throws AppError `configuration_invalid` when the server lacks what the configuration needs;
- *   VectorsElsewhere when vectors are in the other store
+ *   VectorsElsewhere when vectors are in the other store; `schema_incomplete`
  */
 export function migrateServer(
   dataSource: DataSource,
@@ -46,6 +48,7 @@ export function migrateServer(
   return onServer(url, async (client) => {
     await checkServer(client, vectors);
     await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+    await refuseIncomplete(client, await appliedMigrations(client));
     if (!moveVectors) await refuseVectorsElsewhere(client, vectors);
     if (vectors === 'postgresql') await makeExtension(client);
     const ran = await dataSource.runMigrations();
@@ -57,13 +60,15 @@ export function migrateServer(
 
 /**
  * The migrations that this version has and the database has not, in their order. Changes nothing.
- * @throws AppError `configuration_invalid` when the server lacks what the configuration needs.
+ * @throws AppError `configuration_invalid` when the server lacks what the configuration needs;
+ *   `schema_incomplete`
  */
 export function pendingMigrations(url: Secret<string>, vectors: Vectors): Promise<string[]> {
   return onServer(url, async (client) => {
     await checkServer(client, vectors);
-    await refuseVectorsElsewhere(client, vectors);
     const applied = await appliedMigrations(client);
+    await refuseIncomplete(client, applied);
+    await refuseVectorsElsewhere(client, vectors);
     return migrationsFor(vectors)
       .map(({ name }) => name)
       .filter((name) => !applied.includes(name))
@@ -71,7 +76,31 @@ export function pendingMigrations(url: Secret<string>, vectors: Vectors): Promis
   });
 }
 
-/** @throws AppError `migrations_pending` */
+/**
+ * A dump brings indexes, foreign keys and policies after the rows, so a restore that failed leaves
+ * tables that look complete. What a later version made of them is not known here.
+ * @param applied names of the migrations that the database has
+ * @throws AppError `schema_incomplete`
+ */
+export async function refuseIncomplete(
+  client: pg.Client,
+  applied: readonly string[],
+): Promise<void> {
+  const known = [...migrationsFor('postgresql'), ...migrationsFor('qdrant')].map(
+    ({ name }) => name,
+  );
+  if (applied.some((name) => !known.includes(name))) return;
+  const tables = await unguardedTables(client, applied);
+  if (tables.length === 0) return;
+  const more = tables.length > NAMED ? ` and ${tables.length - NAMED} more` : '';
+  throw new AppError(
+    'schema_incomplete',
+    `The schema is not whole: ${tables.slice(0, NAMED).join(', ')}${more} without policies of ` +
+      'row level security. Did a restore fail? Restore into an empty database again.',
+  );
+}
+
+/** @throws AppError `migrations_pending`, `configuration_invalid`, `schema_incomplete` */
 export async function refusePendingMigrations(
   url: Secret<string>,
   vectors: Vectors,

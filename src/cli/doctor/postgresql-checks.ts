@@ -4,8 +4,9 @@ import type { Config } from '../../config/config.js';
 import { migrationsFor } from '../../database/migrations.js';
 import { HALF_TRANSFERRED, UNFINISHED_TRANSFER } from '../../database/half-transferred.js';
 import { readRowLevelSecurity, type RowLevelSecurity } from '../../database/row-level-security.js';
+import { refuseIncomplete } from '../../database/server-migration.js';
 import { translateDatabaseError } from '../../database/database-errors.js';
-import { describeFailure, fail, ok, skip, warn, type Check } from './check.js';
+import { attempt, describeFailure, fail, ok, skip, warn, type Check } from './check.js';
 import { checkUsedKeys } from './key-checks.js';
 
 const OLDEST_VERSION = 150_000;
@@ -49,6 +50,11 @@ export async function checkPostgresql(
     const migrations = checkMigrations(applied, vectors);
     const checks = [checkVersion(facts), checkVector(facts, vectors), migrations];
     if (facts.half_transferred) checks.push(fail('transfer', UNFINISHED_TRANSFER));
+    const schema = await attempt('schema', async () => {
+      await refuseIncomplete(client, applied);
+      return ok('schema', 'whole');
+    });
+    if (schema.state === 'fail') return [...checks, schema];
     // Before its migrations a database may lack the columns that this looks at.
     if (migrations.state === 'ok') {
       checks.push(judgeRowLevelSecurity(await readRowLevelSecurity(client)));

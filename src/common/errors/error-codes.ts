@@ -132,6 +132,12 @@ export const ERROR_CODES = {
     status: 503,
     meaning: 'TRIBUTARY_MIGRATE=never and the database lacks migrations; run `tributary migrate`.',
   },
+  schema_incomplete: {
+    status: 500,
+    meaning:
+      'The database lacks a part of what its migrations made, as after a restore that failed; ' +
+      'restore into an empty one.',
+  },
   disk_full: {
     status: 503,
     meaning: 'The disk of the data directory, or of the database, is full.',

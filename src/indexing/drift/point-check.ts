@@ -64,7 +64,7 @@ export class PointCheck {
     };
   }
 
-  /** Points whose rows are gone. @throws AppError `index_unavailable` */
+  /** Points whose memory or vector is gone. @throws AppError `index_unavailable` */
   async points(space: number, after: string | null, size = PAGE): Promise<CheckedPage> {
     const ids = await this.orNone(() =>
       this.store.ids(this.spaces.alias(space), size, after ?? undefined),

@@ -61,15 +61,15 @@ export class PointSourcesRepository {
     );
   }
 
-  /** Those of these memories that have a vector in the space. */
+  /** Those of these memories that are there and have a vector in the space. */
   async idsAmong(
     tx: EntityManager,
     space: number,
     memoryIds: readonly string[],
   ): Promise<Set<string>> {
     const rows = await tx.query<{ id: string }[]>(
-      `select memory_id as id from point_vectors
-       where space_id = $1 and memory_id = any($2::uuid[])`,
+      `select v.memory_id as id from point_vectors v join memories m on m.id = v.memory_id
+       where v.space_id = $1 and v.memory_id = any($2::uuid[])`,
       [space, memoryIds],
     );
     return new Set(rows.map(({ id }) => id));

@@ -204,6 +204,20 @@ export abstract class IndexRows {
     return rows.map(({ id }) => id);
   }
 
+  /** Memories that are gone and left vectors or words in a collection, up to `limit`. */
+  async orphans(tx: EntityManager, collectionId: string, limit: number): Promise<string[]> {
+    const rows = await tx.query<{ id: string }[]>(
+      `select held.id from (
+         select found.memory_id as id from embedding_spaces s cross join lateral (
+           select memory_id from ${this.tables.vectors}
+           where space_id = s.id and collection_id = $1) as found
+         union select memory_id from ${this.tables.words} where collection_id = $1) as held
+       where not exists (select from memories m where m.id = held.id) limit $2`,
+      [collectionId, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Vectors of a collection in all spaces but some. */
   async countVectorsOutside(
     tx: EntityManager,

@@ -21,6 +21,7 @@ export async function differences(
     return [
       ...(await database.asSystem((tx) => ofMemories(tx, expected.ledger))),
       ...(await database.asSystem((tx) => ofDocuments(tx, expected))),
+      ...(await database.asSystem(ofRows)),
       ...(await database.asSystem((tx) => ofIndex(tx, env))),
     ];
   } finally {
@@ -78,6 +79,23 @@ async function ofDocuments(
     else if (squeeze(document.text ?? '') !== squeeze(text)) found.push(`another text: ${name}`);
   }
   for (const name of stored.keys()) if (!files.has(name)) found.push(`no file: ${name}`);
+  return found;
+}
+
+/** Memories against the rows that points are made of: without them no point is missed. */
+async function ofRows(tx: EntityManager): Promise<string[]> {
+  const found: string[] = [];
+  for (const [what, table, where] of [
+    ['a vector', 'point_vectors', 't.collection_id = c.id and t.space_id = c.space_id'],
+    ['words', 'point_words', 't.collection_id = c.id'],
+  ]) {
+    const [row] = await tx.query<{ n: number; one: string | null }[]>(
+      `select count(*)::int as n, min(m.id::text) as one from memories m
+       join collections c on c.id = m.collection_id
+       where not exists (select from ${table} t where t.memory_id = m.id and ${where})`,
+    );
+    if (row!.n > 0) found.push(`${row!.n} memories without ${what}, e.g. ${row!.one}`);
+  }
   return found;
 }
 

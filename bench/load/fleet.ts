@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchFolder } from '../ingest/folder.js';
 import { Corpus } from '../support/corpus.js';
 import { randomFrom } from '../support/random.js';
@@ -6,10 +7,20 @@ import type { ServerProcess } from '../support/server-process.js';
 const PER_REQUEST = 100;
 const WORDS_PER_TEXT = 60;
 const CLIENTS = 4;
+const COLLECTION = 'notes';
+const UNDER_WAY = new Set(['queued', 'running', 'waiting']);
 
 interface Run {
   status: string;
+  error: string | null;
   counts: Record<string, number>;
+  attempts: { worker: string }[];
+}
+
+interface Synced {
+  documents: number;
+  /** How many workers had a part in it. */
+  workers: number;
 }
 
 /** Tenants of an installation with several API processes, asked in turn. */
@@ -45,7 +56,7 @@ export class Fleet {
         const items = Array.from({ length: PER_REQUEST }, () => ({
           text: corpus.text(WORDS_PER_TEXT),
         }));
-        await send(this.next(), key, '/v1/memory/collections/notes/memories/bulk', items);
+        await send(this.next(), key, `/v1/memory/collections/${COLLECTION}/memories/bulk`, items);
       }
     };
     await Promise.all(Array.from({ length: CLIENTS }, work));
@@ -53,7 +64,7 @@ export class Fleet {
 
   /** A search of any tenant by any API process. */
   async search(query: string, key = this.anyKey()): Promise<void> {
-    const path = '/v1/memory/collections/notes/search';
+    const path = `/v1/memory/collections/${COLLECTION}/search`;
     const hits = await send<unknown[]>(this.next(), key, path, { query, limit: 10, min_score: 0 });
     if (hits.length === 0) throw new Error('a search found nothing');
   }
@@ -62,34 +73,56 @@ export class Fleet {
     return this.keys.map((key) => (query) => this.search(query, key));
   }
 
-  /** Syncs a folder of the first tenant, edits it and begins again until it is stopped. */
-  syncAgainAndAgain(folder: BenchFolder, edit: () => void): { stop(): Promise<number> } {
-    let stopped = false;
-    const work = async (): Promise<number> => {
-      const api = this.apis[0]!;
-      const body = { provider: 'files', config: { path: folder.path }, schedule: null };
-      const { id } = await api.request<{ id: string }>('POST', '/v1/memory/connections', body);
-      let documents = 0;
-      while (!stopped) {
-        const begin = `/v1/memory/connections/${id}/sync?wait=false`;
-        const { run_id } = await api.request<{ run_id: string }>('POST', begin, {});
-        let run: Run;
-        do {
-          await new Promise((resolve) => setTimeout(resolve, 500));
-          run = await api.request<Run>('GET', `/v1/memory/runs/${run_id}`);
-        } while (!stopped && (run.status === 'queued' || run.status === 'running'));
-        documents += run.counts.created! + run.counts.updated!;
-        edit();
-      }
-      return documents;
-    };
-    const working = work();
+  /**
+   * Syncs a folder each into the collection that a tenant's searches read, edits it and begins again
+   * until it is stopped, which throws where a run has ended in anything but success.
+   */
+  syncAgainAndAgain(
+    folders: readonly BenchFolder[],
+    edit: (folder: BenchFolder) => void,
+  ): { stop(): Promise<Synced> } {
+    const work = { stopped: false, documents: 0, workers: new Set<string>() };
+    const working = Promise.all(
+      folders.map((folder, at) => this.syncOne(folder, this.keys[at]!, work, edit)),
+    );
+    // Whoever stops it hears of it; until then nobody listens.
+    working.catch(() => undefined);
     return {
-      stop: () => {
-        stopped = true;
-        return working;
+      async stop() {
+        work.stopped = true;
+        await working;
+        return { documents: work.documents, workers: work.workers.size };
       },
     };
+  }
+
+  private async syncOne(
+    folder: BenchFolder,
+    key: string,
+    work: { stopped: boolean; documents: number; workers: Set<string> },
+    edit: (folder: BenchFolder) => void,
+  ): Promise<void> {
+    const api = this.apis[0]!;
+    const { id } = await send<{ id: string }>(api, key, '/v1/memory/connections', {
+      provider: 'files',
+      config: { path: folder.path },
+      schedule: null,
+      collection: COLLECTION,
+    });
+    while (!work.stopped) {
+      const begin = `/v1/memory/connections/${id}/sync?wait=false`;
+      const { run_id } = await send<{ run_id: string }>(api, key, begin, {});
+      let run: Run;
+      do {
+        await pause(500);
+        run = await send<Run>(api, key, `/v1/memory/runs/${run_id}`);
+      } while (!work.stopped && UNDER_WAY.has(run.status));
+      if (run.status !== 'success' && !UNDER_WAY.has(run.status))
+        throw new Error(`a run ended ${run.status}: ${run.error}`);
+      work.documents += run.counts.created! + run.counts.updated!;
+      for (const { worker } of run.attempts) work.workers.add(worker);
+      edit(folder);
+    }
   }
 
   private anyKey(): string {
@@ -105,10 +138,10 @@ async function send<T>(
   { url }: ServerProcess,
   key: string,
   path: string,
-  body: unknown,
+  body?: unknown,
 ): Promise<T> {
   const response = await fetch(url + path, {
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });

@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { parseArgs } from 'node:util';
 import { editShare, makeFolder } from '../ingest/folder.js';
 import { prepareDatabase } from '../ingest/bench-database.js';
@@ -9,7 +10,7 @@ import { Fleet } from './fleet.js';
 
 /**
  * Searches of many tenants over two API processes at a fixed rate, while two workers sync a folder
- * again and again. The rate does not wait for answers (an open loop), so a stall is seen in full.
+ * each, again and again, into what two of these tenants search. The rate does not wait for answers (an open loop), so a stall is seen in full.
  *
  *   npm run bench:load -- --database postgresql://... [--qdrant http://127.0.0.1:6333]
  *     [--tenants 20] [--memories 5000] [--rate 20] [--seconds 120] [--documents 5000]
@@ -28,9 +29,14 @@ const { values } = parseArgs({
 });
 if (values.database === undefined) throw new Error('several processes need --database');
 
-const folder = makeFolder(Number(values.documents), 80);
+const folders = [3, 4].map((seed) => makeFolder(Number(values.documents), 80, seed));
 const database = await prepareDatabase(values.database, values.qdrant);
-const env = { ...database.env, TRIBUTARY_FILES_ROOTS: folder.path };
+const env = {
+  ...database.env,
+  TRIBUTARY_FILES_ROOTS: folders.map(({ path }) => path).join(delimiter),
+  // With more, one worker could take both folders.
+  TRIBUTARY_WORKER_SLOTS: '1',
+};
 const start = (role: 'api' | 'worker') =>
   ServerProcess.start({ ...env, TRIBUTARY_ROLE: role, TRIBUTARY_OPERATOR_KEY: Fleet.OPERATOR_KEY });
 // One after the other: the first one migrates and makes the first tenant.
@@ -42,16 +48,18 @@ try {
   if (values.qdrant) await untilApplied(database.env.DATABASE_URL!);
   const corpus = new Corpus(11);
   for (const search of fleet.everyTenantOnce()) await search(corpus.text(8));
-  const syncs = fleet.syncAgainAndAgain(folder, () => editShare(folder, 0.5));
+  const syncs = fleet.syncAgainAndAgain(folders, (folder) => editShare(folder, 0.5));
   const report = await openLoop({
     rate: Number(values.rate),
     seconds: Number(values.seconds),
     ask: () => fleet.search(corpus.text(8)),
   });
+  const synced = await syncs.stop();
   const figures = {
     database: values.qdrant ? 'postgresql + qdrant' : 'postgresql',
     ...report,
-    'documents synced meanwhile': await syncs.stop(),
+    'documents synced meanwhile': synced.documents,
+    'workers that synced them': synced.workers,
     'peak RSS of an API process, MB': megabytes(apis),
     'peak RSS of a worker, MB': megabytes(workers),
   };
@@ -60,7 +68,7 @@ try {
 } finally {
   await Promise.all([...apis, ...workers].map((process) => process.stop()));
   await database.remove();
-  folder.remove();
+  for (const folder of folders) folder.remove();
 }
 
 function megabytes(processes: readonly ServerProcess[]): number {

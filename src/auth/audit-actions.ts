@@ -36,6 +36,12 @@ export const AUDIT_ACTIONS = {
   'index.vectors_moved':
     'Vectors were given up to be made in another store, `details.to`; of no one tenant',
   'backup.created': 'A backup was written to the path in `target`; of no one tenant',
+  'backup.restored':
+    'This database came from the backup in `target`, made at `details.created_at`; what it ' +
+    'replaced lies in `details.previous`; of no one tenant',
+  'database.moved':
+    'Everything was copied from the data directory `details.from` to the PostgreSQL in `target`; ' +
+    'noted in both, of no one tenant',
 } as const;
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS;

@@ -9,7 +9,7 @@ export function registerMigrateTo(program: Command, invoke: Invoke): void {
     .description(
       'Copy everything in the data directory to an empty PostgreSQL database with pgvector: ' +
         'memories, connections, history, API keys and credentials, under the same ids. No server ' +
-        'may run on either of them. The data directory stays as it is. A copy that was cut short ' +
+        'may run on either of them. The data directory keeps everything. A copy that was cut short ' +
         'goes on when the command is run again.',
     )
     .argument('[url]', 'postgres://user:password@host:port/database (default: DATABASE_URL)')

@@ -40,16 +40,18 @@ export async function migrateTo(
   await withBoth(databases, context, async (source, there) => {
     const credentials = await checkCredentials(source, ring);
     const board = new ProgressBoard(context.terminal, context.runtime.clock);
+    const { host, pathname } = new URL(url);
+    const address = `${host}${pathname}`;
     const report = await transfer(source, there, {
       restart,
+      noted: { from: from.dataDir, to: address },
       signal: context.runtime.signal,
       onProgress: (progress) => context.json || board.show([progressText(progress)]),
     }).finally(() => board.clear());
-    const { host, pathname } = new URL(url);
     const rows = report.tables.reduce((sum, table) => sum + table.rows, 0);
     const answer = {
       data_dir: from.dataDir,
-      target: `${host}${pathname}`,
+      target: address,
       resumed: report.resumed,
       rows,
       tables: Object.fromEntries(report.tables.map((table) => [table.name, table.rows])),
@@ -60,7 +62,7 @@ export async function migrateTo(
       ...renderFields(
         [
           ['copied', `${plural(rows, 'row')} in ${report.tables.length} tables, all compared`],
-          ['from', `${from.dataDir}, which is as it was`],
+          ['from', `${from.dataDir}, which keeps everything`],
           ['to', answer.target],
           ['credentials', `${formatCount(credentials)}, which the keys below open`],
         ],

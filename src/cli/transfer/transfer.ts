@@ -1,4 +1,5 @@
 import type { BackgroundDatabase } from '../../database/background-database.js';
+import { noteOperatorsAct, type OperatorsAct } from '../../database/operators-act.js';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { checksum } from './checksums.js';
@@ -17,6 +18,8 @@ export interface TransferProgress {
 export interface TransferOptions {
   /** Clears what an earlier transfer copied into the target, and begins anew. */
   readonly restart: boolean;
+  /** The addresses that the audit logs of both databases name. */
+  readonly noted: { readonly from: string; readonly to: string };
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TransferProgress) => void;
 }
@@ -35,7 +38,7 @@ export interface TransferReport {
 export async function transfer(
   source: BackgroundDatabase,
   target: BackgroundDatabase,
-  { restart, signal, onProgress }: TransferOptions,
+  { restart, noted, signal, onProgress }: TransferOptions,
 ): Promise<TransferReport> {
   const tables = commonTables(
     await source.asSystem(readCatalog),
@@ -66,8 +69,26 @@ export async function transfer(
   }
   // Without statistics the planner of a server that starts now would read whole tables.
   await target.asSystem((tx) => tx.query('analyze'));
-  await target.asSystem(removeMarker);
+  const { from, to } = noted;
+  await conclude(source, target, {
+    action: 'database.moved',
+    target: to,
+    details: { from, rows: total },
+  });
   return { resumed, tables: [...expected].map(([name, rows]) => ({ name, rows })) };
+}
+
+/** The source gets its entry last: one before the end would make it differ from the target. */
+async function conclude(
+  source: BackgroundDatabase,
+  target: BackgroundDatabase,
+  act: OperatorsAct,
+): Promise<void> {
+  await target.asSystem(async (tx) => {
+    await noteOperatorsAct(tx, act);
+    await removeMarker(tx);
+  });
+  await source.asSystem((tx) => noteOperatorsAct(tx, act));
 }
 
 /** Goes on with what is there, or begins. */

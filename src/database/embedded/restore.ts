@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import pg from 'pg';
 import { type Clock, SystemClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { noteOperatorsAct, type OperatorsAct } from '../operators-act.js';
 import {
   BACKUP_FILES,
   type BackupManifest,
@@ -11,7 +13,8 @@ import {
 } from './backup-manifest.js';
 import { DataDirectoryLock } from './data-directory-lock.js';
 import { dataPaths, finishRestore, POSTGRES_VERSION } from './data-directory.js';
-import { copyFiles, syncFiles, syncPath, totalBytes } from './file-copy.js';
+import { EmbeddedPostgres } from './embedded-postgres.js';
+import { copyFiles, listFiles, syncFiles, syncPath, totalBytes } from './file-copy.js';
 import { ensureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
 
 export interface RestoreReport {
@@ -32,10 +35,11 @@ export class DatabaseThere extends AppError {
 }
 
 /**
- * Puts a backup in the place of a data directory's database. A kill at any moment leaves either
- * the old database or the new one.
- * @throws AppError `data_directory_in_use` while a server runs on it, `backup_failed` for an
- *   incomplete backup, `disk_full`; DatabaseThere, unless `force`, for a directory that holds one
+ * Puts a backup in the place of a data directory's database, with an entry of that in its audit
+ * log. A kill at any moment leaves either the old database or the new one.
+ * @throws AppError `data_directory_in_use` while a server runs on it, `backup_failed` for a backup
+ *   that is incomplete or cannot be opened, `disk_full`; DatabaseThere, unless `force`, for a
+ *   directory that holds one
  */
 export async function restoreBackup(
   from: string,
@@ -68,22 +72,55 @@ async function replaceDatabase(
   now: Date,
 ): Promise<string | null> {
   const { database, restoring, restored } = dataPaths(dataDir);
+  const previous = existsSync(database)
+    ? `${database}.before-${now.toISOString().replaceAll(':', '-')}`
+    : null;
   await ensureFreeSpace(dataDir, totalBytes(manifest) + MINIMUM_FREE_BYTES);
   for (const leftover of [restoring, restored]) {
     await rm(leftover, { recursive: true, force: true });
   }
   await mkdir(restoring, { mode: 0o700 });
   await copyFiles(join(backup, BACKUP_FILES), restoring, manifest);
-  await syncFiles(restoring, manifest);
+  const details = { created_at: manifest.createdAt, previous };
+  await noteIn(restoring, { action: 'backup.restored', target: backup, details });
+  await syncFiles(restoring, await listFiles(restoring));
   await rename(restoring, restored);
-  let previous: string | null = null;
-  if (existsSync(database)) {
-    previous = `${database}.before-${now.toISOString().replaceAll(':', '-')}`;
-    await rename(database, previous);
-  }
+  if (previous !== null) await rename(database, previous);
   await finishRestore(dataDir);
   await syncPath(dataDir);
   return previous;
+}
+
+/** Before the database is in its place, so that there is none without the entry. */
+async function noteIn(folder: string, act: OperatorsAct): Promise<void> {
+  const postgres = await EmbeddedPostgres.start(folder).catch((error: unknown) => {
+    throw isUnavailable(error) ? unopened(act.target, error) : error;
+  });
+  try {
+    const client = new pg.Client(postgres.pool);
+    // Without a listener an engine that breaks would end the process; the query reports it too.
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      await noteOperatorsAct(client, act);
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await postgres.close();
+  }
+}
+
+function isUnavailable(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'database_unavailable';
+}
+
+/** What was there stays in its place. */
+function unopened(backup: string, error: AppError): AppError {
+  // The outer one names a way back, which may be this very backup.
+  const { message: why } = error.cause instanceof AppError ? error.cause : error;
+  const message = `The backup ${backup} is damaged; restore another one. ${why}`;
+  return new AppError('backup_failed', message, { cause: error });
 }
 
 async function checkFiles(backup: string, manifest: BackupManifest): Promise<void> {

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { nodeFileSystem } from '../../../connectors/files/file-system.js';
 import { filesConnector } from '../../../connectors/files/files.connector.js';
 import { registryOf } from '../../../connectors/registry.js';
+import { SCOPES } from '../../../src/common/http/api-request.js';
 import { Secret } from '../../../src/common/secret.js';
 import type { SearchHit } from '../../../src/search/search.schema.js';
 import { openDatabase } from '../../../src/database/open-database.js';
@@ -28,6 +29,8 @@ const LINE =
   'tributary migrate-to postgres://tributary:password@db.internal/tributary --data-dir .tributary';
 const API_KEY = 'mv_moving_0123456789abcdef';
 const TOKEN = 'tok-0123456789';
+const NOTED = `select tenant_id, actor, target, details from audit_log
+  where action = 'database.moved'`;
 const QUERIES = ['watering tomatoes', 'rye starter', 'jasmine tea', 'lemon'];
 
 /** A data directory with rows of every kind; each test has a copy. */
@@ -36,6 +39,8 @@ interface Filled {
   files: string;
   secret: string;
   results: unknown[];
+  /** Made by the API, so that no start of the target could make them again. */
+  keys: { used: string; revoked: string };
 }
 
 const missing = postgresqlMissing({ pgvector: true });
@@ -48,6 +53,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   let dataDir: string;
   let root: string;
   let filled: Filled;
+  let key = API_KEY;
   const running = new Set<TestApp>();
 
   beforeAll(async () => {
@@ -77,7 +83,6 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
       ]),
       env: {
         TRIBUTARY_DATA_DIR: dataDir,
-        TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY,
         TRIBUTARY_FILES_ROOTS: root,
         ...env,
       },
@@ -101,7 +106,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     path: string,
     body?: unknown,
   ): Promise<Answer['body']> {
-    const answer = await app.request(method, `/v1/memory${path}`, body ? { body } : {});
+    const answer = await app.request(method, `/v1/memory${path}`, { key, body });
     if (answer.status >= 300) throw new Error(`${path}: ${answer.text}`);
     return answer.body;
   }
@@ -120,7 +125,12 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
 
   /** A data directory with memories, a synced folder and a connection with credentials. */
   async function fill(): Promise<Filled> {
-    const app = await start({});
+    const app = await start({ TRIBUTARY_BOOTSTRAP_API_KEY: API_KEY });
+    const keys = {
+      used: (await app.newKey({ name: 'used', scopes: SCOPES })).apiKey,
+      revoked: await revokedKey(app),
+    };
+    key = keys.used;
     await ok(app, 'POST', '/collections/people/memories', { text: 'Alex prefers jasmine tea' });
     const connection = (provider: string, more: object): Promise<Answer['body']> =>
       ok(app, 'POST', '/connections', { provider, schedule: null, ...more });
@@ -129,13 +139,20 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     const secret = await connection('secretive', { credentials: { token: TOKEN } });
     const results = await found(app);
     await stop(app);
-    return { dataDir, files: files.id, secret: secret.id, results };
+    return { dataDir, files: files.id, secret: secret.id, results, keys };
   }
 
-  async function onSource(sql: string): Promise<void> {
+  async function revokedKey(app: TestApp): Promise<string> {
+    const { id, apiKey } = await app.newKey({ name: 'revoked' });
+    await ok(app, 'DELETE', `/api-keys/${id}`);
+    return apiKey;
+  }
+
+  async function onSource(sql: string): Promise<unknown> {
     const { database } = await openDatabase({ dataDir, databasePoolSize: 1 });
-    await database.asSystem((tx) => tx.query(sql));
+    const answer: unknown = await database.asSystem((tx) => tx.query(sql));
     await database.close();
+    return answer;
   }
 
   async function query<T extends object>(sql: string): Promise<T[]> {
@@ -169,7 +186,7 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
   }
 
   it('brings everything, and goes on as if nothing had happened', async () => {
-    const { files, secret, results } = filled;
+    const { files, secret, results, keys } = filled;
     // As a kill leaves it, so that the server has to take it up.
     await onSource(`
       update runs set state = 'running', lease_token = id, lease_until = now(),
@@ -192,6 +209,10 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     expect(moved.stdout).not.toContain(before.trim().split(':')[1]);
 
     const app = await onTarget();
+    const asked = async (key: string) =>
+      (await app.request('GET', '/v1/memory/collections', { key })).status;
+    expect([await asked(keys.used), await asked(API_KEY)]).toEqual([200, 200]);
+    expect(await asked(keys.revoked)).toBe(401);
     expect(await found(app)).toEqual(results);
     expect((await ok(app, 'POST', `/connections/${secret}/probe`)).checks[1].outcome).toBe(
       'passed',
@@ -213,6 +234,14 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     expect(await query(`select to_regclass('transfer_progress') as marker`)).toEqual([
       { marker: null },
     ]);
+    const entry = {
+      tenant_id: null,
+      actor: 'operator',
+      target: answer.target,
+      details: { from: dataDir, rows: answer.rows },
+    };
+    expect(await query(NOTED)).toEqual([entry]);
+    expect(await onSource(NOTED)).toEqual([entry]);
 
     const again = await move();
     expect(again.exit).toBe(5);

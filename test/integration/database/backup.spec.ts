@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm, truncate } from 'node:fs/promises';
+import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '../../../src/database/database.js';
 import { dataPaths } from '../../../src/database/embedded/data-directory.js';
@@ -37,6 +37,16 @@ async function tenants(database: Database): Promise<string[]> {
     tx.query('select id from tenants order by created_at'),
   );
   return rows.map(({ id }) => id);
+}
+
+/** The audit log of a data directory that no server runs on. */
+async function acts(dataDir: string): Promise<unknown[]> {
+  const { database } = await open(dataDir);
+  const rows = await database.asSystem((tx) =>
+    tx.query<unknown[]>('select tenant_id, actor, action, target, details from audit_log'),
+  );
+  await database.close();
+  return rows;
 }
 
 afterAll(async () => {
@@ -80,6 +90,52 @@ describe('a backup', () => {
     const second = await open(dataDir);
     expect(await tenants(second.database)).toEqual([kept]);
     await second.database.close();
+  });
+
+  it('leaves an entry in the audit log of what it was restored to', async () => {
+    const dataDir = await folder(migratedDataDirectory);
+    const first = await open(dataDir);
+    const { path, createdAt } = await first.backups!.create();
+    await first.database.close();
+    const { previous } = await restoreBackup(path, dataDir, { force: true });
+    const fresh = await folder(emptyDataDirectory);
+    await restoreBackup(path, fresh);
+
+    for (const [restored, replaced] of [
+      [dataDir, previous],
+      [fresh, null],
+    ] as const) {
+      expect(await acts(restored)).toEqual([
+        {
+          tenant_id: null,
+          actor: 'operator',
+          action: 'backup.restored',
+          target: path,
+          details: { created_at: createdAt, previous: replaced },
+        },
+      ]);
+    }
+    // Neither the backup nor what was moved aside is touched by it.
+    const again = await folder(emptyDataDirectory);
+    await restoreBackup(path, again);
+    expect(await acts(again)).toHaveLength(1);
+  });
+
+  it('that cannot be opened is not put in the place of a database', async () => {
+    const dataDir = await folder(migratedDataDirectory);
+    const { database, backups } = await open(dataDir);
+    const kept = await addTenant(database);
+    const { path } = await backups!.create();
+    await database.close();
+    const control = join(path, 'database', 'global', 'pg_control');
+    await writeFile(control, Buffer.alloc((await stat(control)).size));
+    await expect(restoreBackup(path, dataDir, { force: true })).rejects.toMatchObject({
+      code: 'backup_failed',
+      message: expect.stringContaining(path),
+    });
+    const still = await open(dataDir);
+    expect(await tenants(still.database)).toEqual([kept]);
+    await still.database.close();
   });
 
   it('is not restored under a running server', async () => {

@@ -48,7 +48,7 @@ import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
     },
     {
       provide: QDRANT,
-      inject: [CONFIG, Database, IndexRows, IndexWriter, QueryStatistics, CLOCK],
+      inject: [CONFIG, Database, IndexRows, IndexWriter, QueryStatistics, CLOCK, IndexHealth],
       useFactory: createQdrant,
     },
     {
@@ -82,10 +82,11 @@ function createQdrant(
   writer: IndexWriter,
   statistics: QueryStatistics,
   clock: Clock,
+  health: IndexHealth,
 ): QdrantParts | null {
   if (url === undefined) return null;
   return qdrantParts(
     { url, apiKey, prefix, maxBacklog },
-    { database, rows, writer, statistics, clock },
+    { database, rows, writer, statistics, clock, health },
   );
 }

@@ -28,6 +28,7 @@ async function followRebuild(
   const { clock } = context.runtime;
   const board = new ProgressBoard(context.terminal, clock);
   const begun = clock.now().getTime();
+  const progress = new RebuildProgress();
   let first: IndexState | undefined = started;
   try {
     return await lookUntil(
@@ -38,8 +39,7 @@ async function followRebuild(
         return state;
       },
       (state) => {
-        const total = sum(state, ({ total }) => total);
-        const done = Math.max(0, total - sum(state, ({ left }) => left));
+        const { done, total } = progress.of(state);
         const rate = done / Math.max(1, (clock.now().getTime() - begun) / 1000);
         const eta = rate > 0 ? (total - done) / rate : null;
         if (state.rebuilding && !context.json)
@@ -51,6 +51,28 @@ async function followRebuild(
     );
   } finally {
     board.clear();
+  }
+}
+
+/**
+ * How far a rebuild is, of all the spaces that were seen in it: one that is done counts as done. It
+ * never goes back, though what is written meanwhile waits with the rest and is counted there.
+ */
+export class RebuildProgress {
+  private readonly spaces = new Map<number, { done: number; total: number }>();
+  private share = 0;
+
+  of(state: IndexState): { done: number; total: number } {
+    const now = new Map(state.spaces.map((space) => [space.id, space]));
+    for (const { id, building, left, total } of now.values())
+      if (building !== null) this.spaces.set(id, { done: Math.max(0, total - left), total });
+    let [done, total] = [0, 0];
+    for (const [id, space] of this.spaces) {
+      done += now.get(id)?.building == null ? space.total : space.done;
+      total += space.total;
+    }
+    this.share = Math.max(this.share, total === 0 ? 0 : done / total);
+    return { done: Math.round(this.share * total), total };
   }
 }
 

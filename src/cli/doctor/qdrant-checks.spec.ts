@@ -48,6 +48,18 @@ describe('doctor on Qdrant', () => {
     expect(message).toMatch(new RegExp(`^${double.url}: .*ECONNREFUSED`));
   });
 
+  it('says where something else answers', async () => {
+    double = await startQdrantDouble();
+    const fetched = jest.spyOn(globalThis, 'fetch');
+    for (const status of [200, 404]) {
+      fetched.mockImplementation(() => Promise.resolve(new Response('<h1>nginx</h1>', { status })));
+      expect(await check('right')).toMatchObject({
+        state: 'fail',
+        message: `what answers at ${double.url} is no Qdrant; look at QDRANT_URL`,
+      });
+    }
+  });
+
   it('takes no failure of the server for a wrong key', async () => {
     double = await startQdrantDouble();
     double.faults.add({ do: '500' });

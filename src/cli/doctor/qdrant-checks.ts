@@ -1,11 +1,10 @@
+import { WrongSetting, isNoQdrant } from '../../indexing/qdrant/qdrant-errors.js';
 import { QdrantStore, type QdrantSettings } from '../../indexing/qdrant/qdrant-store.js';
 import { describeFailure, fail, ok, type Check } from './check.js';
 
 const NAME = 'Qdrant';
 /** The first that can leave a payload index out of the graphs. */
 const OLDEST = { major: 1, minor: 17 };
-/** Of a missing or wrong key, and of one that is for single collections only. */
-const KEY_REFUSED = [401, 403];
 
 /** Looks at the Qdrant of server mode without changing it. */
 export async function checkQdrant(settings: QdrantSettings): Promise<Check> {
@@ -19,29 +18,18 @@ export async function checkQdrant(settings: QdrantSettings): Promise<Check> {
     const key = settings.apiKey ? 'key accepted' : 'no key needed';
     return ok(NAME, `${checked.message}, ${key}`);
   } catch (error) {
-    if (!isKeyRefused(error)) return fail(NAME, `${origin}: ${describeFailure(error)}`);
-    return fail(
-      NAME,
-      settings.apiKey
-        ? `${origin} refuses the key of QDRANT_API_KEY`
-        : `${origin} wants a key; set QDRANT_API_KEY`,
-    );
+    if (error instanceof WrongSetting) return fail(NAME, error.at(origin));
+    return fail(NAME, `${origin}: ${describeFailure(error)}`);
   }
 }
 
 /** @param version as a server tells it; undefined where something else answers than Qdrant */
 export function judgeVersion(version: string | undefined, origin: string): Check {
   const parts = /^(\d+)\.(\d+)/.exec(version ?? '');
-  if (!parts) return fail(NAME, `what answers at ${origin} is no Qdrant; look at QDRANT_URL`);
+  if (!parts) return fail(NAME, isNoQdrant(origin));
   const [major, minor] = parts.slice(1).map(Number) as [number, number];
   const enough = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
   return enough
     ? ok(NAME, `${version}`)
     : fail(NAME, `${version}; version ${OLDEST.major}.${OLDEST.minor} or later is needed`);
-}
-
-function isKeyRefused(error: unknown): boolean {
-  const { cause } = error as { cause?: unknown };
-  if (typeof cause !== 'object' || cause === null || !('status' in cause)) return false;
-  return KEY_REFUSED.includes(Number(cause.status));
 }

@@ -63,6 +63,30 @@ describe('IndexHealth', () => {
     expect(health.state.reachable).toBe(true);
   });
 
+  it('is up once others are answered and nobody has repeated a failure for long', () => {
+    health.failed('search', down());
+    clock.advance(29_000);
+    health.answered('look');
+    expect(health.state.reachable).toBe(false);
+    clock.advance(1000);
+    health.answered('look');
+    expect(health.state.reachable).toBe(true);
+  });
+
+  it('expects an answer for whoever was answered in an outage, until it is not', () => {
+    expect(health.mayAnswer('search')).toBe(true);
+    health.failed('look', down());
+    expect(health.mayAnswer('search')).toBe(false);
+    health.answered('search');
+    expect([health.state.reachable, health.mayAnswer('search')]).toEqual([false, true]);
+    health.failed('search', down());
+    expect(health.mayAnswer('search')).toBe(false);
+    health.answered('search');
+    health.answered('look');
+    health.failed('look', down());
+    expect(health.mayAnswer('search')).toBe(false);
+  });
+
   it('is not down because of other errors, which it leaves to the caller', () => {
     expect(health.failed('apply', new Error('the database is gone'))).toBe(false);
     expect(health.state.reachable).toBe(true);

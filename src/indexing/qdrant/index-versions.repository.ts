@@ -20,7 +20,7 @@ export interface IndexVersion {
   readonly building: number | null;
   /** It has been made; from then on a missing one is a lost one. */
   readonly building_made: boolean;
-  /** Memories marked for it so far, of `total` when it began. */
+  /** Memories marked for it so far, of `total`: those when it began, or more by now. */
   readonly marked: string;
   readonly total: string;
   /** Of the last mark of the rebuild; null until all are marked. */
@@ -136,7 +136,9 @@ export class IndexVersionsRepository {
     );
     const { last, marked, generation } = page!;
     await tx.query(
+      // What was added since it began is written again, too.
       `update index_versions set marked_to = $2::uuid, marked = marked + $3,
+         total = greatest(total, marked + $3),
          last_generation = greatest(coalesce(last_generation, 0), $4::bigint)
        where space_id = $1`,
       [space, marked < limit ? null : last, marked, generation],

@@ -5,6 +5,7 @@ import {
   QdrantCollectionMissing,
   QdrantRefusal,
   translateQdrantError,
+  type WrongSetting,
 } from './qdrant-errors.js';
 
 /** As the client throws it for a status other than 200 that it parsed. */
@@ -40,6 +41,24 @@ describe('errors of Qdrant', () => {
       expect(translateQdrantError(apiError(status))).toMatchObject({ code: 'index_unavailable' });
     },
   );
+
+  it('name the setting of a key that is refused or missing, with the reason', () => {
+    const message = (status: number, hasKey: boolean): string =>
+      translateQdrantError(apiError(status, 'Global access is required'), { hasKey }).message;
+    expect(message(403, true)).toBe(
+      'The vector index refuses the key of QDRANT_API_KEY (Global access is required)',
+    );
+    expect(message(401, false)).toMatch(/^The vector index wants a key; set QDRANT_API_KEY/);
+  });
+
+  it('tell where something else answers, to operators with its address', () => {
+    const error = translateQdrantError(new Error('Result came uninitialized')) as WrongSetting;
+    expect(error).toMatchObject({ code: 'index_unavailable' });
+    expect(error.message).toMatch(/^What answers at the address of .* is no Qdrant/);
+    expect(error.at('http://qdrant:6333')).toBe(
+      'what answers at http://qdrant:6333 is no Qdrant; look at QDRANT_URL',
+    );
+  });
 
   it('tell what may be done later, since nobody waited for it any more', () => {
     const error = translateQdrantError(new QdrantClientTimeoutError('aborted'));

@@ -12,6 +12,7 @@ import { OutboxApplier } from './outbox-applier.js';
 import { PointSourcesRepository } from './point-sources.repository.js';
 import { QdrantIndex } from './qdrant.index.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
+import { SearchPatience, type SearchHealth } from './search-patience.js';
 import { QdrantStore, type QdrantSettings } from './qdrant-store.js';
 
 /** Everything that works with one Qdrant. */
@@ -35,6 +36,7 @@ export interface QdrantNeeds {
   readonly writer: IndexWriter;
   readonly statistics: QueryStatistics;
   readonly clock: Clock;
+  readonly health: SearchHealth;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface QdrantNeeds {
  */
 export function qdrantParts(
   settings: QdrantSettings & { readonly prefix: string; readonly maxBacklog: number },
-  { database, rows, writer, statistics, clock }: QdrantNeeds,
+  { database, rows, writer, statistics, clock, health }: QdrantNeeds,
 ): QdrantParts {
   const store = new QdrantStore(settings);
   const outbox = new OutboxRepository();
@@ -52,6 +54,7 @@ export function qdrantParts(
   const spaces = new QdrantSpaces(database, versions, store, settings.prefix);
   const secrets = settings.apiKey ? [settings.apiKey] : [];
   const pressure = new OutboxPressure(database, outbox, clock, settings.maxBacklog);
+  const patience = new SearchPatience(health);
   return {
     store,
     spaces,
@@ -60,6 +63,16 @@ export function qdrantParts(
     applier: new OutboxApplier(database, outbox, sources, spaces, store, secrets),
     check: new PointCheck(database, outbox, sources, spaces, store, pressure),
     rebuild: new IndexRebuild(database, versions, spaces, pressure),
-    index: new QdrantIndex(store, spaces, rows, writer, sources, statistics, pressure, clock),
+    index: new QdrantIndex(
+      store,
+      spaces,
+      rows,
+      writer,
+      sources,
+      statistics,
+      pressure,
+      clock,
+      patience,
+    ),
   };
 }

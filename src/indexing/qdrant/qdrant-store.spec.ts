@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { startQdrantDouble } from '../../../test/simulators/qdrant/index.js';
 import { Secret } from '../../common/secret.js';
 import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { QdrantStore } from './qdrant-store.js';
@@ -43,10 +44,67 @@ describe('requests to Qdrant', () => {
       fetched.mockResolvedValueOnce(new Response('<h1>nginx</h1>', page));
       await expect(store.count('points')).rejects.toMatchObject({
         code: 'index_unavailable',
-        message: 'The vector index does not answer: 404 Not Found',
+        message: expect.stringMatching(/ is no Qdrant; look at QDRANT_URL \(404 Not Found\)$/),
+      });
+      fetched.mockResolvedValueOnce(new Response('<h1>Welcome</h1>'));
+      await expect(store.count('points')).rejects.toMatchObject({
+        code: 'index_unavailable',
+        message: expect.stringMatching(/ is no Qdrant; look at QDRANT_URL$/),
       });
     } finally {
       fetched.mockRestore();
+    }
+  });
+
+  it('tell a key that is refused from one that is missing', async () => {
+    const { url, close } = await serve((_, response) =>
+      response.writeHead(401).end('Invalid API key or JWT'),
+    );
+    try {
+      const message = 'The vector index refuses the key of QDRANT_API_KEY';
+      const wrong = new QdrantStore({ url, apiKey: new Secret('a key') });
+      await expect(wrong.count('points')).rejects.toMatchObject({ message });
+      await expect(wrong.query('points', [])).rejects.toMatchObject({ message });
+      await expect(new QdrantStore({ url }).query('points', [])).rejects.toMatchObject({
+        code: 'index_unavailable',
+        message: 'The vector index wants a key; set QDRANT_API_KEY',
+      });
+    } finally {
+      close();
+    }
+  });
+
+  it('make a collection whose graphs are per tenant and whose filters need an index', async () => {
+    const double = await startQdrantDouble({ keepBodies: true });
+    try {
+      const store = new QdrantStore({ url: double.url });
+      expect(await store.createCollection('points', 256)).toBe(true);
+      await store.createPayloadIndexes('points');
+      const sent = (operation: string) =>
+        double.record.requests.filter((one) => one.operation === operation).map(({ body }) => body);
+      expect(sent('create_collection')).toEqual([
+        {
+          vectors: { dense: { size: 256, distance: 'Dot', on_disk: true } },
+          sparse_vectors: { words: {} },
+          hnsw_config: { m: 0, payload_m: 16 },
+          on_disk_payload: true,
+          optimizers_config: { default_segment_number: 4 },
+          strict_mode_config: { enabled: true, unindexed_filtering_retrieve: false },
+        },
+      ]);
+      const time = { type: 'integer', lookup: false, range: true, enable_hnsw: false };
+      const keyword = { type: 'keyword', enable_hnsw: false };
+      expect(sent('create_field_index')).toEqual([
+        { field_name: 'tenant_id', field_schema: { type: 'keyword', is_tenant: true } },
+        { field_name: 'collection_id', field_schema: keyword },
+        { field_name: 'labels', field_schema: keyword },
+        { field_name: 'visible', field_schema: { type: 'bool', enable_hnsw: false } },
+        { field_name: 'time', field_schema: time },
+        { field_name: 'expires_at', field_schema: time },
+      ]);
+      expect(double.violations).toEqual([]);
+    } finally {
+      await double.close();
     }
   });
 

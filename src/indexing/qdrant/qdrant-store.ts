@@ -39,6 +39,7 @@ const MAX_CONNECTIONS = 16;
 export class QdrantStore {
   private readonly client: QdrantClient;
   private readonly searches: SearchRequests;
+  private readonly hasKey: boolean;
 
   constructor({ url, apiKey }: QdrantSettings) {
     const { origin, pathname } = new URL(url);
@@ -58,13 +59,14 @@ export class QdrantStore {
     this.searches = new SearchRequests({
       baseUrl: origin + prefix,
       headers: { ...headers, ...(apiKey && { 'api-key': apiKey.reveal() }) },
-      ...{ connections: MAX_CONNECTIONS, timeoutMs: TIMEOUT_MS },
+      connections: MAX_CONNECTIONS,
     });
+    this.hasKey = apiKey !== undefined;
   }
 
   /** @returns the server's version, e.g. `1.18.3` */
   async version(): Promise<string> {
-    const { version } = await call(() => this.client.versionInfo());
+    const { version } = await this.call(() => this.client.versionInfo());
     return version;
   }
 
@@ -75,10 +77,10 @@ export class QdrantStore {
    */
   async createCollection(name: string, dimensions: number): Promise<boolean> {
     const exists = (): Promise<boolean> =>
-      call(async () => (await this.client.collectionExists(name)).exists);
+      this.call(async () => (await this.client.collectionExists(name)).exists);
     if (await exists()) return false;
     try {
-      await call(() =>
+      await this.call(() =>
         this.client.createCollection(name, {
           // Our vectors have unit length, so the dot product is the cosine.
           vectors: { [DENSE]: { size: dimensions, distance: 'Dot', on_disk: true } },
@@ -110,27 +112,27 @@ export class QdrantStore {
       ['expires_at', { type: 'integer', lookup: false, range: true, ...plain }],
     ] as const;
     for (const [field_name, field_schema] of fields) {
-      await call(() =>
+      await this.call(() =>
         this.client.createPayloadIndex(name, { field_name, field_schema, wait: true }),
       );
     }
   }
 
   async deleteCollection(name: string): Promise<void> {
-    await call(() => this.client.deleteCollection(name));
+    await this.call(() => this.client.deleteCollection(name));
   }
 
   async collections(): Promise<string[]> {
-    const { collections } = await call(() => this.client.getCollections());
+    const { collections } = await this.call(() => this.client.getCollections());
     return collections.map(({ name }) => name);
   }
 
   /** From now on `alias` means that collection, for everybody at once. */
   async pointAlias(alias: string, collection: string): Promise<void> {
-    const { aliases } = await call(() => this.client.getAliases());
+    const { aliases } = await this.call(() => this.client.getAliases());
     const before = aliases.find(({ alias_name }) => alias_name === alias);
     if (before?.collection_name === collection) return;
-    await call(() =>
+    await this.call(() =>
       this.client.updateCollectionAliases({
         actions: [
           ...(before ? [{ delete_alias: { alias_name: alias } }] : []),
@@ -142,17 +144,23 @@ export class QdrantStore {
 
   /** Answered once the points can be found. */
   async upsert(collection: string, points: Point[]): Promise<void> {
-    await call(() => this.client.upsert(collection, { points, wait: true }));
+    await this.call(() => this.client.upsert(collection, { points, wait: true }));
   }
 
   /** Answered once they cannot be found any more. */
   async delete(collection: string, ids: string[]): Promise<void> {
-    await call(() => this.client.delete(collection, { points: ids, wait: true }));
+    await this.call(() => this.client.delete(collection, { points: ids, wait: true }));
   }
 
   /** A connection that ends instead of answering is no answer yet: a search changes nothing. */
-  async query(collection: string, searches: readonly Query[]): Promise<ScoredPoint[][]> {
-    const ask = () => call(() => this.searches.queryBatch(collection, searches));
+  async query(
+    collection: string,
+    searches: readonly Query[],
+    withinMs = TIMEOUT_MS,
+  ): Promise<ScoredPoint[][]> {
+    const end = performance.now() + withinMs;
+    const ask = () =>
+      this.call(() => this.searches.queryBatch(collection, searches, end - performance.now()));
     const answers = await ask().catch((error: unknown) => {
       if (error instanceof ConnectionEnded) return ask();
       throw error;
@@ -161,25 +169,25 @@ export class QdrantStore {
   }
 
   async count(collection: string): Promise<number> {
-    const { count } = await call(() => this.client.count(collection, { exact: true }));
+    const { count } = await this.call(() => this.client.count(collection, { exact: true }));
     return count;
   }
 
   /** `green` once everything written is in the graphs that searches use, `yellow` before. */
   async status(collection: string): Promise<Schemas['CollectionStatus']> {
-    const { status } = await call(() => this.client.getCollection(collection));
+    const { status } = await this.call(() => this.client.getCollection(collection));
     return status;
   }
 
   async retrieve(collection: string, ids: string[]): Promise<StoredPoint[]> {
-    return call(() =>
+    return this.call(() =>
       this.client.retrieve(collection, { ids, with_payload: true, with_vector: false }),
     );
   }
 
   /** Ids in ascending order, `limit` of them after `after`. */
   async ids(collection: string, limit: number, after?: string): Promise<string[]> {
-    const page = await call(() =>
+    const page = await this.call(() =>
       this.client.scroll(collection, {
         limit: after === undefined ? limit : limit + 1,
         offset: after,
@@ -189,12 +197,12 @@ export class QdrantStore {
     );
     return page.points.map(({ id }) => String(id)).filter((id) => id !== after);
   }
-}
 
-async function call<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw translateQdrantError(error);
+  private async call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw translateQdrantError(error, { hasKey: this.hasKey });
+    }
   }
 }

@@ -27,6 +27,7 @@ import { armsOf, bestOf, scoresOf, toScored } from './arms.js';
 import { pointFilter } from './point-filter.js';
 import { type MarkedSources, PointSourcesRepository } from './point-sources.repository.js';
 import { scoreSources } from './score-sources.js';
+import { SearchPatience } from './search-patience.js';
 import { QdrantCollectionMissing, QdrantRefusal } from './qdrant-errors.js';
 import { QdrantSpaces } from './qdrant-spaces.js';
 import { QdrantStore, type Query, type ScoredPoint } from './qdrant-store.js';
@@ -60,6 +61,7 @@ export class QdrantIndex extends RowBackedIndex {
     private readonly statistics: QueryStatistics,
     private readonly pressure: OutboxPressure,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly patience: SearchPatience,
   ) {
     super(rows, writer);
   }
@@ -179,7 +181,8 @@ export class QdrantIndex extends RowBackedIndex {
   /** @returns null where the first collection is still to be made */
   private async answers(space: number, queries: readonly Query[]): Promise<ScoredPoint[][] | null> {
     if (queries.length === 0) return [];
-    const ask = () => this.store.query(this.spaces.alias(space), queries);
+    const alias = this.spaces.alias(space);
+    const ask = () => this.patience.ask((ms) => this.store.query(alias, queries, ms));
     try {
       return await ask().catch(async (error: unknown) => {
         if (!(error instanceof QdrantCollectionMissing)) throw error;

@@ -68,6 +68,33 @@ describeOnEachStore('an outage of the vector index', (open) => {
     expect(told()).toEqual([expect.any(String), expect.stringContaining('answers again')]);
   });
 
+  it('that searches meet shows at once and costs the later ones a second each', async () => {
+    if (!store.double) return;
+    const { base } = await searchable(app, ['The ferry is back']);
+    const search = async () => {
+      const begun = performance.now();
+      const body = { query: 'ferry' };
+      const { status, headers } = await app.request('POST', `${base}/search`, { body });
+      return { status, retryAfter: headers.get('retry-after'), ms: performance.now() - begun };
+    };
+    expect(await search()).toMatchObject({ status: 200 });
+    store.double.faults.add({ do: 'hang', on: { operation: 'query_batch_points' }, times: null });
+    const first = await Promise.all(Array.from({ length: 40 }, () => search()));
+    for (const one of first) {
+      expect(one).toMatchObject({ status: 503, retryAfter: '1' });
+      expect(one.ms).toBeLessThan(8000);
+    }
+    expect(await up()).toBe(0);
+    expect((await get('overview')).index_health).toMatchObject({ reachable: false });
+    const later = await search();
+    expect(later.status).toBe(503);
+    expect(later.ms).toBeLessThan(3000);
+    store.double.faults.clear();
+    expect(await search()).toMatchObject({ status: 200 });
+    expect(await up()).toBe(1);
+    expect(await get('index')).toMatchObject(WELL);
+  });
+
   it('of writes alone shows too, though a worker has met it and searches are answered', async () => {
     if (!store.double) return;
     store.double.faults.add({ do: 'disk_full', times: null });

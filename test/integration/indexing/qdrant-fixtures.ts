@@ -53,10 +53,11 @@ export function qdrantTestParts(database: Database, url: string, clock = new Man
   const statistics = new TermStatisticsRepository();
   const folder = new StatsFolder(database, statistics, clock);
   const writer = new IndexWriter(rows, statistics, folder);
+  const health = { mayAnswer: () => true, answered: () => undefined, failed: () => true };
   const prefix = `test_${randomBytes(6).toString('hex')}`;
   const parts = qdrantParts(
     { url, prefix, maxBacklog: 50 },
-    { database, rows, writer, statistics: new QueryStatistics(statistics), clock },
+    { database, rows, writer, statistics: new QueryStatistics(statistics), clock, health },
   );
   /** Applies every mark that is due. */
   async function drain(): Promise<void> {

@@ -4,14 +4,17 @@ import { describeOnQdrant, qdrantTestParts } from './qdrant-fixtures.js';
 
 describeOnQdrant('QdrantIndex', (open, qdrant) => {
   describe('once points have followed the rows', () => {
-    let remove: () => Promise<void>;
-    afterAll(() => remove());
+    // The contract opens an index more than once.
+    const removals: (() => Promise<void>)[] = [];
+    afterAll(async () => {
+      for (const remove of removals) await remove();
+    });
 
     vectorIndexContract(async () => {
       const database = await open();
       const parts = qdrantTestParts(database, qdrant().url);
       const { index, folder, drain } = parts;
-      ({ remove } = parts);
+      removals.push(parts.remove);
       const tables = await IndexTables.create(database);
       return tables.harness(index, async () => {
         await folder.foldAll();

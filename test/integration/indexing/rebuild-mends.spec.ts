@@ -192,6 +192,15 @@ describeOnQdrant('a rebuild that things happen to', (open, qdrant) => {
     });
   });
 
+  it('counts what is added while it marks among all', async () => {
+    await almostRebuild(12);
+    expect(await version()).toMatchObject({ marked: '5', total: '12' });
+    // As if five were added since.
+    await database.asSystem((tx) => tx.query('update index_versions set total = 7'));
+    await parts.rebuild.step();
+    expect(await version()).toMatchObject({ marked: '10', total: '10' });
+  });
+
   it('makes its collection when the process died that had named it', async () => {
     const ids = await fill(3);
     await parts.drain();

@@ -10,10 +10,12 @@ import { Fleet } from './fleet.js';
 
 /**
  * Searches of many tenants over two API processes at a fixed rate, while two workers sync a folder
- * each, again and again, into what two of these tenants search. The rate does not wait for answers (an open loop), so a stall is seen in full.
+ * again and again into what one of these tenants searches. The rate does not wait for answers (an
+ * open loop), so a stall is seen in full.
  *
  *   npm run bench:load -- --database postgresql://... [--qdrant http://127.0.0.1:6333]
  *     [--tenants 20] [--memories 5000] [--rate 20] [--seconds 120] [--documents 5000]
+ *     [--syncs 1]
  */
 const { values } = parseArgs({
   options: {
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '20' },
     seconds: { type: 'string', default: '120' },
     documents: { type: 'string', default: '5000' },
+    syncs: { type: 'string', default: '1' },
     database: { type: 'string' },
     qdrant: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -29,12 +32,14 @@ const { values } = parseArgs({
 });
 if (values.database === undefined) throw new Error('several processes need --database');
 
-const folders = [3, 4].map((seed) => makeFolder(Number(values.documents), 80, seed));
+const folders = Array.from({ length: Number(values.syncs) }, (_, at) =>
+  makeFolder(Number(values.documents), 80, 3 + at),
+);
 const database = await prepareDatabase(values.database, values.qdrant);
 const env = {
   ...database.env,
   TRIBUTARY_FILES_ROOTS: folders.map(({ path }) => path).join(delimiter),
-  // With more, one worker could take both folders.
+  // With more, one worker could take all of them.
   TRIBUTARY_WORKER_SLOTS: '1',
 };
 const start = (role: 'api' | 'worker') =>
@@ -59,6 +64,7 @@ try {
     database: values.qdrant ? 'postgresql + qdrant' : 'postgresql',
     ...report,
     'documents synced meanwhile': synced.documents,
+    'syncs at a time': folders.length,
     'workers that synced them': synced.workers,
     'peak RSS of an API process, MB': megabytes(apis),
     'peak RSS of a worker, MB': megabytes(workers),

@@ -19,6 +19,11 @@ export function isRetriable(error: unknown): boolean {
   return unwrap(error).some(({ code }) => RETRIABLE.has(String(code)));
 }
 
+/** A statement waited longer for a lock than its transaction's `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return unwrap(error).some(({ code }) => code === '55P03');
+}
+
 /** The login lacks a right that the statement needs. */
 export function isDenied(error: unknown): boolean {
   return unwrap(error).some(({ code }) => code === '42501');
@@ -35,7 +40,8 @@ export function isForeignKeyViolation(error: unknown): boolean {
 }
 
 /**
- * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`), and so
+ * What callers must tell apart becomes an AppError (`disk_full`, `database_unavailable`,
+ * `database_busy` for a conflict with other transactions that repeating did not get over), and so
  * does a refused login (`configuration_invalid`, with what to do); every other error, e.g. a broken
  * constraint, stays as it is.
  */
@@ -47,6 +53,12 @@ export function translateDatabaseError(error: unknown): unknown {
   }
   if (errors.some(isUnreachable)) {
     return new AppError('database_unavailable', 'The database cannot be reached.', {
+      retryAfter: 1,
+      cause: error,
+    });
+  }
+  if (isRetriable(error)) {
+    return new AppError('database_busy', 'Other requests kept changing the same rows.', {
       retryAfter: 1,
       cause: error,
     });

@@ -126,7 +126,11 @@ export const ERROR_CODES = {
   },
   rate_limited: { status: 429, meaning: 'The request limit of the plan is used up.' },
   internal_error: { status: 500, meaning: 'An unexpected failure; the log has the request id.' },
-  database_busy: { status: 503, meaning: 'The request waited over 5 s for the database.' },
+  database_busy: {
+    status: 503,
+    meaning:
+      'The request waited over 5 s for the database, or for others that changed the same rows.',
+  },
   database_unavailable: { status: 503, meaning: 'The database cannot be reached.' },
   migrations_pending: {
     status: 503,

@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK, type Clock } from '../../common/clock.js';
+import { isLockTimeout } from '../../database/database-errors.js';
 import { Database } from '../../database/database.js';
 import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
 import { VECTOR_INDEX, type VectorIndex } from '../vector-index.js';
@@ -10,11 +12,14 @@ const DRIFT = 0.2;
 /** Rows this close are left as they are, so a rewrite that was cut off goes on where it stood. */
 const TOLERANCE = 0.05;
 const ROWS_PER_BATCH = { embedded: 25, server: 500 } as const;
+/** After giving way to a write that was in the middle of the same rows. */
+const GIVE_WAY_MS = 500;
 const BEFORE_EVERY_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Follows the average length of collections whose texts change in kind. Until it is done, a
- * weight is off by what the averages differ, which is a few per cent of a score.
+ * weight is off by what the averages differ, which is a few per cent of a score. One process at a
+ * time does it for a collection, and gives way to whoever writes.
  */
 @Injectable()
 export class LengthRewrite {
@@ -23,6 +28,7 @@ export class LengthRewrite {
     private readonly statistics: TermStatisticsRepository,
     private readonly rows: IndexRows,
     @Inject(VECTOR_INDEX) private readonly index: VectorIndex,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   /**
@@ -41,8 +47,8 @@ export class LengthRewrite {
     average: number,
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.rewriteRows(collectionId, average, signal);
-    if (signal?.aborted) return;
+    const first = await this.rewriteRows(collectionId, average, signal);
+    if (first === 'elsewhere' || signal?.aborted) return;
     // Only now: after a crash before this line the drift is still seen and the rest follows.
     await this.database.asSystem((tx) => this.statistics.setAverage(tx, collectionId, average), {
       priority: 'background',
@@ -51,17 +57,26 @@ export class LengthRewrite {
     await this.rewriteRows(collectionId, average, signal);
   }
 
+  /** @returns whether another process was found to be at it */
   private async rewriteRows(
     collectionId: string,
     average: number,
     signal?: AbortSignal,
-  ): Promise<void> {
+  ): Promise<'done' | 'elsewhere'> {
     let last: string | null = BEFORE_EVERY_ID;
     while (last !== null && !signal?.aborted) {
       const room = await this.index.waitAsMaintenance(signal);
       const limit = Math.min(ROWS_PER_BATCH[this.database.mode], room);
-      last = await this.rewriteBatch(collectionId, average, last, limit);
+      try {
+        const batch = await this.rewriteBatch(collectionId, average, last, limit);
+        if (batch === 'elsewhere') return 'elsewhere';
+        last = batch.last;
+      } catch (error) {
+        if (!isLockTimeout(error)) throw error;
+        await this.clock.sleep(GIVE_WAY_MS, signal);
+      }
     }
+    return 'done';
   }
 
   /** @returns the last id rewritten, null when there was nothing left */
@@ -70,9 +85,10 @@ export class LengthRewrite {
     average: number,
     after: string,
     limit: number,
-  ): Promise<string | null> {
+  ): Promise<{ last: string | null } | 'elsewhere'> {
     return this.database.asSystem(
       async (tx) => {
+        if (!(await this.statistics.beginRewrite(tx, collectionId))) return 'elsewhere';
         const found = await this.rows.findOutdatedWords(
           tx,
           collectionId,
@@ -81,12 +97,12 @@ export class LengthRewrite {
           after,
           limit,
         );
-        if (found.length === 0) return null;
+        if (found.length === 0) return { last: null };
         await this.rows.updateWeights(
           tx,
           found.map((row) => reweigh(row, average)),
         );
-        return found.at(-1)!.memoryId;
+        return { last: found.at(-1)!.memoryId };
       },
       { priority: 'background' },
     );

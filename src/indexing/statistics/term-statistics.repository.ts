@@ -4,6 +4,9 @@ import { runPrepared } from '../../database/prepared-statement.js';
 import { intArray, uuidArray } from '../binary-arrays.js';
 import type { StatisticsDelta } from './statistics-delta.js';
 
+/** Far below the second after which PostgreSQL ends one transaction of a deadlock, anyone's. */
+const LOCK_WAIT_MS = 100;
+
 /** What BM25 needs to know about the collections in scope. */
 export interface TermStatistics {
   /** Documents of all collections together, as far as they are folded in. */
@@ -215,6 +218,22 @@ export class TermStatisticsRepository {
          and abs(total_length::float8 / documents - average_length) > $1 * average_length`,
       [share],
     );
+  }
+
+  /**
+   * Until the transaction ends nobody else rewrites the collection's weights, and no statement of
+   * it waits long for a lock. It locks rows in another order than those who write them, and
+   * must be the one that begins again, not a request
+   * (https://www.postgresql.org/docs/current/runtime-config-locks.html).
+   * @returns false when somebody else is at it
+   */
+  async beginRewrite(tx: EntityManager, collectionId: string): Promise<boolean> {
+    const [row] = await tx.query<{ mine: boolean }[]>(
+      `select set_config('lock_timeout', '${LOCK_WAIT_MS}ms', true),
+         pg_try_advisory_xact_lock(hashtextextended('tributary:lengths:' || $1, 0)) as mine`,
+      [collectionId],
+    );
+    return row!.mine;
   }
 
   async setAverage(tx: EntityManager, collectionId: string, average: number): Promise<void> {

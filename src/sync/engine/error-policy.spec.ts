@@ -29,6 +29,15 @@ describe('judgeError', () => {
     });
   });
 
+  it('parks a run whose rows others kept changing, however often that was', () => {
+    const error = new AppError('database_busy', 'busy', { retryAfter: 1 });
+    expect(judgeError(error, now, 99)).toMatchObject({
+      kind: 'park',
+      waiting: { reason: 'conflict', seconds: 1 },
+      error: { code: 'database_busy', retryable: true },
+    });
+  });
+
   it('goes on at once with a collection that got another model on the way', () => {
     expect(judgeError(new SpaceChanged('c'), now, 1)).toMatchObject({
       kind: 'park',

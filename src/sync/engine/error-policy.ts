@@ -26,6 +26,7 @@ export const MAX_UPSTREAM_ATTEMPTS = 8;
 const PARKING_CODES: Record<string, string> = {
   embedder_unavailable: 'embedder',
   database_unavailable: 'database',
+  database_busy: 'conflict',
   disk_full: 'disk',
   encryption_key_missing: 'encryption_keys',
   encryption_not_configured: 'encryption_keys',

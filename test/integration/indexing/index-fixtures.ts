@@ -24,7 +24,7 @@ export function pgvectorParts(database: Database, clock = new ManualClock()) {
   const writer = new IndexWriter(rows, statistics, folder);
   const queries = new QueryStatistics(statistics);
   const index = new PgVectorIndex(database, rows, writer, queries, densePlan, hnsw);
-  const lengths = new LengthRewrite(database, statistics, rows, index);
+  const lengths = new LengthRewrite(database, statistics, rows, index, clock);
   return { clock, rows, statistics, folder, hnsw, lengths, densePlan, index };
 }
 

@@ -60,7 +60,13 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
 
   describe('such as a rewrite for another average length', () => {
     const rewrite = (): LengthRewrite =>
-      new LengthRewrite(database, new TermStatisticsRepository(), parts.rows, parts.index);
+      new LengthRewrite(
+        database,
+        new TermStatisticsRepository(),
+        parts.rows,
+        parts.index,
+        parts.clock,
+      );
 
     beforeEach(async () => {
       await fill(5);

@@ -22,7 +22,7 @@ export const WORDS = 'words';
  * Qdrant merges segments until there are as many as it has processors. Under steady writes each new
  * one is merged into a large one then, which rewrites most of the collection: on two cores that took
  * half of one, and searches beside syncs waited for it (p99 680 to 800 ms, with four segments 456).
- * The price is more work for each search: 18 ms instead of 15 at 10,000 memories.
+ * The price is more work for each search, a fifth more at 10,000 memories.
  * https://qdrant.tech/documentation/concepts/optimizer/
  */
 const OPTIMIZERS = { default_segment_number: 4 };

@@ -8,7 +8,7 @@ const TELL_MS = 1000;
 /** The progress of one attempt, written at most once a second. */
 export class JobProgressNotes implements JobProgress {
   private next = 0;
-  private isAhead = false;
+  private ahead = false;
 
   /**
    * @param note writes it and whether the attempt got ahead; answers false when the job is no
@@ -22,12 +22,17 @@ export class JobProgressNotes implements JobProgress {
     private readonly lost: AbortController,
   ) {}
 
+  /** Whether this attempt got further than the ones before it. */
+  get isAhead(): boolean {
+    return this.ahead;
+  }
+
   async tell(progress: Progress, how: TellHow = {}): Promise<void> {
     const now = this.clock.now().getTime();
-    this.isAhead ||= how.ahead ?? false;
+    this.ahead ||= how.ahead ?? false;
     if (now < this.next && !how.now) return;
     this.next = now + TELL_MS;
-    if (await this.note(progress, this.isAhead)) return;
+    if (await this.note(progress, this.ahead)) return;
     this.lost.abort(new Error(`job ${this.job} was cancelled or taken over`));
     this.lost.signal.throwIfAborted();
   }

@@ -18,7 +18,7 @@ export interface ClaimedJob {
 export type JobOutcome =
   | { readonly result: Record<string, unknown> }
   | { readonly error: string }
-  | { readonly retryInSeconds: number; readonly countsAsAttempt: boolean };
+  | { readonly retryInSeconds: number; readonly attempts: number };
 
 const SET_LEASE = `lease_until = now() + $2 * interval '1 second', updated_at = now()`;
 
@@ -139,7 +139,7 @@ export class JobsRepository {
     const state: JobState = retry ? 'queued' : 'result' in outcome ? 'success' : 'error';
     await tx.query(
       `update jobs set state = $4, result = $5, error = $6, lease_token = null,
-         lease_until = now() + $7 * interval '1 second', attempts = attempts - $8,
+         lease_until = now() + $7 * interval '1 second', attempts = coalesce($8, attempts),
          updated_at = now()
        where tenant_id = $1 and id = $2 and lease_token = $3 and state = 'running'`,
       [
@@ -150,7 +150,7 @@ export class JobsRepository {
         'result' in outcome ? JSON.stringify(outcome.result) : null,
         'error' in outcome ? outcome.error : null,
         retry?.retryInSeconds ?? null,
-        retry && !retry.countsAsAttempt ? 1 : 0,
+        retry?.attempts ?? null,
       ],
     );
   }

@@ -121,8 +121,10 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       return { result: await handler(job.tenant, job.params, signal, progress) };
     } catch (error) {
-      if (signal.aborted) return { retryInSeconds: 0, countsAsAttempt: false };
-      return this.failure(job, error);
+      // As many as there were since the last one that got ahead.
+      const attempts = progress.isAhead ? 1 : job.attempts;
+      if (signal.aborted) return { retryInSeconds: 0, attempts: attempts - 1 };
+      return this.failure({ ...job, attempts }, error);
     } finally {
       over.abort();
       await heartbeat;
@@ -145,7 +147,7 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
     if (!expected)
       this.logger.error({ msg: 'a job failed', job: job.id, kind: job.kind, err: error });
     if (!expected && job.attempts < MAX_ATTEMPTS) {
-      return { retryInSeconds: RETRY_SECONDS * job.attempts, countsAsAttempt: true };
+      return { retryInSeconds: RETRY_SECONDS * job.attempts, attempts: job.attempts };
     }
     const text =
       error instanceof AppError

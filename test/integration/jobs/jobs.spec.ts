@@ -158,6 +158,24 @@ describeOnEachDatabase(
       expect((await service.get(tenant, id)).state).toBe('success');
     });
 
+    it('does not give up on a job that fails, but gets ahead each time', async () => {
+      let calls = 0;
+      const { service, worker } = processOn(database, async (_tenant, _params, _signal, notes) => {
+        calls += 1;
+        if (calls > 5) return {};
+        // Within a second of the first word of this attempt, so nothing has been written of it.
+        await notes.tell({ at: 'start' });
+        await notes.tell({ at: 'work' }, { ahead: true });
+        throw new AppError('database_busy', 'busy');
+      });
+      const id = await service.enqueue(tenant, 'count', {});
+      for (let attempt = 1; attempt <= 6; attempt++) {
+        await worker.workOnOne();
+        await passLease();
+      }
+      expect((await service.get(tenant, id)).state).toBe('success');
+    });
+
     it('tries again later what failed unexpectedly, three times in all', async () => {
       let calls = 0;
       const { service, worker } = processOn(database, () => {

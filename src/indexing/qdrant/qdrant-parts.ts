@@ -54,7 +54,7 @@ export function qdrantParts(
   const spaces = new QdrantSpaces(database, versions, store, settings.prefix);
   const secrets = settings.apiKey ? [settings.apiKey] : [];
   const pressure = new OutboxPressure(database, outbox, clock, settings.maxBacklog);
-  const patience = new SearchPatience(health);
+  const patience = new SearchPatience(health, clock);
   return {
     store,
     spaces,

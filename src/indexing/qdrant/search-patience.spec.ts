@@ -1,3 +1,4 @@
+import { ManualClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { QdrantCollectionMissing } from './qdrant-errors.js';
 import { SearchPatience } from './search-patience.js';
@@ -8,15 +9,18 @@ describe('SearchPatience', () => {
   let told: string[];
   let expected: boolean;
   let patience: SearchPatience;
+  let clock: ManualClock;
 
   beforeEach(() => {
+    clock = new ManualClock();
     told = [];
     expected = true;
-    patience = new SearchPatience({
+    const health = {
       mayAnswer: () => expected,
-      answered: (loop) => void told.push(`${loop} answered`),
-      failed: (loop) => told.push(`${loop} failed`) > 0,
-    });
+      answered: (loop: string) => void told.push(`${loop} answered`),
+      failed: (loop: string) => told.push(`${loop} failed`) > 0,
+    };
+    patience = new SearchPatience(health, clock);
   });
 
   const failing = (error: Error): Promise<unknown> =>
@@ -26,6 +30,18 @@ describe('SearchPatience', () => {
     expect(await patience.ask((ms) => Promise.resolve(ms))).toBe(5000);
     expected = false;
     expect(await patience.ask((ms) => Promise.resolve(ms))).toBe(1000);
+  });
+
+  it('waits as usual for one search in ten seconds, since Qdrant may be slow and not away', async () => {
+    const within = () => patience.ask((ms) => Promise.resolve(ms));
+    await within();
+    expected = false;
+    clock.advance(9_999);
+    expect(await within()).toBe(1000);
+    clock.advance(1);
+    expect([await within(), await within()]).toEqual([5000, 1000]);
+    clock.advance(10_000);
+    expect([await within(), await within()]).toEqual([5000, 1000]);
   });
 
   it('tells what searches see; a collection that is missing is an answer', async () => {

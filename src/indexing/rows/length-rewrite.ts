@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK, type Clock } from '../../common/clock.js';
+import { AppError } from '../../common/errors/app-error.js';
 import { isLockTimeout } from '../../database/database-errors.js';
 import { Database } from '../../database/database.js';
 import { TermStatisticsRepository } from '../statistics/term-statistics.repository.js';
@@ -14,12 +15,14 @@ const TOLERANCE = 0.05;
 const ROWS_PER_BATCH = { embedded: 25, server: 500 } as const;
 /** After giving way to a write that was in the middle of the same rows. */
 const GIVE_WAY_MS = 500;
+/** So often in a row; then others have their turn, and this collection when its drift is seen again. */
+const GIVE_WAY_AT_MOST = 20;
 const BEFORE_EVERY_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Follows the average length of collections whose texts change in kind. Until it is done, a
- * weight is off by what the averages differ, which is a few per cent of a score. One process at a
- * time does it for a collection, and gives way to whoever writes.
+ * weight is off by what the averages differ, which is a few per cent of a score. Of several
+ * processes that see the drift one goes on; it gives way to whoever writes.
  */
 @Injectable()
 export class LengthRewrite {
@@ -48,7 +51,7 @@ export class LengthRewrite {
     signal?: AbortSignal,
   ): Promise<void> {
     const first = await this.rewriteRows(collectionId, average, signal);
-    if (first === 'elsewhere' || signal?.aborted) return;
+    if (first === 'left' || signal?.aborted) return;
     // Only now: after a crash before this line the drift is still seen and the rest follows.
     await this.database.asSystem((tx) => this.statistics.setAverage(tx, collectionId, average), {
       priority: 'background',
@@ -57,22 +60,26 @@ export class LengthRewrite {
     await this.rewriteRows(collectionId, average, signal);
   }
 
-  /** @returns whether another process was found to be at it */
+  /** @returns `left` where another process was found to be at it, or somebody holds a row for long */
   private async rewriteRows(
     collectionId: string,
     average: number,
     signal?: AbortSignal,
-  ): Promise<'done' | 'elsewhere'> {
+  ): Promise<'done' | 'left'> {
     let last: string | null = BEFORE_EVERY_ID;
+    let gaveWay = 0;
     while (last !== null && !signal?.aborted) {
       const room = await this.index.waitAsMaintenance(signal);
       const limit = Math.min(ROWS_PER_BATCH[this.database.mode], room);
       try {
         const batch = await this.rewriteBatch(collectionId, average, last, limit);
-        if (batch === 'elsewhere') return 'elsewhere';
+        if (batch === 'elsewhere') return 'left';
         last = batch.last;
+        gaveWay = 0;
       } catch (error) {
-        if (!isLockTimeout(error)) throw error;
+        if (!inTheWay(error)) throw error;
+        gaveWay += 1;
+        if (gaveWay > GIVE_WAY_AT_MOST) return 'left';
         await this.clock.sleep(GIVE_WAY_MS, signal);
       }
     }
@@ -107,4 +114,9 @@ export class LengthRewrite {
       { priority: 'background' },
     );
   }
+}
+
+/** Somebody else has rows of the batch, or had PostgreSQL end it again and again. */
+function inTheWay(error: unknown): boolean {
+  return isLockTimeout(error) || (error instanceof AppError && error.code === 'database_busy');
 }

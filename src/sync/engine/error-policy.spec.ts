@@ -31,11 +31,12 @@ describe('judgeError', () => {
 
   it('parks a run whose rows others kept changing, however often that was', () => {
     const error = new AppError('database_busy', 'busy', { retryAfter: 1 });
-    expect(judgeError(error, now, 99)).toMatchObject({
+    expect(judgeError(error, now, 1)).toMatchObject({
       kind: 'park',
-      waiting: { reason: 'conflict', seconds: 1 },
+      waiting: { reason: 'conflict', seconds: 5 },
       error: { code: 'database_busy', retryable: true },
     });
+    expect(judgeError(error, now, 99)).toMatchObject({ kind: 'park', waiting: { seconds: 600 } });
   });
 
   it('goes on at once with a collection that got another model on the way', () => {

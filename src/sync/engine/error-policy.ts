@@ -26,7 +26,6 @@ export const MAX_UPSTREAM_ATTEMPTS = 8;
 const PARKING_CODES: Record<string, string> = {
   embedder_unavailable: 'embedder',
   database_unavailable: 'database',
-  database_busy: 'conflict',
   disk_full: 'disk',
   encryption_key_missing: 'encryption_keys',
   encryption_not_configured: 'encryption_keys',
@@ -58,6 +57,8 @@ export function judgeError(error: unknown, now: Date, attempt: number): RunVerdi
     const seconds = Math.max(0, (error.until.getTime() - now.getTime()) / 1000);
     return park(`rate_limited:${error.method}`, error, seconds);
   }
+  if (error instanceof AppError && error.code === 'database_busy')
+    return park('conflict', error, Math.max(error.retryAfter ?? 0, backoff(attempt)));
   if (error instanceof AppError && PARKING_CODES[error.code] !== undefined)
     return park(PARKING_CODES[error.code]!, error, error.retryAfter ?? backoff(attempt));
   if (error instanceof TransientSourceError && attempt < MAX_UPSTREAM_ATTEMPTS)

@@ -67,6 +67,24 @@ const server = databases().find(({ name }) => name === 'postgresql');
     ]);
   });
 
+  it('has other collections wait for a row that is held for long no longer than some seconds', async () => {
+    const held = new Gate();
+    const writing = database.inTenant(tables.tenant, async (tx) => {
+      await parts.index.remove(tx, memories.slice(0, 1));
+      await held.pass();
+    });
+    await held.reached;
+    const pauses = jest.spyOn(parts.clock, 'sleep').mockResolvedValue();
+    await parts.lengths.rewriteDrifted();
+    expect(pauses).toHaveBeenCalledTimes(20);
+    expect(await averages()).toEqual([{ average: 2, rows: 10 }]);
+    held.open();
+    await writing;
+    await parts.folder.foldAll();
+    await parts.lengths.rewriteDrifted();
+    expect(await averages()).toEqual([{ average: expect.closeTo(67 / 9, 4), rows: 9 }]);
+  });
+
   it('leaves a collection to the process that is at it', async () => {
     const held = new Gate();
     const elsewhere = database.asSystem(async (tx) => {

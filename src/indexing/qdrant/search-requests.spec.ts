@@ -18,11 +18,12 @@ describe('search requests', () => {
   let server: Server;
   let answer: RequestListener;
 
-  beforeAll(async () => {
+  // One for each: a request that was given up may still be on its way.
+  beforeEach(async () => {
     server = createServer((request, response) => answer(request, response));
     await once(server.listen(0, '127.0.0.1'), 'listening');
   });
-  afterAll(() => {
+  afterEach(() => {
     server.closeAllConnections();
     server.close();
   });

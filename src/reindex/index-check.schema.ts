@@ -47,6 +47,8 @@ export const CheckPlace = z.discriminatedUnion('stage', [
   z.object({ stage: z.literal('texts'), collection: z.uuid().nullable(), after: PageEnd }),
   // After the texts of each collection.
   z.object({ stage: z.literal('whole'), collection: z.uuid() }),
+  // Collections that are gone; of the last one found there may be something left to remove.
+  z.object({ stage: z.literal('gone'), collection: z.uuid().nullable(), left: z.boolean() }),
   z.object({ stage: z.literal('rows'), space: z.int(), after: z.uuid().nullable() }),
   z.object({ stage: z.literal('points'), space: z.int(), after: z.uuid().nullable() }),
 ]);

@@ -4,6 +4,7 @@ import { CLOCK, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { decodeCursor } from '../common/http/paging.js';
 import { BackgroundDatabase } from '../database/background-database.js';
+import { StatisticsCheck } from '../indexing/drift/statistics-check.js';
 import { CollectionCheck } from './collection-check.js';
 import { Findings } from './findings.js';
 import { CheckPlace, type CheckIndexBody, type IndexCheck } from './index-check.schema.js';
@@ -25,6 +26,7 @@ export class IndexCheckService {
     private readonly database: BackgroundDatabase,
     private readonly repository: IndexCheckRepository,
     private readonly collections: CollectionCheck,
+    private readonly statistics: StatisticsCheck,
     private readonly audit: AuditService,
     @Inject(QDRANT) private readonly qdrant: QdrantParts | null,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -88,6 +90,7 @@ export class IndexCheckService {
   ): Promise<CheckPlace | null> {
     if (place.stage === 'texts') return this.texts(place, findings, patience, size);
     if (place.stage === 'whole') return this.whole(place, findings, size);
+    if (place.stage === 'gone') return this.gone(place, findings, size);
     const { check } = this.qdrant!;
     const { stage, space, after } = place;
     const page = await (stage === 'rows'
@@ -116,7 +119,7 @@ export class IndexCheckService {
     );
     if (!collection) {
       if (after) return { stage: 'texts', collection: id, after: null };
-      return this.nextSpace(0, findings);
+      return { stage: 'gone', collection: null, left: false };
     }
     const next = await this.collections.page(collection, after, findings, patience, size);
     if (!next) return { stage: 'whole', collection: collection.id };
@@ -134,6 +137,22 @@ export class IndexCheckService {
     );
     if (collection && (await this.collections.whole(collection, findings, size))) return place;
     return { stage: 'texts', collection: id, after: null };
+  }
+
+  /** Each is counted where it is found, and its rows are removed by the steps after that. */
+  private async gone(
+    { collection, left }: CheckPlace & { stage: 'gone' },
+    findings: Findings,
+    size?: number,
+  ): Promise<CheckPlace | null> {
+    if (collection && left && findings.repair) {
+      const more = await this.statistics.removeGone(collection, size);
+      return { stage: 'gone', collection, left: more };
+    }
+    const next = await this.statistics.nextGone(collection);
+    if (next === undefined) return this.nextSpace(0, findings);
+    findings.add('collections_miscounted', 1);
+    return { stage: 'gone', collection: next, left: true };
   }
 
   private async nextSpace(after: number, findings: Findings): Promise<CheckPlace | null> {

@@ -45,10 +45,37 @@ export class StatisticsCheck {
     });
   }
 
-  /** @returns how many memories left something, of a batch */
-  private removeOrphans(collectionId: string): Promise<number> {
+  /**
+   * The next collection that is gone and left vectors or words of memories that are gone too: no
+   * look at the collections there are meets it.
+   */
+  nextGone(after: string | null): Promise<string | undefined> {
     return this.database.asSystem(async (tx) => {
-      const orphans = await this.rows.orphans(tx, collectionId, this.database.lightBatch);
+      for (const id of await this.rows.collectionsGone(tx, after ?? BEFORE_EVERY_ID))
+        if ((await this.rows.orphans(tx, id, 1)).length > 0) return id;
+      return undefined;
+    });
+  }
+
+  /**
+   * Removes a batch of what a collection left that is gone; with the last one its counts, which a
+   * dump could not be restored with either.
+   * @returns whether there may be more
+   */
+  async removeGone(collectionId: string, limit = this.database.lightBatch): Promise<boolean> {
+    const most = Math.min(limit, this.database.lightBatch);
+    if ((await this.removeOrphans(collectionId, most)) > 0) return true;
+    await this.database.asSystem(async (tx) => {
+      for (const table of ['term_deltas', 'term_stats', 'collection_stats'])
+        await tx.query(`delete from ${table} where collection_id = $1`, [collectionId]);
+    });
+    return false;
+  }
+
+  /** @returns how many memories left something, of a batch */
+  private removeOrphans(collectionId: string, limit = this.database.lightBatch): Promise<number> {
+    return this.database.asSystem(async (tx) => {
+      const orphans = await this.rows.orphans(tx, collectionId, limit);
       if (orphans.length > 0) await this.rows.remove(tx, orphans);
       return orphans.length;
     });

@@ -218,6 +218,32 @@ export abstract class IndexRows {
     return rows.map(({ id }) => id);
   }
 
+  /**
+   * Collections that are gone and left vectors or words, after that id: from one to the next, so
+   * that no row is read that has nothing to tell.
+   */
+  async collectionsGone(tx: EntityManager, after: string): Promise<string[]> {
+    const { vectors, words } = this.tables;
+    const rows = await tx.query<{ id: string }[]>(
+      `with recursive held (id) as (
+         select $1::uuid
+         union all select least(
+           (select collection_id from ${words} where collection_id > held.id
+            order by collection_id limit 1),
+           (select next.id from embedding_spaces s cross join lateral (
+              select collection_id as id from ${vectors}
+              where space_id = s.id and collection_id > held.id
+              order by collection_id limit 1) as next
+            order by next.id limit 1))
+         from held where held.id is not null)
+       select held.id from held
+       where held.id > $1 and not exists (select from collections c where c.id = held.id)
+       order by held.id`,
+      [after],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Vectors of a collection in all spaces but some. */
   async countVectorsOutside(
     tx: EntityManager,

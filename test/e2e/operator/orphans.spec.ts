@@ -133,6 +133,34 @@ describeOnEachStore('vectors and words whose memory is gone', (open) => {
     expect(await check(false)).toEqual({});
   });
 
+  it('are found where their collection is gone as well', async () => {
+    const other = await searchable(app, TEXTS);
+    await settled();
+    const [{ id: gone } = { id: '' }] = await sql<{ id: string }>(
+      'select id from collections where name = $1',
+      [notes.name],
+    );
+    for (const table of ['memories', 'collections']) {
+      const key = table === 'memories' ? 'collection_id' : 'id';
+      await behindTheBack(`delete from ${table} where ${key} = $1`, [gone]);
+    }
+    await behindTheBack(`delete from ${tables.words} where memory_id = $1`, [notes.ids[0]]);
+    expect(await check(false)).toEqual({
+      collections_miscounted: 1,
+      ...(qdrant && { points_without_row: TEXTS.length }),
+    });
+    expect(await orphans()).toHaveLength(2 * TEXTS.length - 1);
+    expect((await check(true))['collections_miscounted']).toBe(1);
+    await settled();
+    expect(await orphans()).toEqual([]);
+    // A dump that has them cannot be restored either.
+    for (const table of ['collection_stats', 'term_stats', 'term_deltas'])
+      expect(await sql(`select from ${table} where collection_id = $1`, [gone])).toEqual([]);
+    if (qdrant) expect(await points(notes.ids)).toBe(0);
+    expect(await check(false)).toEqual({});
+    expect(await other.texts({ query: TEXTS[5], limit: 1, mode: 'text' })).toEqual([TEXTS[5]]);
+  });
+
   it('leave a point that is found where its vector is left too', async () => {
     if (!qdrant) return;
     const [id] = notes.ids;

@@ -100,6 +100,12 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
 
   describe('such as a repair', () => {
     const model = (): string => `test:${tables.tenant}`;
+    const statistics = (): StatisticsCheck =>
+      new StatisticsCheck(
+        new BackgroundDatabase(database),
+        parts.rows,
+        new TermStatisticsRepository(),
+      );
     const collections = (): CollectionCheck => {
       const background = new BackgroundDatabase(database);
       return new CollectionCheck(
@@ -107,7 +113,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
         new Embedders(new FakeEmbedder(3, model())),
         new StoredTexts(background, new StoredTextsRepository(), parts.index),
         parts.rows,
-        new StatisticsCheck(background, parts.rows, new TermStatisticsRepository()),
+        statistics(),
         new Lifecycle(),
         parts.index,
       );
@@ -118,6 +124,7 @@ describeOnQdrant('work that marks many memories', (open, qdrant) => {
         new BackgroundDatabase(database),
         new IndexCheckRepository(),
         collections(),
+        statistics(),
         audit,
         parts,
         parts.clock,

@@ -41,7 +41,7 @@ export const AUDIT_ACTIONS = {
     'replaced lies in `details.previous`; of no one tenant',
   'database.moved':
     'Everything was copied from the data directory `details.from` to the PostgreSQL in `target`; ' +
-    'noted in both, of no one tenant',
+    'noted there, and in the data directory where that can still be written to; of no one tenant',
 } as const;
 
 export type AuditAction = keyof typeof AUDIT_ACTIONS;

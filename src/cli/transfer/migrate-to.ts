@@ -57,6 +57,7 @@ export async function migrateTo(
       tables: Object.fromEntries(report.tables.map((table) => [table.name, table.rows])),
       credentials,
       encryption_keys: ring && { ids: ring.ids, setting },
+      warning: report.warning,
     };
     context.answer(answer, () => [
       ...renderFields(
@@ -73,6 +74,8 @@ export async function migrateTo(
       '  DATABASE_URL=<the URL of the target>',
       ...(setting === null ? [] : [`  ${setting}`]),
     ]);
+    if (report.warning !== null)
+      context.note(context.terminal.noteStyle.warn(`warning: ${report.warning}`));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { BackgroundDatabase } from '../../database/background-database.js';
 import { noteOperatorsAct, type OperatorsAct } from '../../database/operators-act.js';
+import { sentence } from '../../common/sentence.js';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { checksum } from './checksums.js';
@@ -27,6 +28,8 @@ export interface TransferOptions {
 export interface TransferReport {
   readonly resumed: boolean;
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  /** What did not work and takes nothing from the move; null where all did. */
+  readonly warning: string | null;
 }
 
 /**
@@ -70,25 +73,38 @@ export async function transfer(
   // Without statistics the planner of a server that starts now would read whole tables.
   await target.asSystem((tx) => tx.query('analyze'));
   const { from, to } = noted;
-  await conclude(source, target, {
+  const warning = await conclude(source, target, {
     action: 'database.moved',
     target: to,
     details: { from, rows: total },
   });
-  return { resumed, tables: [...expected].map(([name, rows]) => ({ name, rows })) };
+  return { resumed, tables: [...expected].map(([name, rows]) => ({ name, rows })), warning };
 }
 
-/** The source gets its entry last: one before the end would make it differ from the target. */
+/**
+ * The source gets its entry last: one before the end would make it differ from the target. By then
+ * all is moved, and a second try would find the target in use: the move does not fail for it.
+ * @returns why the source has no entry
+ */
 async function conclude(
   source: BackgroundDatabase,
   target: BackgroundDatabase,
   act: OperatorsAct,
-): Promise<void> {
+): Promise<string | null> {
   await target.asSystem(async (tx) => {
     await noteOperatorsAct(tx, act);
     await removeMarker(tx);
   });
-  await source.asSystem((tx) => noteOperatorsAct(tx, act));
+  try {
+    await source.asSystem((tx) => noteOperatorsAct(tx, act));
+    return null;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return (
+      'Everything is moved, but the audit log of the data directory took no entry of it: ' +
+      sentence(why)
+    );
+  }
 }
 
 /** Goes on with what is there, or begins. */

@@ -324,6 +324,24 @@ onServer(`tributary migrate-to${missing ? ` (skipped: ${missing})` : ''}`, () =>
     expect(wrong.exit).toBe(2);
   });
 
+  it('is not undone by a data directory that takes no entry of it', async () => {
+    await onSource(`
+      create function refuse() returns trigger language plpgsql as
+        $$ begin raise exception 'out of paper'; end $$;
+      create trigger refuse before insert on audit_log for each row
+        when (new.action = 'database.moved') execute function refuse()`);
+    const moved = await move();
+    expect(moved.exit).toBe(0);
+    expect(moved.stdout).toContain('all compared');
+    expect(moved.stderr).toContain('warning: ');
+    expect(moved.stderr).toContain('out of paper');
+    expect(await query(NOTED)).toHaveLength(1);
+    expect(await onSource(NOTED)).toEqual([]);
+    const app = await onTarget();
+    expect(await found(app)).toEqual(filled.results);
+    await stop(app);
+  });
+
   it('does not talk of giving up what a target in use has in Qdrant', async () => {
     await query('create table point_vectors (memory_id int)');
     await query('insert into point_vectors values (1)');

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { type Clock, SystemClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { sentence } from '../../common/sentence.js';
+import { translateDatabaseError } from '../database-errors.js';
 import { noteOperatorsAct, type OperatorsAct } from '../operators-act.js';
 import {
   BACKUP_FILES,
@@ -94,8 +96,16 @@ async function replaceDatabase(
 /** Before the database is in its place, so that there is none without the entry. */
 async function noteIn(folder: string, act: OperatorsAct): Promise<void> {
   const postgres = await EmbeddedPostgres.start(folder).catch((error: unknown) => {
-    throw isUnavailable(error) ? unopened(act.target, error) : error;
+    throw isUnavailable(error) ? damaged(act.target, error) : error;
   });
+  // Files that open may hold tables that cannot be written to.
+  await noteOn(postgres, act).catch((error: unknown) => {
+    const told = translateDatabaseError(error);
+    throw told instanceof AppError && !isUnavailable(told) ? told : damaged(act.target, told);
+  });
+}
+
+async function noteOn(postgres: EmbeddedPostgres, act: OperatorsAct): Promise<void> {
   try {
     const client = new pg.Client(postgres.pool);
     // Without a listener an engine that breaks would end the process; the query reports it too.
@@ -116,10 +126,13 @@ function isUnavailable(error: unknown): error is AppError {
 }
 
 /** What was there stays in its place. */
-function unopened(backup: string, error: AppError): AppError {
+function damaged(backup: string, error: unknown): AppError {
   // The outer one names a way back, which may be this very backup.
-  const { message: why } = error.cause instanceof AppError ? error.cause : error;
-  const message = `The backup ${backup} is damaged; restore another one. ${why}`;
+  const inner = isUnavailable(error) && error.cause instanceof AppError ? error.cause : error;
+  const why = inner instanceof Error ? inner.message : String(inner);
+  const message =
+    `The backup ${backup} is damaged; what was there before is untouched. ` +
+    `Restore another one. ${sentence(why)}`;
   return new AppError('backup_failed', message, { cause: error });
 }
 

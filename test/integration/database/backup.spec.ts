@@ -138,6 +138,26 @@ describe('a backup', () => {
     await still.database.close();
   });
 
+  it('whose tables are damaged is not put in the place of a database', async () => {
+    const dataDir = await folder(migratedDataDirectory);
+    const { database, backups } = await open(dataDir);
+    const kept = await addTenant(database);
+    const [index] = await database.asSystem((tx) =>
+      tx.query<{ path: string }[]>(`select pg_relation_filepath('audit_log_pkey') as path`),
+    );
+    const { path } = await backups!.create();
+    await database.close();
+    const damaged = join(path, 'database', index!.path);
+    await writeFile(damaged, Buffer.alloc((await stat(damaged)).size, 0x5a));
+    await expect(restoreBackup(path, dataDir, { force: true })).rejects.toMatchObject({
+      code: 'backup_failed',
+      message: expect.stringMatching(/is damaged; .* untouched\. Restore another one\. /),
+    });
+    const still = await open(dataDir);
+    expect(await tenants(still.database)).toEqual([kept]);
+    await still.database.close();
+  });
+
   it('is not restored under a running server', async () => {
     const dataDir = await folder(migratedDataDirectory);
     const { database, backups } = await open(dataDir);

@@ -24,7 +24,8 @@ async function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   // An error of `pg` has the whole connection as a property, which a log is no place for.
   const onError = (error: unknown): void =>
     logger.error(error instanceof Error ? toldOf(error) : error);
-  const opened = await openDatabase(config, { clock, onError });
+  const onWarning = (message: string): void => logger.warn(message);
+  const opened = await openDatabase(config, { clock, onError, onWarning });
   const { mode, rowLevelSecurity } = opened.database;
   opened.database.onLateFailure = onError;
   if (mode === 'server') {

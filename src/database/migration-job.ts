@@ -2,7 +2,7 @@ import type { Secret } from '../common/secret.js';
 import type { Config } from '../config/config.js';
 import { createDataSource } from './data-source.js';
 import { translateDatabaseError } from './database-errors.js';
-import { migrateServer, pendingMigrations } from './server-migration.js';
+import { migrateServer, type MigrationOptions, pendingMigrations } from './server-migration.js';
 
 /** Brings a server's database to this version and does nothing else: a step of a deployment. */
 export class MigrationJob {
@@ -25,14 +25,13 @@ export class MigrationJob {
 
   /**
    * Runs them, after any other process that does, and answers the names of those that ran.
-   * @param options `moveVectors` empties the store that vectors were in before
    * @throws AppError `configuration_invalid`, `database_unavailable`, `schema_incomplete`
    */
-  run(options: { moveVectors?: boolean } = {}): Promise<string[]> {
+  run(options: MigrationOptions = {}): Promise<string[]> {
     return this.migrate(options).catch(rethrow);
   }
 
-  private async migrate(options: { moveVectors?: boolean }): Promise<string[]> {
+  private async migrate(options: MigrationOptions): Promise<string[]> {
     const { url, vectors } = this;
     const dataSource = createDataSource({ mode: 'server', url, poolSize: 1, vectors });
     await dataSource.initialize();

@@ -35,6 +35,8 @@ export interface OpenDatabaseOptions {
   measureFreeSpace?: MeasureFreeSpace;
   /** Hears of failures that no caller waits for: a backup, a checkpoint, a broken connection. */
   onError?: (error: unknown) => void;
+  /** Hears what a migration found and mended. */
+  onWarning?: (message: string) => void;
 }
 
 export interface OpenedDatabase {
@@ -61,7 +63,7 @@ export async function openDatabase(
 async function openServer(
   url: Secret<string>,
   config: DatabaseConfig,
-  { clock, timers = systemTimers, onError }: OpenDatabaseOptions,
+  { clock, timers = systemTimers, onError, onWarning }: OpenDatabaseOptions,
 ): Promise<OpenedDatabase> {
   const vectors = config.qdrantUrl ? 'qdrant' : 'postgresql';
   const connections = config.databasePoolSize;
@@ -72,7 +74,7 @@ async function openServer(
   await dataSource.initialize();
   try {
     if (config.migrate === 'never') await refusePendingMigrations(url, vectors);
-    else await migrateServer(dataSource, url, vectors);
+    else await migrateServer(dataSource, url, vectors, { onWarning });
     const rowLevelSecurity = await rowLevelSecurityOf(dataSource);
     const keeper =
       clock instanceof DatabaseClock

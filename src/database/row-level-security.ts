@@ -13,7 +13,7 @@ export type RowLevelSecurity = { state: 'on' } | { state: 'off'; reason: string 
  * How many policies the tables have once a migration has made or changed them. Other tables of the
  * schema are nobody's business here: an administrator's, an extension's.
  */
-const POLICIES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+export const POLICIES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   AddRowLevelSecurity1763700000110: {
     ...{ api_keys: 1, audit_log: 1, checkpoints: 1, collection_stats: 1, collections: 1 },
     ...{ connection_plans: 1, connections: 1, credentials: 1, documents: 1, edges: 1 },
@@ -95,31 +95,6 @@ export async function readRowLevelSecurity(client: ClientBase): Promise<RowLevel
   }
   const reason = whatIsMissing(facts);
   return reason === null ? { state: 'on' } : { state: 'off', reason };
-}
-
-/**
- * Tables that lack what a migration gave them, though it is noted as applied: themselves, or some
- * of their policies, which a dump brings last. Changes nothing.
- */
-export async function unguardedTables(
-  client: ClientBase,
-  applied: readonly string[],
-): Promise<string[]> {
-  const expected = new Map<string, number>();
-  for (const [migration, tables] of Object.entries(POLICIES)) {
-    if (!applied.includes(migration)) continue;
-    for (const [table, policies] of Object.entries(tables)) expected.set(table, policies);
-  }
-  const { rows } = await client.query<{ name: string }>(
-    `select u.name from unnest($1::text[], $2::int[]) as u(name, policies)
-       left join pg_class c on c.relname = u.name and c.relkind in ('r', 'p')
-         and c.relnamespace = current_schema()::regnamespace
-     where c.relrowsecurity is not true
-       or u.policies > (select count(*) from pg_policy p where p.polrelid = c.oid)
-     order by u.name`,
-    [[...expected.keys()], [...expected.values()]],
-  );
-  return rows.map(({ name }) => name);
 }
 
 function whatIsMissing({ login, role, member, ungranted }: Facts): string | null {

@@ -4,16 +4,22 @@ import { AppError } from '../common/errors/app-error.js';
 import type { Secret } from '../common/secret.js';
 import { isDenied } from './database-errors.js';
 import { migrationsFor } from './migrations.js';
-import { prepareTenantRole, unguardedTables } from './row-level-security.js';
+import { prepareTenantRole } from './row-level-security.js';
+import { mendPolicies, refuseIncomplete } from './schema-gaps.js';
 
 /** Any number that other users of the database are unlikely to lock. */
 const LOCK_KEY = 7_463_052_188;
 const OLDEST_VERSION = 150_000;
 const CONNECT_MS = 10_000;
-/** Tables that a message names. */
-const NAMED = 3;
 
 type Vectors = 'postgresql' | 'qdrant';
+
+export interface MigrationOptions {
+  /** Gives up what the store has that vectors were in before. */
+  readonly moveVectors?: boolean;
+  /** Hears what was mended. */
+  readonly onWarning?: (message: string) => void;
+}
 
 /** The database is in use with its vectors in another store than the configuration names. */
 export class VectorsElsewhere extends AppError {
@@ -31,10 +37,9 @@ export class VectorsElsewhere extends AppError {
 }
 
 /**
- * Runs the pending migrations, and makes the role of tenants' transactions where the login may,
- * while every other replica that starts waits, then finds none. The
- * lock belongs to a connection of its own, so it ends with the process whatever happens.
- * @param options `moveVectors` gives up what the store has that vectors were in before
+ * Runs the pending migrations, makes policies again that are missing, and the role of tenants'
+ * transactions where the login may, while every other replica that starts waits, then finds none.
+ * The lock belongs to a connection of its own, so it ends with the process whatever happens.
  * @returns the names of those that ran, in their order
  * @throws AppError `configuration_invalid` when the server lacks what the configuration needs;
  *   VectorsElsewhere when vectors are in the other store; `schema_incomplete`
@@ -43,12 +48,16 @@ export function migrateServer(
   dataSource: DataSource,
   url: Secret<string>,
   vectors: Vectors,
-  { moveVectors = false }: { moveVectors?: boolean } = {},
+  { moveVectors = false, onWarning = () => undefined }: MigrationOptions = {},
 ): Promise<string[]> {
   return onServer(url, async (client) => {
     await checkServer(client, vectors);
     await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
-    await refuseIncomplete(client, await appliedMigrations(client));
+    const mended = await mendPolicies(client, await appliedMigrations(client));
+    if (mended.length > 0)
+      onWarning(
+        `Policies of row level security were missing and made again: ${mended.join(', ')}.`,
+      );
     if (!moveVectors) await refuseVectorsElsewhere(client, vectors);
     if (vectors === 'postgresql') await makeExtension(client);
     const ran = await dataSource.runMigrations();
@@ -74,30 +83,6 @@ export function pendingMigrations(url: Secret<string>, vectors: Vectors): Promis
       .filter((name) => !applied.includes(name))
       .sort((a, b) => timestampOf(a) - timestampOf(b));
   });
-}
-
-/**
- * A dump brings indexes, foreign keys and policies after the rows, so a restore that failed leaves
- * tables that look complete. What a later version made of them is not known here.
- * @param applied names of the migrations that the database has
- * @throws AppError `schema_incomplete`
- */
-export async function refuseIncomplete(
-  client: pg.Client,
-  applied: readonly string[],
-): Promise<void> {
-  const known = [...migrationsFor('postgresql'), ...migrationsFor('qdrant')].map(
-    ({ name }) => name,
-  );
-  if (applied.some((name) => !known.includes(name))) return;
-  const tables = await unguardedTables(client, applied);
-  if (tables.length === 0) return;
-  const more = tables.length > NAMED ? ` and ${tables.length - NAMED} more` : '';
-  throw new AppError(
-    'schema_incomplete',
-    `The schema is not whole: ${tables.slice(0, NAMED).join(', ')}${more} without policies of ` +
-      'row level security. Did a restore fail? Restore into an empty database again.',
-  );
 }
 
 /** @throws AppError `migrations_pending`, `configuration_invalid`, `schema_incomplete` */

@@ -41,7 +41,9 @@ async function migrate(
   const { MigrationJob } = await import('../../database/migration-job.js');
   const job = new MigrationJob(config.databaseUrl, config);
   if (check) return showPending(context, await job.pending());
-  const applied = await job.run({ moveVectors });
+  const onWarning = (message: string): void =>
+    context.note(context.terminal.noteStyle.warn(`warning: ${message}`));
+  const applied = await job.run({ moveVectors, onWarning });
   context.answer({ applied }, () => [
     ...applied.map((name) => `applied  ${name}`),
     ...(moveVectors

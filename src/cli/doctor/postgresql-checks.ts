@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.js';
 import { migrationsFor } from '../../database/migrations.js';
 import { HALF_TRANSFERRED, UNFINISHED_TRANSFER } from '../../database/half-transferred.js';
 import { readRowLevelSecurity, type RowLevelSecurity } from '../../database/row-level-security.js';
-import { refuseIncomplete } from '../../database/server-migration.js';
+import { refuseIncomplete } from '../../database/schema-gaps.js';
 import { translateDatabaseError } from '../../database/database-errors.js';
 import { attempt, describeFailure, fail, ok, skip, warn, type Check } from './check.js';
 import { checkUsedKeys } from './key-checks.js';

@@ -140,7 +140,7 @@ export const ERROR_CODES = {
     status: 500,
     meaning:
       'The database lacks a part of what its migrations made, as after a restore that failed; ' +
-      'restore into an empty one.',
+      'restore into an empty one. Where policies alone are missing, run `tributary migrate`.',
   },
   disk_full: {
     status: 503,

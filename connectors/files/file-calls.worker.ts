@@ -1,8 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { answerCalls } from '../sdk/worker-calls.js';
-import { makeCalls, type FileAnswer, type FileCall } from './file-calls.js';
+import { makeCalls, type FileAnswers, type FileCalls } from './file-calls.js';
 
-answerCalls<readonly FileCall[], readonly FileAnswer[]>(parentPort!, (calls) => {
-  const { answers, buffers } = makeCalls(calls);
-  return { result: answers, transfer: buffers };
+answerCalls<FileCalls, FileAnswers>(parentPort!, (calls) => {
+  const result = makeCalls(calls);
+  const { stats, places, buffers } = result;
+  return { result, transfer: [stats.buffer, places.buffer, ...buffers] };
 });

@@ -45,6 +45,16 @@ describe.each(systems)('files %s', (_, system) => {
     expect([Buffer.from(bytes).toString(), after.size]).toEqual(['tex', 7]);
   });
 
+  it('are refused where a path holds a NUL, and spare their neighbours', async () => {
+    fs.writeFileSync(at('plain.md'), 'plain');
+    const [refused, read] = await Promise.allSettled([
+      system.lstat(at('no\0path')),
+      system.readFile(at('plain.md'), 10),
+    ]);
+    expect(refused).toMatchObject({ reason: { code: 'ERR_INVALID_ARG_VALUE' } });
+    expect(read).toMatchObject({ value: { realPath: at('plain.md'), after: { size: 5 } } });
+  });
+
   it('are read when they are large', async () => {
     const large = Buffer.alloc(5 * 2 ** 20, 'abc');
     fs.writeFileSync(at('large.bin'), large);

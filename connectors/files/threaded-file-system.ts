@@ -1,6 +1,13 @@
 import fs from 'node:fs';
 import { WorkerCalls } from '../sdk/worker-calls.js';
-import type { FileAnswer, FileCall, PlainContent, PlainStat } from './file-calls.js';
+import {
+  LOOK,
+  PLACE_NUMBERS,
+  splitPaths,
+  STAT_NUMBERS,
+  type FileAnswers,
+  type FileCalls,
+} from './file-calls.js';
 import {
   nodeFileSystem,
   type FileContent,
@@ -9,10 +16,18 @@ import {
   type FolderEntry,
 } from './file-system.js';
 
+const NOTHING = new Uint8Array();
+
 interface Waiting {
-  readonly call: FileCall;
-  readonly resolve: (answer: FileAnswer) => void;
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly resolve: (content: ThreadedContent) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** Without bytes and path where the file was only looked at. */
+interface ThreadedContent extends FileContent {
+  readonly after: ThreadedStat;
 }
 
 /**
@@ -20,7 +35,7 @@ interface Waiting {
  * loop. Made one by one through Node's thread pool they were a quarter of the time of a sync.
  */
 export class ThreadedFileSystem implements FileSystem {
-  private readonly thread: WorkerCalls<readonly FileCall[], readonly FileAnswer[]>;
+  private readonly thread: WorkerCalls<FileCalls, FileAnswers>;
   private waiting: Waiting[] = [];
 
   /** @param worker path of the compiled `file-calls.worker.js` */
@@ -41,35 +56,58 @@ export class ThreadedFileSystem implements FileSystem {
   }
 
   async lstat(path: string): Promise<FileStat> {
-    return new ThreadedStat((await this.call({ kind: 'lstat', path })) as PlainStat);
+    return (await this.call(path, LOOK)).after;
   }
 
-  async readFile(path: string, maxBytes: number): Promise<FileContent> {
-    const content = (await this.call({ kind: 'readFile', path, maxBytes })) as PlainContent;
-    const { bytes, realPath, after } = content;
-    return { bytes, realPath, after: new ThreadedStat(after) };
+  readFile(path: string, maxBytes: number): Promise<FileContent> {
+    return this.call(path, maxBytes);
   }
 
-  private async call(call: FileCall): Promise<FileAnswer> {
-    const answer = await new Promise<FileAnswer>((resolve, reject) => {
+  private call(path: string, maxBytes: number): Promise<ThreadedContent> {
+    return new Promise((resolve, reject) => {
+      // As Node refuses it; it would also end the path for the thread.
+      if (path.includes('\0'))
+        throw failure('ERR_INVALID_ARG_VALUE', 'a path cannot contain null bytes');
       if (this.waiting.length === 0) setImmediate(() => void this.send());
-      this.waiting.push({ call, resolve, reject });
+      this.waiting.push({ path, maxBytes, resolve, reject });
     });
-    if (!('error' in answer)) return answer;
-    const { code, message } = answer.error;
-    throw Object.assign(new Error(message), { code });
   }
 
   private async send(): Promise<void> {
     const batch = this.waiting;
     this.waiting = [];
     try {
-      const answers = await this.thread.call(batch.map(({ call }) => call));
-      batch.forEach(({ resolve }, i) => resolve(answers[i]!));
+      const answers = await this.thread.call({
+        paths: batch.map(({ path }) => `${path}\0`).join(''),
+        maxBytes: Float64Array.from(batch, ({ maxBytes }) => maxBytes),
+      });
+      handOut(answers, batch);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
+}
+
+function handOut(
+  { stats, realPaths, buffers, places, errors }: FileAnswers,
+  batch: readonly Waiting[],
+): void {
+  for (const { call, code, message } of errors) batch[call]!.reject(failure(code, message));
+  const ofEach = splitPaths(realPaths);
+  batch.forEach(({ maxBytes, resolve }, call) => {
+    const [buffer, from, length] = places.subarray(call * PLACE_NUMBERS);
+    const after = new ThreadedStat(stats.subarray(call * STAT_NUMBERS.length));
+    // Nobody hears it of one that has failed.
+    const bytes =
+      maxBytes === LOOK || buffers.length === 0
+        ? NOTHING
+        : new Uint8Array(buffers[buffer!]!, from, length);
+    resolve({ bytes, realPath: ofEach[call]!, after });
+  });
+}
+
+function failure(code: string | undefined, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** What was looked up in the other thread, with the questions that do not survive the way. */
@@ -82,14 +120,15 @@ class ThreadedStat implements FileStat {
   readonly ino: number;
   readonly #type: number;
 
-  constructor({ mode, numbers }: PlainStat) {
-    this.size = numbers.size;
-    this.mtimeMs = numbers.mtimeMs;
-    this.ctimeMs = numbers.ctimeMs;
-    this.birthtimeMs = numbers.birthtimeMs;
-    this.dev = numbers.dev;
-    this.ino = numbers.ino;
-    this.#type = mode & fs.constants.S_IFMT;
+  /** @param numbers those of `STAT_NUMBERS` */
+  constructor(numbers: Float64Array) {
+    this.size = numbers[0]!;
+    this.mtimeMs = numbers[1]!;
+    this.ctimeMs = numbers[2]!;
+    this.birthtimeMs = numbers[3]!;
+    this.dev = numbers[4]!;
+    this.ino = numbers[5]!;
+    this.#type = numbers[6]! & fs.constants.S_IFMT;
   }
 
   isFile(): boolean {

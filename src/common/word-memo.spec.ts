@@ -6,24 +6,36 @@ const whole = <V>(memo: WordMemo<V>, word: string): V => memo.get(word, 0, word.
 describe('WordMemo', () => {
   it('answers what the function does, for any words wherever they stand', () => {
     // Few characters, so that words come again, and words of other lengths begin the same.
-    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '漢'), minLength: 1 });
-    const words = fc.array(word, { maxLength: 60 });
+    const unit = fc.constantFrom('a', 'b', '\0', 'é', '漢');
+    const words = fc.array(fc.string({ unit, maxLength: 14 }), { maxLength: 60 });
+    const values = {
+      strings: (word: string) => `<${word}>`,
+      integers: (word: string) => word.length - 4,
+      'large and broken numbers': (word: string) => (word.length - 4) * 2 ** 31.5,
+      'some integers': (word: string) => (word.length % 2 === 0 ? word.length : [word]),
+    };
     fc.assert(
-      fc.property(words, fc.constantFrom(1, 2, 8, 64), (list, capacity) => {
-        const memo = new WordMemo(capacity, (one) => `<${one}>`);
-        for (const one of list) {
-          expect(memo.get(`-${one}-`, 1, 1 + one.length)).toBe(`<${one}>`);
-          expect(memo.size).toBeLessThanOrEqual(capacity);
-        }
-      }),
+      fc.property(
+        words,
+        fc.constantFrom(1, 2, 8, 64),
+        fc.constantFrom(...Object.values<(word: string) => unknown>(values)),
+        (list, capacity, compute) => {
+          const memo = new WordMemo(capacity, compute);
+          for (const one of list) {
+            expect(memo.get(`-${one}-`, 1, 1 + one.length)).toStrictEqual(compute(one));
+            expect(memo.size).toBeLessThanOrEqual(capacity);
+          }
+        },
+      ),
     );
   });
 
   it('computes a value once while there is room', () => {
     const compute = jest.fn((word: string) => word.length);
     const memo = new WordMemo(16, compute);
-    for (let i = 0; i < 3; i++) for (const word of ['a', 'bc', 'def']) whole(memo, word);
-    expect(compute.mock.calls).toEqual([['a'], ['bc'], ['def']]);
+    const words = ['a', 'bc', 'défense', 'оборона', 'x'.repeat(11), 'x'.repeat(12), 'x'.repeat(40)];
+    for (let i = 0; i < 3; i++) for (const word of words) whole(memo, word);
+    expect(compute.mock.calls.flat()).toEqual(words);
   });
 
   it('forgets all when it is full and goes on', () => {
@@ -34,11 +46,11 @@ describe('WordMemo', () => {
     expect(memo.size).toBe(2);
   });
 
-  it('is full, too, when long words have used up its room', () => {
+  it('is full of short, long and other words together', () => {
     const memo = new WordMemo(4, (word) => word);
-    const words = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40));
-    for (const word of [...words, ...words]) expect(whole(memo, word)).toBe(word);
-    expect(memo.size).toBeLessThan(4);
+    const words = ['a', 'b'.repeat(12), 'c', 'дом', 'e'];
+    for (const word of words) expect(whole(memo, word)).toBe(word);
+    expect(memo.size).toBe(1);
   });
 
   it('does not remember words of more than 40 characters', () => {

@@ -1,89 +1,120 @@
 /** Longer words hardly ever come twice. */
 const LONGEST_WORD = 40;
-/** UTF-16 units per word that there is room for: nearly twice the mean of real texts. */
-const UNITS_PER_WORD = 12;
+/** Characters that a slot has room for, of one byte each: those of nearly all words. */
+const LONGEST_PACKED = 11;
+/** Integers of a slot: characters, characters, the rest with the length, the value. */
+const SLOT = 4;
+const WITH_LENGTH = 2;
+const VALUE = 3;
+/** In the sign of the integer with the length: the value is the number of one of `values`. */
+const ELSEWHERE = 1 << 31;
 
 /**
  * A memo for a pure function of short words, which are looked up where they stand in a text: no
- * string is made of a word that is known. What is known lies in flat arrays, in the order in which
- * it was met, so that frequent words, which are met early, share cache lines. It holds at most
- * `capacity` words and forgets all of them when it is full: what is in use is soon there again.
+ * string is made of a word that is known. In a busy server nearly all of a look is waiting for
+ * memory, so a word lies packed in a slot, within one cache line, together with its value where
+ * that is an integer. Words that do not fit lie in a Map. It holds at most `capacity` words and
+ * forgets all of them when it is full: what is in use is soon there again.
  */
 export class WordMemo<V> {
-  /** Number of the word, from 1; 0: free. At most half are taken, so that a search is short. */
+  /** At most half are taken, so that a search is short; free ones have the length 0. */
   private readonly slots: Int32Array;
-  private readonly hashes: Int32Array;
-  /** Where the units of a word end; those of the next one begin there. */
-  private readonly ends: Int32Array;
-  private readonly units: Uint16Array;
+  private packed = 0;
   private values: V[] = [];
+  private readonly unpacked = new Map<string, V>();
 
   /** @param capacity a power of two */
   constructor(
     private readonly capacity: number,
     private readonly compute: (word: string) => V,
   ) {
-    this.slots = new Int32Array(2 * capacity);
-    this.hashes = new Int32Array(capacity + 1);
-    this.ends = new Int32Array(capacity + 1);
-    this.units = new Uint16Array(capacity * UNITS_PER_WORD);
+    this.slots = new Int32Array(2 * capacity * SLOT);
   }
 
   get size(): number {
-    return this.values.length;
+    return this.packed + this.unpacked.size;
   }
 
   /** `compute` of the units of `text` from `start` to before `end`. */
   get(text: string, start: number, end: number): V {
-    if (end - start > LONGEST_WORD) return this.compute(text.slice(start, end));
-    const { slots, hashes, values } = this;
-    const hash = hashOf(text, start, end);
-    const mask = slots.length - 1;
-    for (let at = hash & mask; slots[at] !== 0; at = (at + 1) & mask) {
-      const word = slots[at]!;
-      if (hashes[word] === hash && this.equals(word, text, start, end)) return values[word - 1]!;
+    const length = end - start;
+    if (length > LONGEST_PACKED || length === 0) return this.getUnpacked(text.slice(start, end));
+    let units = 0;
+    let a = 0;
+    let b = 0;
+    let c = length << 24;
+    let at = start;
+    for (let shift = 0; at < end && shift < 32; at++, shift += 8) {
+      const unit = text.charCodeAt(at);
+      units |= unit;
+      a |= unit << shift;
     }
-    const value = this.compute(text.slice(start, end));
-    this.add(hash, text, start, end, value);
+    for (let shift = 0; at < end && shift < 32; at++, shift += 8) {
+      const unit = text.charCodeAt(at);
+      units |= unit;
+      b |= unit << shift;
+    }
+    for (let shift = 0; at < end; at++, shift += 8) {
+      const unit = text.charCodeAt(at);
+      units |= unit;
+      c |= unit << shift;
+    }
+    if (units > 0xff) return this.getUnpacked(text.slice(start, end));
+    const { slots } = this;
+    const slot = this.find(a, b, c);
+    const taken = slots[slot + WITH_LENGTH]!;
+    if (taken === 0) return this.add(a, b, c, text.slice(start, end));
+    const value = slots[slot + VALUE]!;
+    return taken < 0 ? this.values[value]! : (value as V);
+  }
+
+  /** Where the word lies, or the free slot where it would. */
+  private find(a: number, b: number, c: number): number {
+    const { slots } = this;
+    const last = slots.length - SLOT;
+    let slot = Math.imul(hashOf(a, b, c), SLOT) & last;
+    for (let taken; (taken = slots[slot + WITH_LENGTH]!) !== 0; slot = (slot + SLOT) & last) {
+      if (slots[slot] === a && slots[slot + 1] === b && (taken & ~ELSEWHERE) === c) break;
+    }
+    return slot;
+  }
+
+  private add(a: number, b: number, c: number, word: string): V {
+    const value = this.compute(word);
+    this.makeRoom();
+    const { slots } = this;
+    const slot = this.find(a, b, c);
+    const isInteger = typeof value === 'number' && (value | 0) === value;
+    slots[slot] = a;
+    slots[slot + 1] = b;
+    slots[slot + WITH_LENGTH] = isInteger ? c : c | ELSEWHERE;
+    slots[slot + VALUE] = isInteger ? value : this.values.push(value) - 1;
+    this.packed += 1;
     return value;
   }
 
-  private equals(word: number, text: string, start: number, end: number): boolean {
-    const { ends, units } = this;
-    const first = ends[word - 1]!;
-    if (ends[word]! - first !== end - start) return false;
-    for (let i = first, at = start; at < end; i++, at++) {
-      if (units[i] !== text.charCodeAt(at)) return false;
-    }
-    return true;
+  private getUnpacked(word: string): V {
+    const known = this.unpacked.get(word);
+    if (known !== undefined) return known;
+    const value = this.compute(word);
+    if (word.length > LONGEST_WORD) return value;
+    this.makeRoom();
+    this.unpacked.set(word, value);
+    return value;
   }
 
-  private add(hash: number, text: string, start: number, end: number, value: V): void {
-    const { slots, hashes, ends, units } = this;
-    const fits = ends[this.size]! + end - start <= units.length;
-    if (this.size === this.capacity || !fits) this.forget();
-    let unit = ends[this.size]!;
-    for (let at = start; at < end; at++) units[unit++] = text.charCodeAt(at);
-    const word = this.values.push(value);
-    hashes[word] = hash;
-    ends[word] = unit;
-    const mask = slots.length - 1;
-    let at = hash & mask;
-    while (slots[at] !== 0) at = (at + 1) & mask;
-    slots[at] = word;
-  }
-
-  private forget(): void {
+  private makeRoom(): void {
+    if (this.size < this.capacity) return;
     this.slots.fill(0);
+    this.packed = 0;
     this.values = [];
+    this.unpacked.clear();
   }
 }
 
-/** FNV-1a over UTF-16 units, with the high bits, which it mixes best, brought down. */
-function hashOf(text: string, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < end; at++) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
-  return hash ^ (hash >>> 15);
+function hashOf(a: number, b: number, c: number): number {
+  let hash = Math.imul(a, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ b, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13) ^ c, 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }

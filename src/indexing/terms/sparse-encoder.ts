@@ -97,15 +97,29 @@ export function termId(term: string): number {
   return 1 + Math.floor((hash / 2 ** 32) * TERM_ID_RANGE);
 }
 
-/** Token to id; a stop word's id is negative. About 5 MB when full. */
+/** Token to id; a stop word's id is negative. About 3 MB when full. */
 const signedIds = new WordMemo(65_536, (token) =>
   STOP_WORDS.has(token) ? -termId(porterStem(token)) : termId(porterStem(token)),
 );
 
-/** Ascending ids of the kept tokens, with repeats. */
+/** The ids of one text after the other: an array for each would soon be garbage. */
+let workspace = new Int32Array(1024);
+
+/** Ascending ids of the kept tokens, with repeats, until the next call. */
 function termIds(text: string): Int32Array {
-  const ids: number[] = [];
-  visitWords(text, (within, start, end) => ids.push(signedIds.get(within, start, end)));
-  const kept = ids.filter((id) => id > 0);
-  return new Int32Array(kept.length > 0 ? kept : ids.map(Math.abs)).sort();
+  let count = 0;
+  visitWords(text, (within, start, end) => {
+    if (count === workspace.length) workspace = twice(workspace);
+    workspace[count++] = signedIds.get(within, start, end);
+  });
+  const ids = workspace.subarray(0, count);
+  let kept = 0;
+  for (const id of ids) if (id > 0) ids[kept++] = id;
+  return kept > 0 ? ids.subarray(0, kept).sort() : ids.map(Math.abs).sort();
+}
+
+function twice(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * array.length);
+  larger.set(array);
+  return larger;
 }

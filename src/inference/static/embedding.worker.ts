@@ -4,14 +4,14 @@ import { TextVectors } from './text-vectors.js';
 import { TokenTable, type TokenRows } from './token-table.js';
 import { WordPieceTokenizer, type Vocabulary } from './wordpiece.js';
 
-/** A model that is read already; the rows are in shared memory. */
+/** A model that is read already; the rows are in memory that both threads have. */
 export interface EmbeddingThreadData {
   readonly vocabulary: Vocabulary;
   readonly rows: TokenRows;
 }
 
 const { vocabulary, rows } = workerData as EmbeddingThreadData;
-const vectors = new TextVectors(new WordPieceTokenizer(vocabulary), new TokenTable(rows));
+const vectors = new TextVectors(new WordPieceTokenizer(vocabulary), new TokenTable(rows, 1));
 
 answerCalls<readonly string[], Float32Array<ArrayBuffer>>(parentPort!, (texts) => {
   const result = vectors.ofAll(texts);

@@ -10,6 +10,7 @@ import type { EmbeddingThreadData } from './embedding.worker.js';
 import { readSafetensors } from './safetensors.js';
 import { readTokenRows } from './read-token-rows.js';
 import { readTokenizer } from './read-tokenizer.js';
+import { sharedMemory, type SharedMemory } from './simd-sum.js';
 import { TextVectors } from './text-vectors.js';
 import { TokenTable } from './token-table.js';
 import { WordPieceTokenizer, type Vocabulary } from './wordpiece.js';
@@ -122,8 +123,8 @@ export class StaticEmbedder implements Embedder {
   }
 
   private async loadModel(): Promise<LoadedModel> {
-    const weights = await this.readWeights();
-    const rows = readTokenRows(readSafetensors(weights));
+    const { memory, file } = await this.readWeights();
+    const rows = { ...readTokenRows(readSafetensors(file)), memory };
     const table = new TokenTable(rows);
     if (this.tokenizer.size > table.tokens) {
       const message = `${this.folder}: ${this.tokenizer.size} tokens but ${table.tokens} vectors`;
@@ -138,14 +139,15 @@ export class StaticEmbedder implements Embedder {
     };
   }
 
-  /** In shared memory, since the thread reads the same weights. */
-  private async readWeights(): Promise<Uint8Array<SharedArrayBuffer>> {
+  /** Into shared memory, since the thread reads the same weights. */
+  private async readWeights(): Promise<{ memory: SharedMemory; file: Uint8Array }> {
     const path = join(this.folder, 'model.safetensors');
     try {
-      const file = await readFile(path);
-      const weights = new Uint8Array(new SharedArrayBuffer(file.length));
-      weights.set(file);
-      return weights;
+      const read = await readFile(path);
+      const memory = sharedMemory(read.length);
+      const file = new Uint8Array(memory.buffer, 0, read.length);
+      file.set(read);
+      return { memory, file };
     } catch (cause) {
       throw new AppError('model_unusable', `${path} cannot be read`, { cause });
     }

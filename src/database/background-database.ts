@@ -21,6 +21,10 @@ export class BackgroundDatabase implements BatchSizes {
     return this.database.mode;
   }
 
+  get isHalfFree(): boolean {
+    return this.database.isHalfFree;
+  }
+
   inTenant<T>(tenant: string, work: Work<T>): Promise<T> {
     return this.database.inTenant(tenant, work, { priority: 'background' });
   }

@@ -101,6 +101,11 @@ export class Database implements BatchSizes {
     return this.transaction(START, work, options);
   }
 
+  /** Whether a transaction may begin that will wait for others. */
+  get isHalfFree(): boolean {
+    return this.gate.isHalfFree;
+  }
+
   /** @throws AppError when the database does not answer. */
   async ping(): Promise<void> {
     await this.alone((run) => run('select 1'), {});

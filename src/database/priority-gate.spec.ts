@@ -67,6 +67,21 @@ describe('PriorityGate', () => {
     await expect(patient).resolves.toBeInstanceOf(Function);
   });
 
+  it('tells whether more than half of its places are free', async () => {
+    const gate = new PriorityGate(4, frozen);
+    const seen = [gate.isHalfFree];
+    const leave = [];
+    for (let place = 0; place < 2; place += 1) {
+      leave.push(await gate.enter());
+      seen.push(gate.isHalfFree);
+    }
+    leave[0]!();
+    expect([...seen, gate.isHalfFree]).toEqual([true, true, false, true]);
+    const single = new PriorityGate(1, frozen);
+    await single.enter();
+    expect(single.isHalfFree).toBe(false);
+  });
+
   it('gives a place back once, however often it is left', async () => {
     const gate = new PriorityGate(1, frozen);
     const leave = await gate.enter();

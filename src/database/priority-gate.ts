@@ -32,6 +32,11 @@ export class PriorityGate {
     this.free = places;
   }
 
+  /** Whether somebody who will keep a place for others to go first leaves them enough. */
+  get isHalfFree(): boolean {
+    return this.free > this.places / 2;
+  }
+
   /**
    * Resolves with the function that gives the place back.
    * @throws AppError `database_busy` when a bounded wait takes over 5 s, `shutting_down` once the

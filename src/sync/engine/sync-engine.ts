@@ -87,10 +87,8 @@ export class SyncEngine {
   }
 
   private async list(sync: SyncRun, attempt: Attempt): Promise<void> {
-    const steps = this.listings.steps(sync, attempt);
-    const ahead = Math.ceil(CHUNKS_AHEAD / this.database.writeBatch);
     try {
-      for await (const step of prefetch(steps, ahead)) await this.commit(sync, attempt, step);
+      await this.commitInOrder(sync, attempt);
     } catch (error) {
       // A commit that failed may have left ledgers ahead of what is stored: they are not saved.
       if (attempt.trouble.hasEnded(error)) await this.closing.settleUnwell(sync, attempt);
@@ -98,10 +96,35 @@ export class SyncEngine {
     }
   }
 
-  private async commit(sync: SyncRun, attempt: Attempt, step: CommitStep | LaneEnd): Promise<void> {
+  /** At most two are under way, and none any more when this ends, by an error or without one. */
+  private async commitInOrder(sync: SyncRun, attempt: Attempt): Promise<void> {
+    const steps = this.listings.steps(sync, attempt);
+    const ahead = Math.ceil(CHUNKS_AHEAD / this.database.writeBatch);
+    let last = Promise.resolve();
     try {
-      if ('ended' in step) return await this.end(sync, step.ended);
-      await this.pages.commit(sync, step);
+      for await (const step of prefetch(steps, ahead)) {
+        const before = last;
+        last = this.commit(sync, attempt, step, before);
+        last.catch(() => undefined); // awaited below
+        await before;
+      }
+    } finally {
+      await last;
+    }
+  }
+
+  private async commit(
+    sync: SyncRun,
+    attempt: Attempt,
+    step: CommitStep | LaneEnd,
+    before: Promise<void>,
+  ): Promise<void> {
+    try {
+      if ('ended' in step) {
+        await before;
+        return await this.end(sync, step.ended);
+      }
+      await this.pages.commit(sync, step, before);
       if (!step.found) return;
       sync.inFlight.release(idsOf(step.source.items));
       await this.drainBetween(sync, attempt);

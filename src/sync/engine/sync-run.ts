@@ -28,6 +28,8 @@ export class SyncRun {
   partition: string | null = null;
   /** Items by partition that is to be read, null where unknown; null: not listed yet. */
   #expected: Map<string, number | null> | null = null;
+  /** How many works of a stage are under way, and since when that is not counted yet. */
+  readonly #meters: { [Stage in keyof RunTimings]?: { works: number; since: number } } = {};
   readonly #doneBefore: number;
   readonly #startedAt: number;
   #slice?: Pick<TimeSlice, 'isOver'>;
@@ -78,13 +80,18 @@ export class SyncRun {
     if (await this.isSliceOver()) throw new RunStopped('yielded');
   }
 
-  /** Adds the time that `work` takes to a stage. */
+  /** Adds the time that `work` takes to a stage; what several take at once counts once. */
   async timed<T>(stage: keyof RunTimings, work: () => Promise<T>): Promise<T> {
-    const start = performance.now();
+    const meter = (this.#meters[stage] ??= { works: 0, since: 0 });
+    if (meter.works === 0) meter.since = performance.now();
+    meter.works += 1;
     try {
       return await work();
     } finally {
-      this.timings[stage] += Math.round(performance.now() - start);
+      const now = performance.now();
+      this.timings[stage] += Math.round(now - meter.since);
+      meter.since = now;
+      meter.works -= 1;
     }
   }
 

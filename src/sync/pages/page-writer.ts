@@ -16,6 +16,7 @@ import type { RunCounts } from '../../runs/run-row.js';
 import type { SyncRun } from '../engine/sync-run.js';
 import { ContentChanges, relabelled, type PageFindings } from './content-changes.js';
 import { DocumentReader } from './document-reader.js';
+import { inTurn, OutOfTurn } from './in-turn.js';
 import { PageCommit } from './page-commit.js';
 import {
   addedTo,
@@ -134,19 +135,47 @@ export class PageWriter {
     for (const tombstones of hidden) yield { tombstones };
   }
 
-  /** @throws LeaseLost when another worker owns the run now; nothing of the step is stored then. */
-  async commit(sync: SyncRun, step: CommitStep): Promise<void> {
+  /**
+   * Steps are stored in order. One that only adds documents may begin while the one in front of it
+   * is under way, so that the database need not stand still between them, nor is it held up by one
+   * processor; its counts, and whatever the page has found, wait for their turn.
+   * @param turn when everything in front of the step is stored; rejects when that failed
+   * @throws LeaseLost when another worker owns the run now; nothing of the step is stored then.
+   */
+  async commit(sync: SyncRun, step: CommitStep, turn = Promise.resolve()): Promise<void> {
     sync.signal.throwIfAborted();
+    const begun = turn.then(() => begin(sync, step));
+    begun.catch(() => undefined); // awaited below, if it comes to that
+    if (this.mayBeginEarly(sync, step)) {
+      try {
+        return await this.write(sync, step, () => inTurn(begun, sync.context.clock));
+      } catch (error) {
+        if (!(error instanceof OutOfTurn)) throw error;
+      }
+    }
+    await begun;
+    await this.write(sync, step);
+  }
+
+  /**
+   * What is new has no rows that others hold, so two of them do not wait for each other; the first
+   * ones in a collection also make its statistics. There must be room, since it will wait.
+   */
+  private mayBeginEarly({ counts }: SyncRun, { labels, tombstones, batch }: CommitStep): boolean {
+    const addsOnly = !labels && tombstones.length === 0 && batch.stored.length === 0;
+    const isFirst = counts.created === 0;
+    return addsOnly && batch.fresh.length > 0 && !isFirst && this.database.isHalfFree;
+  }
+
+  private async write(sync: SyncRun, step: CommitStep, turn?: () => Promise<void>): Promise<void> {
     const { source, labels, tombstones, page, found, foundUntilError } = step;
     const settled = found ?? foundUntilError;
     // Texts have waited before they were embedded. What was deleted, or is for fewer eyes now, is
     // not to be found for as long as others keep the index behind.
     if (labels || tombstones.length > 0) await waitBriefly(this.index, sync.signal);
-    source.announce(sync);
-    if (found) source.advance(found.findings.seen);
     const totals = await sync.timed('write', () =>
       this.database.inTenant(sync.tenant, async (tx) => {
-        const stored = await this.store(tx, sync, step);
+        const stored = await this.store(tx, sync, step, turn);
         await this.pageCommit.tombstones(tx, sync, tombstones);
         await this.pageCommit.cutOff(tx, sync, completedBy(stored), page.findings);
         await this.pageCommit.mended(tx, sync, completedBy(step), page);
@@ -167,7 +196,12 @@ export class PageWriter {
    * New documents cannot have been, so most of a first run does not ask.
    * @returns what is stored
    */
-  private async store(tx: EntityManager, sync: SyncRun, step: CommitStep): Promise<PagePart> {
+  private async store(
+    tx: EntityManager,
+    sync: SyncRun,
+    step: CommitStep,
+    turn?: () => Promise<void>,
+  ): Promise<PagePart> {
     const { tenant, target } = sync;
     const { batch, labels, tombstones } = step;
     const fence = (stored: PagePart): Promise<void> => {
@@ -179,7 +213,13 @@ export class PageWriter {
     const stored = [...batch.stored, ...labelled.map(({ id }) => id)];
     if (stored.length === 0) {
       const store = () => this.pipeline.store(tx, tenant, target, batch);
-      await together(() => fence(step), store);
+      if (!turn) {
+        await together(() => fence(step), store);
+        return step;
+      }
+      await store();
+      await turn();
+      await fence(step);
       return step;
     }
     const [, removed] = await together(
@@ -226,4 +266,11 @@ export class PageWriter {
       vanished: 0,
     };
   }
+}
+
+/** Once, when it is the step's turn, however often its transaction is tried. */
+function begin(sync: SyncRun, { source, found }: CommitStep): void {
+  sync.signal.throwIfAborted();
+  source.announce(sync);
+  if (found) source.advance(found.findings.seen);
 }

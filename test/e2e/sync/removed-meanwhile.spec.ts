@@ -69,10 +69,13 @@ describeOnEachStore('what is removed during a sync', (open) => {
     const writer = bench.app.nest.get(PageWriter);
     const commit = writer.commit.bind(writer);
     let commits = 0;
-    jest.spyOn(writer, 'commit').mockImplementation(async (sync, step) => {
+    jest.spyOn(writer, 'commit').mockImplementation(async (sync, step, turn) => {
       commits += 1;
-      if (commits === nth) await act();
-      return commit(sync, step);
+      if (commits === nth) {
+        await turn;
+        await act();
+      }
+      return commit(sync, step, turn);
     });
     return () => commits;
   };

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { WordMemo } from './word-memo.js';
 
@@ -51,6 +53,23 @@ describe('WordMemo', () => {
     const words = ['a', 'b'.repeat(12), 'c', 'дом', 'e'];
     for (const word of words) expect(whole(memo, word)).toBe(word);
     expect(memo.size).toBe(1);
+  });
+
+  it('does not keep the texts in memory that words came from', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const memo = new WordMemo(64, (word) => word.length);
+    const used = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = used();
+    for (let i = 0; i < 50; i++) {
+      const text = `${'some words '.repeat(2 ** 16)} identifier-${i} `;
+      memo.get(text, text.indexOf('identifier'), text.length - 1);
+    }
+    expect(memo.size).toBe(50);
+    expect(used() - before).toBeLessThan(10 * 2 ** 20);
   });
 
   it('does not remember words of more than 40 characters', () => {

@@ -99,7 +99,7 @@ export class WordMemo<V> {
     const value = this.compute(word);
     if (word.length > LONGEST_WORD) return value;
     this.makeRoom();
-    this.unpacked.set(word, value);
+    this.unpacked.set(detached(word), value);
     return value;
   }
 
@@ -110,6 +110,11 @@ export class WordMemo<V> {
     this.values = [];
     this.unpacked.clear();
   }
+}
+
+/** The word alone: as a slice it would keep the text in memory that it was cut from. */
+function detached(word: string): string {
+  return ` ${word}`.slice(1);
 }
 
 function hashOf(a: number, b: number, c: number): number {

@@ -32,9 +32,12 @@ export class PriorityGate {
     this.free = places;
   }
 
-  /** Whether somebody who will keep a place for others to go first leaves them enough. */
+  /**
+   * Whether somebody may take a place who will wait for others there. They need places too, so
+   * never where there is one only.
+   */
   get isHalfFree(): boolean {
-    return this.free > this.places / 2;
+    return this.places > 1 && this.free > this.places / 2;
   }
 
   /**

@@ -119,7 +119,7 @@ export class RunQueue {
   }
 
   /**
-   * First statement of each commit: locks the run's row against a takeover.
+   * In each commit, first or once its turn has come: locks the run's row against a takeover.
    * @param report what the run will have done with this commit, if that gets it ahead; stored by
    *   the same statement
    * @throws LeaseLost

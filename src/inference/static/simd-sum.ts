@@ -13,6 +13,7 @@ type Sum = (
 /** What of it is used here: only the types of browsers have it. */
 declare const WebAssembly: {
   readonly Memory: new (pages: { initial: number; maximum: number; shared: true }) => SharedMemory;
+  readonly validate: (code: Uint8Array) => boolean;
   readonly Module: new (code: Uint8Array) => object;
   readonly Instance: new (
     module: object,
@@ -64,7 +65,7 @@ export class SimdSum {
 
   /**
    * @param thread 0 or 1, another one for each that sums at the same time
-   * @returns null where the rows are of another kind
+   * @returns null where the rows are of another kind, or the processor does not know such code
    */
   static of(
     { memory, rows, weights, mapping, dimensions }: TokenRows,
@@ -73,6 +74,7 @@ export class SimdSum {
     if (!memory || !weights || mapping || !(rows instanceof Int8Array)) return null;
     if (rows.buffer !== memory.buffer || weights.buffer !== memory.buffer) return null;
     if (dimensions % 8 !== 0 || dimensions > MAX_DIMENSIONS) return null;
+    if (!WebAssembly.validate(SIMD_CODE)) return null;
     return new SimdSum(memory, thread, { rows, weights, dimensions });
   }
 

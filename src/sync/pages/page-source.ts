@@ -9,9 +9,9 @@ import type { ListedItems } from './page-judge.js';
 /** Where a page comes from, and what is to be remembered about that when it commits. */
 export interface PageSource {
   readonly items: ListedItems;
-  /** Says in the run's progress where it stands; called before each transaction. */
+  /** Says in the run's progress where it stands; called when each transaction's turn comes. */
   announce(sync: SyncRun): void;
-  /** Called once, before the page's last transaction, with the sequence numbers it met. */
+  /** Called once, when the turn of its last transaction comes, with the sequence numbers it met. */
   advance(seen: readonly number[]): void;
   save(tx: EntityManager, sync: SyncRun): Promise<void>;
 }

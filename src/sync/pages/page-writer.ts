@@ -159,12 +159,13 @@ export class PageWriter {
 
   /**
    * What is new has no rows that others hold, so two of them do not wait for each other; the first
-   * ones in a collection also make its statistics. There must be room, since it will wait.
+   * ones in a collection also make its statistics. There must be room, since it will wait. An index
+   * elsewhere is what a sync waits for anyway.
    */
   private mayBeginEarly({ counts }: SyncRun, { labels, tombstones, batch }: CommitStep): boolean {
+    if (!this.index.inDatabase || counts.embedded === 0) return false;
     const addsOnly = !labels && tombstones.length === 0 && batch.stored.length === 0;
-    const isFirst = counts.created === 0;
-    return addsOnly && batch.fresh.length > 0 && !isFirst && this.database.isHalfFree;
+    return addsOnly && batch.fresh.length > 0 && this.database.isHalfFree;
   }
 
   private async write(sync: SyncRun, step: CommitStep, turn?: () => Promise<void>): Promise<void> {

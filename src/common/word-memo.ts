@@ -39,6 +39,7 @@ export class WordMemo<V> {
   get(text: string, start: number, end: number): V {
     const length = end - start;
     if (length > LONGEST_PACKED || length === 0) return this.getUnpacked(text.slice(start, end));
+    // Written out: it runs for each word of each text, and with an array took a third more time.
     let units = 0;
     let a = 0;
     let b = 0;

@@ -21,8 +21,8 @@ export class BackgroundDatabase implements BatchSizes {
     return this.database.mode;
   }
 
-  get isHalfFree(): boolean {
-    return this.database.isHalfFree;
+  get hasRoomToWait(): boolean {
+    return this.database.hasRoomToWait;
   }
 
   inTenant<T>(tenant: string, work: Work<T>): Promise<T> {

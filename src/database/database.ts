@@ -102,8 +102,8 @@ export class Database implements BatchSizes {
   }
 
   /** Whether a transaction may begin that will wait for others. */
-  get isHalfFree(): boolean {
-    return this.gate.isHalfFree;
+  get hasRoomToWait(): boolean {
+    return this.gate.hasRoomToWait;
   }
 
   /** @throws AppError when the database does not answer. */

@@ -69,15 +69,15 @@ describe('PriorityGate', () => {
 
   it('tells whether more than half of its places are free', async () => {
     const gate = new PriorityGate(4, frozen);
-    const seen = [gate.isHalfFree];
+    const seen = [gate.hasRoomToWait];
     const leave = [];
     for (let place = 0; place < 2; place += 1) {
       leave.push(await gate.enter());
-      seen.push(gate.isHalfFree);
+      seen.push(gate.hasRoomToWait);
     }
     leave[0]!();
-    expect([...seen, gate.isHalfFree]).toEqual([true, true, false, true]);
-    expect(new PriorityGate(1, frozen).isHalfFree).toBe(false);
+    expect([...seen, gate.hasRoomToWait]).toEqual([true, true, false, true]);
+    expect(new PriorityGate(1, frozen).hasRoomToWait).toBe(false);
   });
 
   it('gives a place back once, however often it is left', async () => {

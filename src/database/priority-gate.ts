@@ -36,7 +36,7 @@ export class PriorityGate {
    * Whether somebody may take a place who will wait for others there. They need places too, so
    * never where there is one only.
    */
-  get isHalfFree(): boolean {
+  get hasRoomToWait(): boolean {
     return this.places > 1 && this.free > this.places / 2;
   }
 

@@ -53,11 +53,8 @@ const BODY = repeatWhileBelow(ids, idsEnd, [
   advance(ids, 4),
 ]);
 
-const section = (id: number, content: number[]): number[] => [
-  ...[id, ...unsigned(content.length)],
-  ...content,
-];
-const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
+const section = (id: number, content: number[]): number[] => [id, ...withLength(content)];
+const name = (text: string): number[] => withLength([...Buffer.from(text)]);
 
 /**
  * The module behind `SimdSum`, instruction by instruction: a compiler for one loop would be one

@@ -28,7 +28,7 @@ describe('SimdSum', () => {
     fc.assert(
       fc.property(ids, dimensions, fc.constantFrom(0, 4, 12), (list, width, shift) => {
         const table = tableOf(width, list.length, shift);
-        expect(SimdSum.of(table, 0)).not.toBeNull();
+        expect(SimdSum.forTable(table, 0)).not.toBeNull();
         const all = Int32Array.from(list);
         const count = Math.ceil(list.length * 0.9);
         const [quick, slow] = [new TokenTable(table), plain(table)].map((one) =>
@@ -59,11 +59,11 @@ describe('SimdSum', () => {
     ['rows elsewhere', (table) => ({ ...table, rows: new Int8Array(TOKENS * 16) })],
     ['no memory', ({ memory: _, ...table }) => table],
   ])('leaves to plain code a table with %s', (_what, change) => {
-    expect(SimdSum.of(change(tableOf(16, 1)), 0)).toBeNull();
+    expect(SimdSum.forTable(change(tableOf(16, 1)), 0)).toBeNull();
   });
 
   it.each([12, 15_368])('leaves rows of %i values to plain code', (dimensions) => {
-    expect(SimdSum.of(tableOf(dimensions, 1), 0)).toBeNull();
+    expect(SimdSum.forTable(tableOf(dimensions, 1), 0)).toBeNull();
   });
 
   it('takes the widest rows that fit beside the ids of a text', () => {

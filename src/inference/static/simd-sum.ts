@@ -67,7 +67,7 @@ export class SimdSum {
    * @param thread 0 or 1, another one for each that sums at the same time
    * @returns null where the rows are of another kind, or the processor does not know such code
    */
-  static of(
+  static forTable(
     { memory, rows, weights, mapping, dimensions }: TokenRows,
     thread: number,
   ): SimdSum | null {
@@ -78,7 +78,7 @@ export class SimdSum {
     return new SimdSum(memory, thread, { rows, weights, dimensions });
   }
 
-  /** Weighted sum of the rows of the first `count` ids. */
+  /** Weighted sum of the rows of the first `count` ids, `dimensions` values; zeros for none. */
   of(ids: Int32Array, count: number): Float32Array {
     const { result } = this;
     result.fill(0);

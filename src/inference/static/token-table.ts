@@ -29,7 +29,7 @@ export class TokenTable {
   /** @param thread see `SimdSum` */
   constructor(table: TokenRows, thread = 0) {
     const { dimensions, tokens, rows, weights, mapping } = table;
-    this.simd = SimdSum.of(table, thread);
+    this.simd = SimdSum.forTable(table, thread);
     this.dimensions = dimensions;
     this.tokens = tokens;
     this.rows = rows;

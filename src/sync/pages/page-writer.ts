@@ -165,7 +165,7 @@ export class PageWriter {
   private mayBeginEarly({ counts }: SyncRun, { labels, tombstones, batch }: CommitStep): boolean {
     if (!this.index.inDatabase || counts.embedded === 0) return false;
     const addsOnly = !labels && tombstones.length === 0 && batch.stored.length === 0;
-    return addsOnly && batch.fresh.length > 0 && this.database.isHalfFree;
+    return addsOnly && batch.fresh.length > 0 && this.database.hasRoomToWait;
   }
 
   private async write(sync: SyncRun, step: CommitStep, turn?: () => Promise<void>): Promise<void> {
@@ -214,13 +214,13 @@ export class PageWriter {
     const stored = [...batch.stored, ...labelled.map(({ id }) => id)];
     if (stored.length === 0) {
       const store = () => this.pipeline.store(tx, tenant, target, batch);
-      if (!turn) {
+      if (turn) {
+        await store();
+        await turn();
+        await fence(step);
+      } else {
         await together(() => fence(step), store);
-        return step;
       }
-      await store();
-      await turn();
-      await fence(step);
       return step;
     }
     const [, removed] = await together(

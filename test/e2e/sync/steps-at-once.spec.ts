@@ -24,7 +24,7 @@ onServer(`two transactions of a run at a time${missing ? ` (skipped: ${missing})
   beforeAll(async () => {
     bench = await ScriptedSourceBench.start(await postgresql.open());
     // What begins with the application may need many connections for a moment.
-    jest.spyOn(Database.prototype, 'isHalfFree', 'get').mockReturnValue(true);
+    jest.spyOn(Database.prototype, 'hasRoomToWait', 'get').mockReturnValue(true);
   });
   afterAll(async () => {
     jest.restoreAllMocks();

@@ -70,11 +70,18 @@ export function candidateStatement(
     : [];
   const space = String(query.space.id);
 
+  if (exclude) rowConditions.push(`i.memory_id <> all(${exclude}::uuid[])`);
+
   /** One arm: ids and scores of the best `depth` of a table. */
-  const arm = (table: string, score: string, order: string, conditions: string[]): string => {
+  const arm = (
+    table: string,
+    score: string,
+    order: string,
+    conditions: string[],
+    pages = '',
+  ): string => {
     const all = [...conditions, ...rowConditions];
-    if (exclude) all.push(`i.memory_id <> all(${exclude}::uuid[])`);
-    return `select i.memory_id, i.collection_id, ${score} as score from ${table} i
+    return `select i.memory_id, i.collection_id, ${score} as score from ${table} i ${pages}
       ${filtered ? 'join memories m on m.id = i.memory_id' : ''}
       where ${all.join('\n and ')} order by ${order} limit ${query.depth}`;
   };
@@ -90,8 +97,17 @@ export function candidateStatement(
       collections: [ofSpace, scopeOf('i')],
       table: [asFilter(`${ofSpace} and ${scopeOf('i')}`)],
     };
+    let conditions = scopes[scan.kind];
+    if (scan.kind === 'table' && scan.sample !== null) {
+      const pages = `tablesample system (${parameters.add(scan.sample)}::real)`;
+      arms.push(`sample as materialized (
+        ${arm('vectors', distance, order, conditions, pages)})`);
+      // Vectors of other spaces may have another length, which the operator refuses.
+      const bound = `${distance} <= ${worstOf('sample', query.depth)}`;
+      conditions = [`case when ${conditions.join(' and ')} then ${bound} else false end`];
+    }
     arms.push(`dense as materialized (
-      ${arm('vectors', distance, order, scopes[scan.kind])})`);
+      ${arm('vectors', distance, order, conditions)})`);
   }
   if (sparse) {
     const product = `i.weights <#> ${sparse}`;
@@ -154,6 +170,11 @@ function scopeCondition(
   }
   const several = parameters.add(uuidArray(collectionIds));
   return (table) => `${table}.collection_id = any(${several}::uuid[])`;
+}
+
+/** Everything that belongs to the best `depth` scores as well as this; nothing bounds a few. */
+function worstOf(sample: string, depth: number): string {
+  return `(select case when count(*) = ${depth} then max(score) else 'Infinity' end from ${sample})`;
 }
 
 /** Keeps a condition from an index: reading that beside a better one costs more than it leaves out. */

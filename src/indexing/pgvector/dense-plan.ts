@@ -16,6 +16,13 @@ const PAGE_BYTES = 8_192;
 const ROW_OVERHEAD = 76;
 const PAGE_OVERHEAD = 24;
 const BELIEVED_MS = 10_000;
+/** Below so many documents for each one asked for, a sample takes longer than it saves. */
+const SAMPLED_FROM = 200;
+/**
+ * The best share to sample is the root of this by the documents for each one asked for: a larger
+ * one is longer to read, a smaller one gives a worse bound.
+ */
+const SAMPLE_COST = 0.6;
 
 /** How the dense arm of one query finds its candidates. */
 export type DenseScan =
@@ -27,8 +34,12 @@ export type DenseScan =
    * All vectors there are. Reads no index, and goes through a few buffers of PostgreSQL in turn, so
    * that everything else stays in the others: a search of 100,000 memories in an embedded database
    * took 121 ms instead of 164. On a server row level security would bring an index back in.
+   *
+   * With a sample (a percentage of its pages) that is read first: the best of those are a bound, and
+   * what lies beyond it is not sorted, for which PostgreSQL copies every row. Of 100,000 vectors
+   * that took 80 ms instead of 90.
    */
-  | { readonly kind: 'table' };
+  | { readonly kind: 'table'; readonly sample: number | null };
 
 /** Decides how the dense arm of one query runs. */
 @Injectable()
@@ -45,7 +56,8 @@ export class DensePlan {
   async choose(tx: EntityManager, query: IndexQuery, documents: number): Promise<DenseScan> {
     const type = await this.approximate(tx, query, documents);
     if (type !== null) return { kind: 'hnsw', type };
-    return { kind: (await this.isMostOfTable(tx, query, documents)) ? 'table' : 'collections' };
+    if (!(await this.isMostOfTable(tx, query, documents))) return { kind: 'collections' };
+    return { kind: 'table', sample: samplePercentage(documents / query.depth) };
   }
 
   /** @returns the type of the HNSW index to search; null to scan */
@@ -80,6 +92,11 @@ export class DensePlan {
       this.tableSize = { bytes: await tableBytes(tx), until: now + BELIEVED_MS };
     return this.tableSize.bytes <= (TABLE_SHARE * documents * PAGE_BYTES) / rowsPerPage;
   }
+}
+
+/** @param documentsPerHit those of the collections in scope for each one that is asked for */
+function samplePercentage(documentsPerHit: number): number | null {
+  return documentsPerHit < SAMPLED_FROM ? null : 100 * Math.sqrt(SAMPLE_COST / documentsPerHit);
 }
 
 async function tableBytes(tx: EntityManager): Promise<number> {

@@ -1,5 +1,6 @@
 import type { Database } from '../../../src/database/database.js';
 import { candidateStatement } from '../../../src/indexing/pgvector/candidate-statement.js';
+import type { DenseScan } from '../../../src/indexing/pgvector/dense-plan.js';
 import { searchSettings } from '../../../src/indexing/pgvector/search-settings.js';
 import { wordsQuery } from '../../../src/indexing/pgvector/words-query.js';
 import { queryTerms } from '../../../src/indexing/terms/sparse-encoder.js';
@@ -43,7 +44,7 @@ describeOnEachDatabase('The plan of a search', (open) => {
 
   async function plan(
     asked: Partial<IndexQuery>,
-    kind: 'collections' | 'table' = 'collections',
+    scan: DenseScan = { kind: 'collections' },
   ): Promise<string> {
     const query: IndexQuery = {
       tenant: tables.tenant,
@@ -66,10 +67,26 @@ describeOnEachDatabase('The plan of a search', (open) => {
         searchSettings(query, database.mode),
       );
       const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
-      const { text, values } = candidateStatement(query, words, { kind });
+      const { text, values } = candidateStatement(query, words, scan);
       const lines = await tx.query<{ 'QUERY PLAN': string }[]>(`explain ${text}`, values);
       return lines.map((line) => line['QUERY PLAN']).join('\n');
     });
+  }
+
+  function chooseScan(documents: number, asked: Partial<IndexQuery>): Promise<DenseScan> {
+    const query: IndexQuery = {
+      tenant: tables.tenant,
+      space: tables.space,
+      collectionIds: collections,
+      mode: 'hybrid',
+      embedding: VECTOR,
+      text: 'meeting',
+      depth: 200,
+      minCosine: -1,
+      filter: {},
+      ...asked,
+    };
+    return database.asSystem((tx) => parts.densePlan.choose(tx, query, documents));
   }
 
   it('reads words by their own index alone, and no table as a whole', async () => {
@@ -83,22 +100,8 @@ describeOnEachDatabase('The plan of a search', (open) => {
   });
 
   it('reads all embedded vectors as they lie where most of them are asked for', async () => {
-    const choose = (documents: number, more: Partial<IndexQuery> = {}) =>
-      database.asSystem(async (tx) => {
-        const query: IndexQuery = {
-          tenant: tables.tenant,
-          space: tables.space,
-          collectionIds: collections,
-          mode: 'hybrid',
-          embedding: VECTOR,
-          text: 'meeting',
-          depth: 200,
-          minCosine: -1,
-          filter: {},
-          ...more,
-        };
-        return (await parts.densePlan.choose(tx, query, documents)).kind;
-      });
+    const choose = async (documents: number, more: Partial<IndexQuery> = {}) =>
+      (await chooseScan(documents, more)).kind;
     const [{ rows }] = await database.asSystem((tx) =>
       tx.query<[{ rows: number }]>(`select count(*)::int as rows from vectors`),
     );
@@ -110,10 +113,27 @@ describeOnEachDatabase('The plan of a search', (open) => {
     expect(await choose(rows, { space: wide })).toBe('collections');
     expect(await choose(Math.floor(rows / 20))).toBe('collections');
     if (database.mode === 'server') return;
-    const found = await plan({ collectionIds: collections }, 'table');
+    const found = await plan({ collectionIds: collections }, { kind: 'table', sample: null });
     expect(found).toContain('Seq Scan on vectors');
     expect(found).not.toContain('Seq Scan on words');
     expect(found).toContain('words_terms');
+  });
+
+  it('samples a large embedded table before it reads all of it', async () => {
+    const sampleOf = async (documents: number, depth: number) => {
+      const scan = await chooseScan(documents, { depth });
+      return scan.kind === 'table' ? scan.sample : scan.kind;
+    };
+    const embedded = database.mode === 'embedded';
+    expect(await sampleOf(39_999, 200)).toBe(embedded ? null : 'collections');
+    if (!embedded) return;
+    expect(await sampleOf(40_000, 200)).toBeCloseTo(5.48, 2);
+    expect(await sampleOf(40_000, 400)).toBeNull();
+    expect(await sampleOf(4_000_000, 200)).toBeCloseTo(0.55, 2);
+    const found = await plan({ collectionIds: collections }, { kind: 'table', sample: 5 });
+    expect(found).toContain('Sample Scan on vectors');
+    expect(found).toContain('Seq Scan on vectors');
+    expect(found).not.toContain('vectors_pkey');
   });
 
   it('is made anew for each filter', async () => {

@@ -81,7 +81,7 @@ export function candidateStatement(
     pages = '',
   ): string => {
     const all = [...conditions, ...rowConditions];
-    return `select i.memory_id, i.collection_id, ${score} as score from ${table} i ${pages}
+    return `select i.memory_id, ${score} as score from ${table} i ${pages}
       ${filtered ? 'join memories m on m.id = i.memory_id' : ''}
       where ${all.join('\n and ')} order by ${order} limit ${query.depth}`;
   };
@@ -118,17 +118,16 @@ export function candidateStatement(
       ${arm('words', product, product, scope)})`);
   }
   const found = [
-    dense &&
-      `select memory_id, collection_id, score as distance, null::float8 as product from dense`,
-    sparse && `select memory_id, collection_id, null::float8, score from words_arm`,
+    dense && `select memory_id, score as distance, null::float8 as product from dense`,
+    sparse && `select memory_id, null::float8, score from words_arm`,
   ].filter((part) => part !== null);
   return {
-    text: `with ${arms.join(', ')}, found (memory_id, collection_id, distance, product) as (
-        select memory_id, collection_id, min(distance), min(product)
-        from (${found.join(' union all ')}) u (memory_id, collection_id, distance, product)
-        group by memory_id, collection_id)
+    text: `with ${arms.join(', ')}, found (memory_id, distance, product) as (
+        select memory_id, min(distance), min(product)
+        from (${found.join(' union all ')}) u (memory_id, distance, product)
+        group by memory_id)
       select string_agg(f.memory_id || ' ' ||
-        ${scoreText('f.distance', missingDistance(dense, space))} || ' ' ||
+        ${scoreText('f.distance', missingDistance(dense, space, asFilter(scopeOf('v'))))} || ' ' ||
         ${scoreText('f.product', missingProduct(sparse, query.mode))}, ',') as found
       from found f`,
     values: parameters.values,
@@ -182,11 +181,10 @@ function asFilter(condition: string): string {
   return `coalesce(${condition}, false)`;
 }
 
-function missingDistance(dense: string | null, space: string): string {
+function missingDistance(dense: string | null, space: string, scope: string): string {
   if (!dense) return 'null';
   return `select v.embedding <#> ${dense} from vectors v
-    where v.space_id = ${space} and v.collection_id = f.collection_id
-      and v.memory_id = f.memory_id`;
+    where v.memory_id = f.memory_id and v.space_id = ${space} and ${scope}`;
 }
 
 function missingProduct(sparse: string | null, mode: IndexQuery['mode']): string {

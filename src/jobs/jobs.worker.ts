@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { CLOCK, hasPassed, type Clock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
+import { logFailure } from '../common/errors/log-failure.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
 import { IDS, type Ids } from '../common/ids.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -86,7 +87,7 @@ export class JobsWorker implements OnApplicationBootstrap, BeforeApplicationShut
         if (await this.workOnOne(lane)) continue;
       } catch (error) {
         // The database is away or full; what was claimed lapses and comes again.
-        this.logger.error({ msg: 'the job queue cannot be read', err: error });
+        logFailure(this.logger, 'the job queue cannot be read', error);
       }
       await this.bell.wait(rings, LOOK_MS, stopping);
     }

@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import type { EntityManager } from 'typeorm';
 import { AUDIT_DAYS, AuditService } from '../auth/audit.service.js';
 import { CLOCK, type Clock } from '../common/clock.js';
+import { logFailure } from '../common/errors/log-failure.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
 import { DocumentLifecycle } from '../remember/document-lifecycle.js';
@@ -53,7 +54,7 @@ export class RetentionService {
     try {
       await this.removeOld();
     } catch (error) {
-      this.logger.error({ msg: 'retention failed', error });
+      logFailure(this.logger, 'retention failed', error);
     } finally {
       this.busy = false;
     }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { logFailure } from '../common/errors/log-failure.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { BackgroundDatabase } from '../database/background-database.js';
@@ -78,8 +79,7 @@ export class SchedulerService {
     try {
       await work();
     } catch (error) {
-      if (error === this.lifecycle.stopping.reason) return;
-      this.logger.error({ msg: `${name} failed`, error });
+      logFailure(this.logger, `${name} failed`, error);
     } finally {
       this.busy.delete(name);
     }

@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import type { EntityManager } from 'typeorm';
 import { ApiKeysService } from '../auth/api-keys.service.js';
 import { AuditService } from '../auth/audit.service.js';
+import { logFailure } from '../common/errors/log-failure.js';
 import type { ApiKeyIdentity } from '../common/http/api-request.js';
 import { Lifecycle } from '../common/http/lifecycle.js';
 import { validationFailed } from '../common/http/validation-failed.js';
@@ -75,8 +76,7 @@ export class TenantDeletionService {
     try {
       await this.resume();
     } catch (error) {
-      if (error === this.lifecycle.stopping.reason) return;
-      this.logger.error({ msg: 'deleting a tenant failed', error });
+      logFailure(this.logger, 'deleting a tenant failed', error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { AppError } from '../errors/app-error.js';
 
 /**
  * Tells everyone that the server is stopping. Long answers (server-sent events, the 25 s wait of
@@ -13,7 +14,7 @@ export class Lifecycle implements BeforeApplicationShutdown {
   }
 
   stop(): void {
-    this.controller.abort(new Error('the server is stopping'));
+    this.controller.abort(new AppError('shutting_down', 'The server is stopping.'));
   }
 
   beforeApplicationShutdown(): void {

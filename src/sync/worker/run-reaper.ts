@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { EntityManager } from 'typeorm';
+import { logFailure } from '../../common/errors/log-failure.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
@@ -35,7 +36,7 @@ export class RunReaper {
     try {
       await this.reap();
     } catch (error) {
-      this.logger.error({ msg: 'could not look for dead workers', error });
+      logFailure(this.logger, 'could not look for dead workers', error);
     } finally {
       this.busy = false;
     }

@@ -6,6 +6,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { logFailure } from '../../common/errors/log-failure.js';
 import { IDS, type Ids } from '../../common/ids.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { BackgroundDatabase } from '../../database/background-database.js';
@@ -78,7 +79,7 @@ export class SyncWorker implements OnApplicationBootstrap, BeforeApplicationShut
       return true;
     } catch (error) {
       letGo();
-      this.logger.error({ msg: 'could not claim a run', error });
+      logFailure(this.logger, 'could not claim a run', error);
       return false;
     }
   }

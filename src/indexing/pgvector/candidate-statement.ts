@@ -1,8 +1,9 @@
-import { intArray, uuidArray, vectorBytes } from '../binary-arrays.js';
-import type { IndexQuery } from '../vector-index.js';
-import { leavesOutRows, memoryConditions, VISIBLE } from '../rows/memory-conditions.js';
+import { intArray, vectorBytes } from '../binary-arrays.js';
+import { leavesOutRows } from '../rows/memory-conditions.js';
 import { Parameters } from '../rows/parameters.js';
+import type { IndexQuery } from '../vector-index.js';
 import type { DenseScan } from './dense-plan.js';
+import { asFilter, DENSE, scopeOf, SearchArms, WORDS } from './search-arms.js';
 
 /** What the words arm looks for. */
 export interface WordsQuery {
@@ -53,85 +54,30 @@ export function candidateStatement(
   scan: DenseScan,
 ): CandidateStatement {
   const parameters = new Parameters();
-  const scopeOf = scopeCondition(query.collectionIds, parameters);
+  const scope = scopeOf(query.collectionIds, parameters);
   const dense = query.embedding && `${parameters.add(vectorBytes(query.embedding))}::vector`;
   const sparse = words && `${parameters.add(words.weights)}::sparsevec`;
-  const exclude = query.filter.excludeIds?.length
-    ? parameters.add(uuidArray(query.filter.excludeIds))
-    : null;
-  const filtered = leavesOutRows(query);
-  const rowConditions = filtered
-    ? [
-        `m.tenant_id = ${parameters.add(query.tenant)}`,
-        scopeOf('m'),
-        VISIBLE,
-        ...memoryConditions(query.filter, parameters),
-      ]
-    : [];
-  const space = String(query.space.id);
-
-  if (exclude) rowConditions.push(`i.memory_id <> all(${exclude}::uuid[])`);
-
-  /** One arm: ids and scores of the best `depth` of a table. */
-  const arm = (
-    table: string,
-    score: string,
-    order: string,
-    conditions: string[],
-    pages = '',
-  ): string => {
-    const all = [...conditions, ...rowConditions];
-    return `select i.memory_id, ${score} as score from ${table} i ${pages}
-      ${filtered ? 'join memories m on m.id = i.memory_id' : ''}
-      where ${all.join('\n and ')} order by ${order} limit ${query.depth}`;
-  };
-  const arms: string[] = [];
-  if (dense) {
-    const distance = `i.embedding <#> ${dense}`;
-    // Only this spelling matches the HNSW index; only the other one is sure not to.
-    const order =
-      scan.kind === 'hnsw' ? `i.embedding::${scan.type} <#> ${dense}::${scan.type}` : distance;
-    const ofSpace = `i.space_id = ${space}`;
-    const scopes = {
-      hnsw: [ofSpace, asFilter(scopeOf('i'))],
-      collections: [ofSpace, scopeOf('i')],
-      table: [asFilter(`${ofSpace} and ${scopeOf('i')}`)],
-    };
-    let conditions = scopes[scan.kind];
-    if (scan.kind === 'table' && scan.sample !== null) {
-      const pages = `tablesample system (${parameters.add(scan.sample)}::real)`;
-      arms.push(`sample as materialized (
-        ${arm('vectors', distance, order, conditions, pages)})`);
-      // Vectors of other spaces may have another length, which the operator refuses.
-      const bound = `${distance} <= ${worstOf('sample', query.depth)}`;
-      conditions = [`case when ${conditions.join(' and ')} then ${bound} else false end`];
-    }
-    arms.push(`dense as materialized (
-      ${arm('vectors', distance, order, conditions)})`);
-  }
-  if (sparse) {
-    const product = `i.weights <#> ${sparse}`;
-    const gate = parameters.add(intArray(words.gate));
-    // The gate's keys are of these collections already.
-    const scope = [`i.terms && ${gate}::int[]`, asFilter(scopeOf('i'))];
-    arms.push(`words_arm as materialized (
-      ${arm('words', product, product, scope)})`);
-  }
+  const gate = words && `${parameters.add(intArray(words.gate))}::int[]`;
+  const arms = new SearchArms(query, scope, parameters);
+  const parts = [
+    ...(dense ? arms.dense(dense, scan) : []),
+    ...(sparse && gate ? arms.words(sparse, gate) : []),
+  ];
   const found = [
-    dense && `select memory_id, score as distance, null::float8 as product from dense`,
-    sparse && `select memory_id, null::float8, score from words_arm`,
+    dense && `select memory_id, score as distance, null::float8 as product from ${DENSE}`,
+    sparse && `select memory_id, null::float8, score from ${WORDS}`,
   ].filter((part) => part !== null);
   return {
-    text: `with ${arms.join(', ')}, found (memory_id, distance, product) as (
+    text: `with ${parts.join(', ')}, found (memory_id, distance, product) as (
         select memory_id, min(distance), min(product)
         from (${found.join(' union all ')}) u (memory_id, distance, product)
         group by memory_id)
       select string_agg(f.memory_id || ' ' ||
-        ${scoreText('f.distance', missingDistance(dense, space, asFilter(scopeOf('v'))))} || ' ' ||
-        ${scoreText('f.product', missingProduct(sparse, query.mode))}, ',') as found
+        ${scoreText('f.distance', missingDistance(dense, query.space.id, asFilter(scope('v'))))} || ' ' ||
+        ${scoreText('f.product', missingProduct(sparse))}, ',') as found
       from found f`,
     values: parameters.values,
-    common: !filtered && query.depth % COMMON_DEPTH === 0,
+    common: !leavesOutRows(query) && query.depth % COMMON_DEPTH === 0,
   };
 }
 
@@ -158,36 +104,13 @@ function scoreOf(text: string): number | null {
   return text === NO_SCORE ? null : Number.parseFloat(text);
 }
 
-/** For one collection `=`, which is cheaper than a look into an array for each of 100,000 rows. */
-function scopeCondition(
-  collectionIds: readonly string[],
-  parameters: Parameters,
-): (table: string) => string {
-  if (collectionIds.length === 1) {
-    const one = parameters.add(collectionIds[0]);
-    return (table) => `${table}.collection_id = ${one}::uuid`;
-  }
-  const several = parameters.add(uuidArray(collectionIds));
-  return (table) => `${table}.collection_id = any(${several}::uuid[])`;
-}
-
-/** Everything that belongs to the best `depth` scores as well as this; nothing bounds a few. */
-function worstOf(sample: string, depth: number): string {
-  return `(select case when count(*) = ${depth} then max(score) else 'Infinity' end from ${sample})`;
-}
-
-/** Keeps a condition from an index: reading that beside a better one costs more than it leaves out. */
-function asFilter(condition: string): string {
-  return `coalesce(${condition}, false)`;
-}
-
-function missingDistance(dense: string | null, space: string, scope: string): string {
+function missingDistance(dense: string | null, space: number, scope: string): string {
   if (!dense) return 'null';
   return `select v.embedding <#> ${dense} from vectors v
     where v.memory_id = f.memory_id and v.space_id = ${space} and ${scope}`;
 }
 
-function missingProduct(sparse: string | null, mode: IndexQuery['mode']): string {
-  if (!sparse || mode === 'vector') return 'null';
+function missingProduct(sparse: string | null): string {
+  if (!sparse) return 'null';
   return `select w.weights <#> ${sparse} from words w where w.memory_id = f.memory_id`;
 }

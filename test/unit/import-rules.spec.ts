@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ts from 'typescript';
@@ -202,6 +203,35 @@ describe('who may import whom (docs/guides/architecture.md)', () => {
     expect(broken(rule, uses)).toEqual([]);
   });
 });
+
+describe('the lint', () => {
+  it('holds what a controller may not import against the controllers of every folder', () => {
+    const folders = readdirSync(join(projectRoot, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(folders).toContain('connections');
+    expect(forbiddenByLint(folders)).toEqual(
+      folders.map((): unknown => expect.arrayContaining(['**/*.repository.js', 'typeorm'])),
+    );
+  });
+});
+
+/** What ESLint keeps a controller of each folder from importing. */
+function forbiddenByLint(folders: readonly string[]): string[][] {
+  const script = `
+    import { ESLint } from 'eslint';
+    const lint = new ESLint();
+    const folders = ${JSON.stringify(folders)};
+    const configs = await Promise.all(
+      folders.map((name) => lint.calculateConfigForFile('src/' + name + '/new.controller.ts')),
+    );
+    const rules = configs.map((one) => one.rules['@typescript-eslint/no-restricted-imports'][1]);
+    console.log(JSON.stringify(rules.map((rule) => rule.patterns.flatMap((one) => one.group ?? []))));`;
+  const args = ['--input-type=module', '--eval', script];
+  return JSON.parse(
+    execFileSync(process.execPath, args, { cwd: projectRoot }).toString(),
+  ) as string[][];
+}
 
 describe('the walk itself', () => {
   const offences: [rule: string, file: string, text: string][] = [

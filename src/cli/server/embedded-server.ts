@@ -1,5 +1,6 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../common/make-folder.js';
 import type { Config } from '../../config/config.js';
 
 const LARGEST_LOG_BYTES = 10_000_000;
@@ -23,7 +24,7 @@ export async function startEmbeddedServer(
     import('../../common/http/json-logger.js'),
     import('pino'),
   ]);
-  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(logFile));
   await rotate(logFile);
   const destination = pino.destination({ dest: logFile, sync: true, mode: 0o600 });
   const server = await startServer(config, {

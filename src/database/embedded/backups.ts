@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { makeFolder } from '../../common/make-folder.js';
 import {
   BACKUP_FILES,
   type BackupManifest,
@@ -89,7 +90,7 @@ export class Backups {
 
   /** The manifest comes last: a folder without one is not a backup. */
   private async write(path: string, createdAt: string): Promise<number> {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     const to = join(path, BACKUP_FILES);
     try {
       const list = await this.hold((run) => this.copy(run, to));

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   link,
-  mkdir,
   open,
   readdir,
   readFile,
@@ -14,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { type Clock, SystemClock } from '../../common/clock.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { makeFolder } from '../../common/make-folder.js';
 import { currentProcess, type ProcessIdentity, processState } from './process-identity.js';
 import { systemTimers, type Timers } from '../timers.js';
 import { usingDirectory } from './using-directory.js';
@@ -65,7 +65,7 @@ export class DataDirectoryLock {
   private static async take(dataDir: string, options: LockOptions): Promise<DataDirectoryLock> {
     const clock = options.clock ?? new SystemClock();
     const folder = join(dataDir, 'lock');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const holder = { ...currentProcess(), acquiredAt: clock.now().toISOString(), url: null };
     for (;;) {
       const current = await highest(folder);

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolConfig } from 'pg';
 import { AppError } from '../../common/errors/app-error.js';
+import { makeFolder } from '../../common/make-folder.js';
 import { sentence } from '../../common/sentence.js';
 import { dataPaths, markComplete } from './data-directory.js';
 import { ensureFreeSpace, type MeasureFreeSpace, MINIMUM_FREE_BYTES } from './free-space.js';
@@ -43,7 +43,7 @@ export class EmbeddedPostgres {
     folder: string,
     options: EmbeddedPostgresOptions = {},
   ): Promise<EmbeddedPostgres> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const postgres = new EmbeddedPostgres(folder, options);
     try {
       await postgres.running();

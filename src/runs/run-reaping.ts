@@ -1,8 +1,12 @@
 import type { EntityManager } from 'typeorm';
 import type { ErrorDetail } from './run-row.js';
 
-/** Workers that die of a run, one after the other and without any progress, before it ends. */
-export const MAX_CRASHES = 5;
+/**
+ * Workers that die of a run, one after the other and without any progress, before it ends. So many
+ * that restarts in quick succession do not end it: at five, 30 kills within two minutes on a busy
+ * machine did so three times.
+ */
+export const MAX_CRASHES = 10;
 
 /** SQL over `run_attempts`: begun since the run last got ahead. */
 export const SINCE_PROGRESS = `run_attempts.started_at >

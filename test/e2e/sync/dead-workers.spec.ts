@@ -64,11 +64,14 @@ describeOnOneDatabase('a run that costs every worker that takes it', (open) => {
           status: 'error',
           error_detail: { code: 'worker_crashed_repeatedly', retryable: true },
         },
-        error: expect.stringContaining('5 workers in a row died'),
+        error: expect.stringContaining(`${MAX_CRASHES} workers in a row died`),
       });
     }
     expect(await source.get()).toMatchObject({
-      ...{ status: 'error', status_reason: expect.stringContaining('5 workers in a row died') },
+      ...{
+        status: 'error',
+        status_reason: expect.stringContaining(`${MAX_CRASHES} workers in a row died`),
+      },
     });
   });
 });

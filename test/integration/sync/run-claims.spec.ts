@@ -201,7 +201,7 @@ describeOnEachDatabase(
         return (await runs.reap())[0]!;
       };
 
-      it('ends after five of them in a row', async () => {
+      it('ends after so many of them in a row', async () => {
         const runs = await QueuedRuns.prepare(database);
         const id = await runs.queued();
         for (let n = 1; n < MAX_CRASHES; n += 1)
@@ -213,9 +213,9 @@ describeOnEachDatabase(
         });
         expect(await runs.row(id)).toMatchObject({
           ...{ state: 'error', error: last.error!.message, error_detail: last.error },
-          ...{ finished_at: expect.any(Date), attempt: 5 },
+          ...{ finished_at: expect.any(Date), attempt: MAX_CRASHES },
         });
-        expect(await runs.outcomes(id)).toEqual(Array(5).fill('interrupted'));
+        expect(await runs.outcomes(id)).toEqual(Array(MAX_CRASHES).fill('interrupted'));
       });
 
       it('goes on as long as it gets ahead in between', async () => {

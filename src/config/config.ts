@@ -81,6 +81,12 @@ const callRate = z.coerce
   .transform((rate) => (rate === 0 ? null : rate))
   .default(null);
 
+/** As a client can send it: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 knows no blanks. */
+const givenKey = z
+  .string()
+  .min(16)
+  .regex(/^[\x21-\x7e]+$/, 'may have letters, digits and signs of ASCII only, and no blanks');
+
 const Environment = z.object({
   TRIBUTARY_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
   HOST: z.string().default('127.0.0.1'),
@@ -96,8 +102,8 @@ const Environment = z.object({
     .regex(/^[a-z0-9_-]{1,40}$/)
     .default('tributary'),
   TRIBUTARY_MAX_INDEX_BACKLOG: z.coerce.number().int().min(1000).max(10_000_000).default(100000),
-  TRIBUTARY_BOOTSTRAP_API_KEY: z.string().min(16).optional(),
-  TRIBUTARY_OPERATOR_KEY: z.string().min(16).optional(),
+  TRIBUTARY_BOOTSTRAP_API_KEY: givenKey.optional(),
+  TRIBUTARY_OPERATOR_KEY: givenKey.optional(),
   TRIBUTARY_ENCRYPTION_KEYS: z.string().optional(),
   TRIBUTARY_EMBEDDING_MODEL: z.string().default('builtin'),
   TRIBUTARY_EMBEDDING_MODELS: z.string().optional(),
@@ -137,6 +143,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new AppError(
       'configuration_invalid',
       'QDRANT_URL needs DATABASE_URL: embedded mode keeps vectors beside its rows.',
+    );
+  }
+  const ownKey = env.TRIBUTARY_BOOTSTRAP_API_KEY;
+  if (ownKey !== undefined && ownKey === env.TRIBUTARY_OPERATOR_KEY) {
+    throw new AppError(
+      'configuration_invalid',
+      'TRIBUTARY_BOOTSTRAP_API_KEY and TRIBUTARY_OPERATOR_KEY are the same: whoever has the key ' +
+        'of the first tenant would be the operator.',
     );
   }
   return {

@@ -4,6 +4,7 @@ import { AppError } from './common/errors/app-error.js';
 import { CliError } from './cli/cli-error.js';
 import { EXIT } from './cli/exit-codes.js';
 import { JsonLogger } from './common/http/json-logger.js';
+import { sentence } from './common/sentence.js';
 import { readConfig, type Config } from './config/config.js';
 import { startServer, type RunningServer } from './http.js';
 
@@ -21,8 +22,8 @@ const HEAP_GROWTH = '--heap-growing-percent=100';
 const WORKER_NICENESS = 5;
 
 /**
- * Runs the server in this process until a signal ends it: with 0, or with 1 when the shutdown
- * failed. Resolves once it listens.
+ * Runs the server in this process until a signal ends it, also one that comes while it starts:
+ * with 0, or with 1 when the shutdown failed. Resolves once it listens.
  * @throws AppError, CliError `port_in_use`, and what the system says: it could not start
  */
 export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
@@ -30,19 +31,20 @@ export async function runServer(environment: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(environment);
   if (config.role === 'worker') giveWay();
   const logger = new JsonLogger(config.logLevel);
-  const server = await startServer(config, { logger, onFirstKey: showFirstKey }).catch(
-    (error: unknown) => {
-      throw explained(error, config);
-    },
-  );
+  const starting = startServer(config, { logger, onFirstKey: showFirstKey });
+  let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
+      if (stopping) return;
+      stopping = true;
       logger.log({ msg: 'stopping', signal });
-      stop(server, logger);
+      stop(starting, logger);
     });
   }
-  // Who reads this may stop the server at once.
-  logger.log({ msg: 'listening', url: server.url, role: config.role });
+  const server = await starting.catch((error: unknown) => {
+    throw explained(error, config);
+  });
+  if (!stopping) logger.log({ msg: 'listening', url: server.url, role: config.role });
 }
 
 /** Where searches run on the same cores, they come before syncs. */
@@ -55,22 +57,32 @@ function showFirstKey(apiKey: string): void {
   process.stdout.write(`First API key (shown once): ${apiKey}\n`);
 }
 
-function stop(server: RunningServer, logger: JsonLogger): void {
+/** A start under way ends first; what it fails with, whoever has begun it says. */
+function stop(starting: Promise<RunningServer>, logger: JsonLogger): void {
   setTimeout(() => {
     logger.error('the shutdown took too long and was cut short');
     process.exit(1);
   }, SHUTDOWN_MS).unref();
-  server.close().then(
-    () => process.exit(0),
-    (error: unknown) => {
+  const close = async (server: RunningServer) => {
+    try {
+      await server.close();
+      process.exit(0);
+    } catch (error) {
       logger.error({ msg: 'the shutdown failed', err: error });
       process.exit(1);
-    },
-  );
+    }
+  };
+  starting.then(close, () => undefined);
 }
 
-function explained(error: unknown, { host, port }: Config): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+function explained(error: unknown, { host, port, databaseUrl }: Config): unknown {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  if (error instanceof AppError && code === 'database_unavailable' && databaseUrl) {
+    // Answers of a server do not tell where its database is.
+    const { message } = cause instanceof Error ? cause : error;
+    const at = new URL(databaseUrl.reveal()).host;
+    return new AppError(code, `The database at ${at} cannot be reached: ${sentence(message)}`);
+  }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return new AppError('configuration_invalid', `HOST: ${host} is no address of this machine`);
   if (code !== 'EADDRINUSE') return error;

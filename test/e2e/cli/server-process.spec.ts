@@ -56,6 +56,14 @@ describe('the process of the server', () => {
     }
   });
 
+  it('ends in order by a signal that comes while it starts', async () => {
+    const server = start();
+    await server.shows('First API key');
+    const { exit, stdout } = await stopped(server);
+    expect(exit).toBe(0);
+    expect(stdout).toContain('"msg":"stopping"');
+  });
+
   it('says in one line what is wrong with a setting', async () => {
     const { exit, stdout, stderr } = await start({ PORT: 'many' }).end();
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });
@@ -67,6 +75,14 @@ describe('the process of the server', () => {
     expect(exit).toBe(2);
     expect(stderr).toBe(
       'error: HOST: 203.0.113.9 is no address of this machine (configuration_invalid)\n',
+    );
+  });
+
+  it('says in one line where the database is that does not answer', async () => {
+    const { exit, stderr } = await start({ DATABASE_URL: 'postgres://127.0.0.1:1/none' }).end();
+    expect(exit).toBe(6);
+    expect(stderr).toMatch(
+      /^error: The database at 127\.0\.0\.1:1 cannot be reached: [^\n]*ECONNREFUSED[^\n]* \(database_unavailable\)\n$/,
     );
   });
 

@@ -8,7 +8,11 @@ import { MemoryAnswer } from '../memories/memories.schema.js';
 import type { SearchQuery } from './search-query.js';
 
 const Label = z.string().max(1000).nullish();
-const Moment = z.union([Instant, Day]).nullish();
+const Moment = z
+  .union([Instant, Day], {
+    error: 'must be a date (2026-01-31) or a time (2026-01-31T09:00:00Z)',
+  })
+  .nullish();
 const Ignored = z.boolean().nullish().describe('Accepted; without a model it changes nothing');
 
 /** Everything about a search but where to search. */

@@ -113,9 +113,19 @@ async function askFor(
 function activeOf(connections: readonly ConnectionAnswer[]): ConnectionAnswer[] {
   const active = connections.filter(({ status }) => status === 'active' || status === 'error');
   if (active.length > 0) return active;
-  const why = connections.length === 0 ? 'there is no connection yet' : 'no connection is active';
-  const hint = 'Begin with "tributary connect files PATH".';
-  throw new CliError('connection_not_found', why, EXIT.notFound, hint);
+  const [first] = connections;
+  if (!first) {
+    const hint = 'Begin with "tributary connect files PATH".';
+    throw new CliError('connection_not_found', 'there is no connection yet', EXIT.notFound, hint);
+  }
+  const idle = connections.map(({ name, status }) => `${name} (${status})`).join(', ');
+  const hint = `Take one up again with "tributary connections resume ${first.name}".`;
+  throw new CliError(
+    'connection_not_found',
+    `no connection is active: ${idle}`,
+    EXIT.notFound,
+    hint,
+  );
 }
 
 function describeAsked(connection: ConnectionAnswer, answer: SyncAnswer): string {

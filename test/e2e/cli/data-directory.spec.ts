@@ -75,6 +75,10 @@ describe('the command line without a server', () => {
     const { exit, stderr } = await run('sync', 'v');
     expect(exit).toBe(7);
     expect(stderr).toContain('✗ v error');
+    const idle = await run('sync');
+    expect(idle.exit).toBe(4);
+    expect(idle.stderr).toMatch(/^error: no connection is active: v \(paused\) /);
+    expect(idle.stderr).toContain('tributary connections resume v');
     expect((await tributary('sync')).stderr).toContain('there is no connection yet');
   });
 

@@ -177,6 +177,13 @@ describeOnEachStore('search', (open) => {
       const answer = await app.request('POST', '/v1/memory/search', { body });
       expect(answer.status).toBe(status);
     });
+
+    it('are told from what is no time at all', async () => {
+      const body = { query: 'lunch', since: 'yesterday' };
+      const { status, text } = await app.request('POST', '/v1/memory/search', { body });
+      expect(status).toBe(422);
+      expect(text).toContain('must be a date (2026-01-31) or a time (2026-01-31T09:00:00Z)');
+    });
   });
 
   describe('more than both arms can answer', () => {

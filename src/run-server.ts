@@ -81,7 +81,9 @@ function explained(error: unknown, { host, port, databaseUrl }: Config): unknown
     // Answers of a server do not tell where its database is.
     const { message } = cause instanceof Error ? cause : error;
     const at = new URL(databaseUrl.reveal()).host;
-    return new AppError(code, `The database at ${at} cannot be reached: ${sentence(message)}`);
+    // A URL that names a socket has no host.
+    const database = at === '' ? 'The database' : `The database at ${at}`;
+    return new AppError(code, `${database} cannot be reached: ${sentence(message)}`);
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
     return new AppError('configuration_invalid', `HOST: ${host} is no address of this machine`);

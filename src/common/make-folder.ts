@@ -7,24 +7,25 @@ import { dirname } from 'node:path';
  * @throws what the system says, e.g. EACCES, or EEXIST where a file is in its place
  */
 export async function makeFolder(path: string): Promise<void> {
-  const refusal = await make(path);
-  if (refusal === undefined) return;
-  const above = dirname(path);
-  if (refusal.code !== 'ENOENT' || above === path || (await isThere(above))) throw refusal;
-  await makeFolder(above);
-  const again = await make(path);
-  if (again) throw again;
+  try {
+    await make(path);
+  } catch (error) {
+    const above = dirname(path);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' || (await isThere(above))) throw error;
+    await makeFolder(above);
+    await make(path);
+  }
 }
 
-/** @returns why it could not be made; one that is there already is as good as made */
-async function make(path: string): Promise<NodeJS.ErrnoException | undefined> {
+/** One that is there already is as good as made. */
+async function make(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
-    return undefined;
   } catch (error) {
-    const refusal = error as NodeJS.ErrnoException;
-    if (refusal.code !== 'EEXIST' && refusal.code !== 'EISDIR') return refusal;
-    return (await stat(path)).isDirectory() ? undefined : refusal;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'EISDIR') throw error;
+    if (!(await stat(path)).isDirectory()) throw error;
   }
 }
 

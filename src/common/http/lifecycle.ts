@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.js';
 
 /**
  * Tells everyone that the server is stopping. Long answers (server-sent events, the 25 s wait of
- * a sync) end when `stopping` aborts; new requests get 503 `shutting_down`.
+ * a sync) end when `stopping` aborts, with an AppError `shutting_down`; new requests get that as 503.
  */
 @Injectable()
 export class Lifecycle implements BeforeApplicationShutdown {

@@ -94,7 +94,10 @@ export class DensePlan {
   }
 }
 
-/** @param documentsPerHit those of the collections in scope for each one that is asked for */
+/**
+ * @param documentsPerHit those of the collections in scope for each one that is asked for
+ * @returns of the table's pages, above 0 to 100; null where a sample does not pay
+ */
 function samplePercentage(documentsPerHit: number): number | null {
   return documentsPerHit < SAMPLED_FROM ? null : 100 * Math.sqrt(SAMPLE_COST / documentsPerHit);
 }

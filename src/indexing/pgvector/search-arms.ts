@@ -39,6 +39,10 @@ export class SearchArms {
     this.rowConditions = [...(filtered ? this.filter() : []), ...this.exclusion()];
   }
 
+  /**
+   * @param vector SQL of the query's vector
+   * @returns `DENSE`, after the sample that it refers to, if any
+   */
   dense(vector: string, scan: DenseScan): string[] {
     const score = `i.embedding <#> ${vector}`;
     // Only this spelling matches the HNSW index; only the other one is sure not to.
@@ -59,7 +63,12 @@ export class SearchArms {
     ];
   }
 
-  /** @param gate keys of the searched collections, so the index needs no other condition */
+  /**
+   * @param weights SQL of the query's weights, a `sparsevec`
+   * @param gate SQL of an array of keys, those of the searched collections, so the index needs no
+   *   other condition
+   * @returns `WORDS`
+   */
   words(weights: string, gate: string): string[] {
     const conditions = [`i.terms && ${gate}`, asFilter(this.scope('i'))];
     return [this.part(WORDS, { table: 'words', score: `i.weights <#> ${weights}`, conditions })];

@@ -45,6 +45,7 @@ describeOnEachDatabase('The plan of a search', (open) => {
   async function plan(
     asked: Partial<IndexQuery>,
     scan: DenseScan = { kind: 'collections' },
+    costs: readonly string[] = [],
   ): Promise<string> {
     const query: IndexQuery = {
       tenant: tables.tenant,
@@ -60,6 +61,7 @@ describeOnEachDatabase('The plan of a search', (open) => {
     };
     const terms = queryTerms(query.text);
     return database.inTenant(tables.tenant, async (tx) => {
+      for (const name of costs) await tx.query(`set local ${name} = 0`);
       const statistics = await parts.statistics.read(
         tx,
         query.collectionIds,
@@ -97,6 +99,17 @@ describeOnEachDatabase('The plan of a search', (open) => {
       expect(found).toContain('vectors_pkey');
       expect(found).not.toContain('Seq Scan');
     }
+  });
+
+  it('starts no processes, which takes longer than a search of 1,000 memories', async () => {
+    const found = await plan({}, undefined, [
+      'parallel_setup_cost',
+      'parallel_tuple_cost',
+      'min_parallel_table_scan_size',
+      'min_parallel_index_scan_size',
+    ]);
+    expect(found).toContain('vectors_pkey');
+    expect(found).not.toContain('Gather');
   });
 
   it('reads all embedded vectors as they lie where most of them are asked for', async () => {

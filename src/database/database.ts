@@ -7,7 +7,7 @@ import type { RunStatement } from './embedded/maintenance.js';
 import { setClient } from './prepared-statement.js';
 import { type GateRequest, PriorityGate } from './priority-gate.js';
 import { openForTenant, type RowLevelSecurity } from './row-level-security.js';
-import { insideTransaction, transactionScope } from './transaction-scope.js';
+import { insideTransaction, outsideTransaction, transactionScope } from './transaction-scope.js';
 
 export interface TransactionOptions extends GateRequest {
   /**
@@ -66,7 +66,7 @@ export class Database implements BatchSizes {
   readonly rowLevelSecurity: RowLevelSecurity;
   /** Told how long each transaction waited for its turn, in milliseconds. */
   onWaited?: (priority: 'interactive' | 'background', ms: number) => void;
-  /** Told of each transaction that could not be ended after it had answered early. */
+  /** Told of failures that no caller waits for, e.g. of COMMIT after an early answer. */
   onLateFailure?: (error: unknown) => void;
   private readonly dataSource: DataSource;
   private readonly clock: Clock;
@@ -99,6 +99,16 @@ export class Database implements BatchSizes {
   /** The same across tenants: only where the import rules allow it (test/unit/import-rules.spec.ts). */
   async asSystem<T>(work: Work<T>, options?: TransactionOptions): Promise<T> {
     return this.transaction(START, work, options);
+  }
+
+  /**
+   * Runs work that only reads on another connection, while the caller's transaction goes on, of
+   * whose changes it sees nothing. It takes no connection that somebody waits for.
+   * @returns undefined where none is to spare, as in embedded mode
+   */
+  beside<T>(tenant: string, work: Work<T>): Promise<T> | undefined {
+    if (!this.gate.hasRoomToWait) return undefined;
+    return outsideTransaction(() => this.inTenant(tenant, work, { answers: 'early' }));
   }
 
   /** Whether a transaction may begin that will wait for others. */

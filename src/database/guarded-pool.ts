@@ -6,7 +6,7 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 /**
  * Refuses a second connection to whoever holds a transaction. With the one session of embedded
  * mode it would wait for itself for ever; on a server it would not see the transaction's rows,
- * and enough such requests at once would empty the pool.
+ * and enough such requests at once would empty the pool. `Database.beside` is the way around it.
  */
 export class GuardedPool extends pg.Pool {
   constructor(config?: pg.PoolConfig) {

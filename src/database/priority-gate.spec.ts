@@ -78,6 +78,9 @@ describe('PriorityGate', () => {
     leave[0]!();
     expect([...seen, gate.hasRoomToWait]).toEqual([true, true, false, true]);
     expect(new PriorityGate(1, frozen).hasRoomToWait).toBe(false);
+    void gate.close();
+    leave[1]!();
+    expect(gate.hasRoomToWait).toBe(false);
   });
 
   it('gives a place back once, however often it is left', async () => {

@@ -37,7 +37,7 @@ export class PriorityGate {
    * never where there is one only.
    */
   get hasRoomToWait(): boolean {
-    return this.places > 1 && this.free > this.places / 2;
+    return !this.closed && this.places > 1 && this.free > this.places / 2;
   }
 
   /**

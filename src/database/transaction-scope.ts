@@ -20,3 +20,8 @@ export async function transactionScope<T>(work: () => Promise<T>): Promise<T> {
     scope.open = false;
   }
 }
+
+/** Runs `work`, begun inside a transaction, as if it were not. */
+export function outsideTransaction<T>(work: () => T): T {
+  return scopes.run({ open: false }, work);
+}

@@ -9,6 +9,7 @@ import { IndexMaintenance } from './index-maintenance.js';
 import { IndexStateRepository } from './index-state.repository.js';
 import { IndexHealth } from './outbox/index-health.js';
 import { OutboxWorker } from './outbox/outbox-worker.js';
+import { CandidateFinder } from './pgvector/candidate-finder.js';
 import { DensePlan } from './pgvector/dense-plan.js';
 import { HnswIndexes } from './pgvector/hnsw-indexes.js';
 import { PgVectorIndex } from './pgvector/pgvector.index.js';
@@ -26,6 +27,7 @@ import { VECTOR_INDEX, type VectorIndex } from './vector-index.js';
 @Module({
   controllers: [IndexAdminController],
   providers: [
+    CandidateFinder,
     DensePlan,
     HnswIndexes,
     IndexAdminService,

@@ -36,6 +36,9 @@ export interface FoundCandidate {
   readonly inWords: boolean;
 }
 
+/** Which arms a statement runs. What it finds has both scores all the same. */
+export type AskedArms = 'both' | 'dense' | 'words';
+
 /** One text for all candidates: `pg` takes several times as long for hundreds of rows. */
 export interface CandidateRow {
   /** `id distance product`, joined with commas; see `readCandidates`. Null where there are none. */
@@ -47,26 +50,29 @@ export interface CandidateRow {
  * primary key. Vectors have unit length, so the inner product is the cosine; unlike the cosine
  * operator it gives a number for the zero vector too.
  * @param scan how the dense arm reads; without a query vector it has no arm
+ * @param asked of the arms that the query has
  */
 export function candidateStatement(
   query: IndexQuery,
   words: WordsQuery | null,
   scan: DenseScan,
+  asked: AskedArms = 'both',
 ): CandidateStatement {
   const parameters = new Parameters();
   const scope = scopeOf(query.collectionIds, parameters);
   const dense = query.embedding && `${parameters.add(vectorBytes(query.embedding))}::vector`;
   const sparse = words && `${parameters.add(words.weights)}::sparsevec`;
-  const gate = words && `${parameters.add(intArray(words.gate))}::int[]`;
   const arms = new SearchArms(query, scope, parameters);
-  const parts = [
-    ...(dense ? arms.dense(dense, scan) : []),
-    ...(sparse && gate ? arms.words(sparse, gate) : []),
-  ];
-  const found = [
-    dense && `select memory_id, score as distance, null::float8 as product from ${DENSE}`,
-    sparse && `select memory_id, null::float8, score from ${WORDS}`,
-  ].filter((part) => part !== null);
+  const parts: string[] = [];
+  const found: string[] = [];
+  if (dense && asked !== 'words') {
+    parts.push(...arms.dense(dense, scan));
+    found.push(`select memory_id, score, null::float8 from ${DENSE}`);
+  }
+  if (words && sparse && asked !== 'dense') {
+    parts.push(...arms.words(sparse, `${parameters.add(intArray(words.gate))}::int[]`));
+    found.push(`select memory_id, null::float8, score from ${WORDS}`);
+  }
   return {
     text: `with ${parts.join(', ')}, found (memory_id, distance, product) as (
         select memory_id, min(distance), min(product)
@@ -94,6 +100,19 @@ export function readCandidates([row]: readonly CandidateRow[]): FoundCandidate[]
       inWords: product.endsWith(BY_ARM),
     };
   });
+}
+
+/** What two statements found, one for each arm, as one statement for both of them answers it. */
+export function joinFound(
+  dense: readonly FoundCandidate[],
+  words: readonly FoundCandidate[],
+): FoundCandidate[] {
+  const byWords = new Set(words.map(({ memoryId }) => memoryId));
+  const byDense = new Set(dense.map(({ memoryId }) => memoryId));
+  return [
+    ...dense.map((row) => ({ ...row, inWords: byWords.has(row.memoryId) })),
+    ...words.filter(({ memoryId }) => !byDense.has(memoryId)),
+  ];
 }
 
 function scoreText(found: string, missing: string): string {

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Database } from '../../database/database.js';
-import { outsideTheWall } from '../../database/row-level-security.js';
-import { runPrepared } from '../../database/prepared-statement.js';
 import { rankCandidates, type ScoredMemory } from '../rank-candidates.js';
 import { IndexRows } from '../rows/index-rows.js';
 import { RowBackedIndex } from '../rows/row-backed-index.js';
@@ -17,16 +15,11 @@ import type {
   ReadRows,
   SpaceRef,
 } from '../vector-index.js';
-import {
-  candidateStatement,
-  readCandidates,
-  type CandidateRow,
-  type FoundCandidate,
-} from './candidate-statement.js';
-import { DensePlan, type DenseScan } from './dense-plan.js';
+import { CandidateFinder, denseCount } from './candidate-finder.js';
+import type { FoundCandidate } from './candidate-statement.js';
 import { HnswIndexes } from './hnsw-indexes.js';
 import { searchSettings } from './search-settings.js';
-import { wordsQuery, type WeighedWords } from './words-query.js';
+import { wordsQuery } from './words-query.js';
 
 /** Vectors and words in PostgreSQL or PGlite, beside the rows and in their transactions. */
 @Injectable()
@@ -38,7 +31,7 @@ export class PgVectorIndex extends RowBackedIndex {
     rows: IndexRows,
     writer: IndexWriter,
     private readonly statistics: QueryStatistics,
-    private readonly densePlan: DensePlan,
+    private readonly finder: CandidateFinder,
     private readonly hnsw: HnswIndexes,
   ) {
     super(rows, writer);
@@ -89,7 +82,7 @@ export class PgVectorIndex extends RowBackedIndex {
     const { collectionIds, depth } = query;
     const words = wordsQuery(wordsAskedFor(query), collectionIds, statistics, depth);
     if (!words && !query.embedding) return { candidates: [], full: false };
-    const rows = await this.findFiltered(tx, query, words, statistics.documents);
+    const rows = await this.finder.find(tx, query, words, statistics.documents);
     return {
       candidates: rankCandidates(
         rows.map(toScored),
@@ -100,47 +93,6 @@ export class PgVectorIndex extends RowBackedIndex {
       full: denseCount(rows) >= depth || rows.filter((row) => row.inWords).length >= depth,
     };
   }
-
-  /** Containment in metadata would lose its index behind a policy. */
-  private findFiltered(
-    tx: EntityManager,
-    query: IndexQuery,
-    words: WeighedWords | null,
-    documents: number,
-  ): Promise<FoundCandidate[]> {
-    const find = () => this.findBest(tx, query, words, documents);
-    const walled = this.database.rowLevelSecurity.state === 'on';
-    return walled && query.filter.metadata ? outsideTheWall(tx, find) : find();
-  }
-
-  private async findBest(
-    tx: EntityManager,
-    query: IndexQuery,
-    words: WeighedWords | null,
-    documents: number,
-  ): Promise<FoundCandidate[]> {
-    const scan = await this.densePlan.choose(tx, query, documents);
-    const rows = await this.findRows(tx, query, words, scan);
-    if (scan.kind !== 'hnsw' || denseCount(rows) >= query.depth) return rows;
-    return this.findRows(tx, query, words, { kind: 'collections' });
-  }
-
-  private async findRows(
-    tx: EntityManager,
-    query: IndexQuery,
-    words: WeighedWords | null,
-    scan: DenseScan,
-  ): Promise<FoundCandidate[]> {
-    const { text, values, common } = candidateStatement(query, words, scan);
-    const rows = common
-      ? await runPrepared<CandidateRow>(tx, text, values)
-      : await tx.query<CandidateRow[]>(text, values);
-    return readCandidates(rows);
-  }
-}
-
-function denseCount(rows: readonly FoundCandidate[]): number {
-  return rows.filter((row) => row.inDense).length;
 }
 
 /** Operator classes sort ascending, so pgvector's inner products are negative. */

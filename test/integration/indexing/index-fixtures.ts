@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ManualClock } from '../../../src/common/clock.js';
 import type { Database } from '../../../src/database/database.js';
 import type { FakeMemory } from '../../../src/indexing/fake.index.js';
+import { CandidateFinder } from '../../../src/indexing/pgvector/candidate-finder.js';
 import { DensePlan } from '../../../src/indexing/pgvector/dense-plan.js';
 import { HnswIndexes } from '../../../src/indexing/pgvector/hnsw-indexes.js';
 import { PgVectorRowsRepository } from '../../../src/indexing/pgvector/pgvector-rows.repository.js';
@@ -21,11 +22,12 @@ export function pgvectorParts(database: Database, clock = new ManualClock()) {
   const folder = new StatsFolder(database, statistics, clock);
   const hnsw = new HnswIndexes(database, clock);
   const densePlan = new DensePlan(database, hnsw, clock);
+  const finder = new CandidateFinder(database, densePlan);
   const writer = new IndexWriter(rows, statistics, folder);
   const queries = new QueryStatistics(statistics);
-  const index = new PgVectorIndex(database, rows, writer, queries, densePlan, hnsw);
+  const index = new PgVectorIndex(database, rows, writer, queries, finder, hnsw);
   const lengths = new LengthRewrite(database, statistics, rows, index, clock);
-  return { clock, rows, statistics, folder, hnsw, lengths, densePlan, index };
+  return { clock, rows, statistics, folder, hnsw, lengths, densePlan, finder, index };
 }
 
 /** A tenant with a space, and rows for the index to refer to. */

@@ -1,0 +1,123 @@
+import type { EntityManager } from 'typeorm';
+import { readAtOnce } from './read-at-once.js';
+
+const TENANT = '00000000-0000-4000-8000-000000000001';
+const OWN = { of: 'own' } as unknown as EntityManager;
+const OTHER = { of: 'other' } as unknown as EntityManager;
+
+type Work<T> = (tx: EntityManager) => Promise<T>;
+
+/** A promise that is settled when the test says so. */
+class Held<T> {
+  resolve!: (value: T) => void;
+  reject!: (error: Error) => void;
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('two reads at once', () => {
+  let told: unknown[];
+  let ran: string[];
+
+  beforeEach(() => {
+    told = [];
+    ran = [];
+  });
+
+  /** @param beside how the database reads beside a transaction */
+  function read(
+    beside: <T>(tenant: string, work: Work<T>) => Promise<T> | undefined,
+    first: Promise<string> = Promise.resolve('first'),
+    second: Promise<string> = Promise.resolve('second'),
+  ): Promise<[string, string]> {
+    const note = (name: string, answer: Promise<string>) => (tx: EntityManager) => {
+      ran.push(`${name} on ${tx === OWN ? 'own' : 'other'}`);
+      return answer;
+    };
+    const database = { beside, onLateFailure: (error: unknown) => told.push(error) };
+    return readAtOnce(database, TENANT, OWN, {
+      first: note('first', first),
+      second: note('second', second),
+      prepare: note('prepare', Promise.resolve('prepared')),
+    });
+  }
+
+  it('are each on a connection where there are two', async () => {
+    const first = new Held<string>();
+    const reading = read((_, work) => work(OTHER), first.promise);
+    await turn();
+    expect(ran).toEqual(['prepare on other', 'first on own', 'second on other']);
+    first.resolve('first');
+    expect(await reading).toEqual(['first', 'second']);
+  });
+
+  it('are waited for, whichever is longer', async () => {
+    const second = new Held<string>();
+    const reading = read((_, work) => work(OTHER), undefined, second.promise);
+    await turn();
+    second.resolve('late');
+    expect(await reading).toEqual(['first', 'late']);
+  });
+
+  it('follow each other where there is one', async () => {
+    expect(await read(() => undefined)).toEqual(['first', 'second']);
+    expect(ran).toEqual(['first on own', 'second on own']);
+  });
+
+  it('follow each other where the other one answers too late, and then it reads nothing', async () => {
+    const connected = new Held<void>();
+    const beside = async <T>(_: string, work: Work<T>) => {
+      await connected.promise;
+      return work(OTHER);
+    };
+    expect(await read(beside)).toEqual(['first', 'second']);
+    connected.resolve();
+    await turn();
+    expect(ran).toEqual(['first on own', 'second on own', 'prepare on other']);
+    expect(told).toEqual([]);
+  });
+
+  it('follow each other where the other one fails before it reads, which is told', async () => {
+    const refused = new Error('too many clients');
+    expect(await read(() => Promise.reject(refused))).toEqual(['first', 'second']);
+    expect(ran).toEqual(['first on own', 'second on own']);
+    await turn();
+    expect(told).toEqual([refused]);
+  });
+
+  it('fail with the one that is read on the other connection', async () => {
+    const lost = new Error('lost');
+    const second = new Held<string>();
+    const reading = read((_, work) => work(OTHER), undefined, second.promise);
+    await turn();
+    second.reject(lost);
+    await expect(reading).rejects.toBe(lost);
+    expect(told).toEqual([]);
+  });
+
+  it('fail with the one that is read in the transaction', async () => {
+    const wrong = new Error('wrong');
+    const first = new Held<string>();
+    const reading = read((_, work) => work(OTHER), first.promise);
+    await turn();
+    first.reject(wrong);
+    await expect(reading).rejects.toBe(wrong);
+  });
+
+  it('may be begun again on the other connection', async () => {
+    const beside = async <T>(_: string, work: Work<T>) => {
+      await work(OTHER);
+      return work(OTHER);
+    };
+    const first = new Held<string>();
+    const reading = read(beside, first.promise);
+    await turn();
+    first.resolve('first');
+    expect(await reading).toEqual(['first', 'second']);
+    expect(ran.filter((one) => one === 'second on other')).toHaveLength(2);
+  });
+});

@@ -119,7 +119,10 @@ function activeOf(connections: readonly ConnectionAnswer[]): ConnectionAnswer[] 
     throw new CliError('connection_not_found', 'there is no connection yet', EXIT.notFound, hint);
   }
   const idle = connections.map(({ name, status }) => `${name} (${status})`).join(', ');
-  const hint = `Take one up again with "tributary connections resume ${first.name}".`;
+  const paused = connections.find(({ status }) => status === 'paused');
+  const hint = paused
+    ? `Take one up again with "tributary connections resume ${paused.name}".`
+    : `Give it new credentials with "tributary connections credentials ${first.name}".`;
   throw new CliError(
     'connection_not_found',
     `no connection is active: ${idle}`,

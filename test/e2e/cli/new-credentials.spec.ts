@@ -56,6 +56,10 @@ describe('new credentials on the command line', () => {
     const [run] = JSON.parse(stdout) as { id: string }[];
     const why = await tributary(['runs', 'explain', run!.id]);
     expect(why.stdout).toMatch(/"tributary connections credentials \w{8}"/);
+    const idle = await tributary(['sync']);
+    expect(idle.exit).toBe(4);
+    expect(idle.stderr).toContain('team (needs_auth)');
+    expect(idle.stderr).toContain('"tributary connections credentials team"');
   });
 
   it.each([

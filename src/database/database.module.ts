@@ -14,20 +14,24 @@ export const DATA_DIRECTORY_LOCK = Symbol('DataDirectoryLock');
 /** Backups of the embedded database; null on a server, whose operator has other means. */
 export const BACKUPS = Symbol('Backups');
 
-function toldOf({ stack, message, cause }: Error): string {
-  const told = stack ?? message;
-  return cause instanceof Error ? `${told}\nCause: ${cause.message}` : told;
+/** An error of `pg` has the whole connection as a property, which a log is no place for. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stack, message, cause } = error;
+  return cause instanceof Error
+    ? `${stack ?? message}\nCause: ${cause.message}`
+    : (stack ?? message);
 }
 
 async function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   const logger = new Logger('Database');
-  // An error of `pg` has the whole connection as a property, which a log is no place for.
-  const onError = (error: unknown): void =>
-    logger.error(error instanceof Error ? toldOf(error) : error);
+  const onError = (error: unknown): void => logger.error(told(error));
   const onWarning = (message: string): void => logger.warn(message);
   const opened = await openDatabase(config, { clock, onError, onWarning });
   const { mode, rowLevelSecurity } = opened.database;
   opened.database.onLateFailure = onError;
+  opened.database.onSpareFailure = (error) =>
+    logger.warn(`A second connection failed; for 30 s searches use one each. ${told(error)}`);
   if (mode === 'server') {
     await refuseHalfTransferred(opened.database).catch(async (error: unknown) => {
       await opened.database.close();

@@ -28,6 +28,9 @@ const START = 'START TRANSACTION';
  */
 const PLANNED_ONCE =
   '; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off';
+const WITHOUT_LOCK_WAITS = "; SET LOCAL lock_timeout = '100ms'";
+/** After a failure beside a transaction, or of any connection, others run alone for so long. */
+const ALONE_MS = 30_000;
 const ONE_SESSION = 'The embedded database has one session, that of its owner.';
 
 export interface DatabaseParts {
@@ -66,11 +69,15 @@ export class Database implements BatchSizes {
   readonly rowLevelSecurity: RowLevelSecurity;
   /** Told how long each transaction waited for its turn, in milliseconds. */
   onWaited?: (priority: 'interactive' | 'background', ms: number) => void;
-  /** Told of failures that no caller waits for, e.g. of COMMIT after an early answer. */
+  /** Told of each transaction that could not be ended after it had answered early. */
   onLateFailure?: (error: unknown) => void;
+  /** Told of failures beside transactions, which go on without; of the first one in a while. */
+  onSpareFailure?: (error: unknown) => void;
   private readonly dataSource: DataSource;
   private readonly clock: Clock;
   private readonly gate: PriorityGate;
+  private besideFrom = 0;
+  private tellFrom = 0;
   private closing?: Promise<void>;
 
   constructor(private readonly parts: DatabaseParts) {
@@ -91,9 +98,7 @@ export class Database implements BatchSizes {
    *   errors of the work and of the driver as they are. Nothing is stored then.
    */
   async inTenant<T>(tenant: string, work: Work<T>, options?: TransactionOptions): Promise<T> {
-    if (tenant === '') throw new Error('inTenant needs a tenant; across tenants use asSystem.');
-    const opening = this.rowLevelSecurity.state === 'on' ? openForTenant(tenant) : START;
-    return this.transaction(opening, work, options);
+    return this.transaction(this.openingFor(tenant), work, options);
   }
 
   /** The same across tenants: only where the import rules allow it (test/unit/import-rules.spec.ts). */
@@ -103,12 +108,25 @@ export class Database implements BatchSizes {
 
   /**
    * Runs work that only reads on another connection, while the caller's transaction goes on, of
-   * whose changes it sees nothing. It takes no connection that somebody waits for.
-   * @returns undefined where none is to spare, as in embedded mode
+   * whose changes it sees nothing. It takes no connection that somebody waits for, and does not wait
+   * for locks: others may wait for one with those of the caller in front of them, of which
+   * PostgreSQL cannot know that the caller waits for this.
+   * @returns undefined where no connection is to spare: in embedded mode, and for a while after one
+   *   has failed, anybody's
    */
   beside<T>(tenant: string, work: Work<T>): Promise<T> | undefined {
-    if (!this.gate.hasRoomToWait) return undefined;
-    return outsideTransaction(() => this.inTenant(tenant, work, { answers: 'early' }));
+    const now = this.clock.now().getTime();
+    if (!this.gate.hasRoomToWait || now < this.besideFrom) return undefined;
+    const opening = this.openingFor(tenant) + WITHOUT_LOCK_WAITS;
+    const early = { answers: 'early' } as const;
+    return outsideTransaction(() => this.transaction(opening, work, early)).catch(
+      (error: unknown) => {
+        this.stayAlone();
+        if (now >= this.tellFrom) this.onSpareFailure?.(error);
+        this.tellFrom = this.besideFrom;
+        throw error;
+      },
+    );
   }
 
   /** Whether a transaction may begin that will wait for others. */
@@ -157,6 +175,16 @@ export class Database implements BatchSizes {
   close(): Promise<void> {
     this.closing ??= this.closeInOrder();
     return this.closing;
+  }
+
+  private openingFor(tenant: string): string {
+    if (tenant === '') throw new Error('inTenant needs a tenant; across tenants use asSystem.');
+    return this.rowLevelSecurity.state === 'on' ? openForTenant(tenant) : START;
+  }
+
+  /** Where connections fail, a second one may be what somebody else lacks. */
+  private stayAlone(): void {
+    this.besideFrom = this.clock.now().getTime() + ALONE_MS;
   }
 
   private async closeInOrder(): Promise<void> {
@@ -235,12 +263,18 @@ export class Database implements BatchSizes {
         until = ended;
       });
     } catch (error) {
-      throw translateDatabaseError(error);
+      const translated = translateDatabaseError(error);
+      if (isUnavailable(translated)) this.stayAlone();
+      throw translated;
     } finally {
       if (until) void until.then(leave, leave);
       else leave();
     }
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'database_unavailable';
 }
 
 /**

@@ -18,8 +18,8 @@ import {
 import { DensePlan, type DenseScan } from './dense-plan.js';
 import { applySearchSettings } from './search-settings.js';
 
-/** Below so many documents both arms take less than what a second connection costs. */
-const AT_ONCE_FROM = 5_000;
+/** Below so many documents the shorter arm takes hardly more than what a second connection costs. */
+const AT_ONCE_FROM = 10_000;
 
 /** Runs the arms of a query. */
 @Injectable()

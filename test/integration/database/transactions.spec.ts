@@ -143,34 +143,6 @@ describeOnEachDatabase(
       expect(await stored(database, id)).toBe(false);
     });
 
-    it('read beside one on a connection to spare, and see nothing of what it writes', async () => {
-      const id = randomUUID();
-      const read = async (tx: EntityManager) =>
-        runPrepared<{ pid: number; seen: string }>(
-          tx,
-          'select pg_backend_pid() as pid, count(*) as seen from audit_log where id = $1',
-          [id],
-        );
-      const [own, other] = await database.inTenant(TENANT, async (tx) => {
-        await insert(tx, id);
-        const beside = await database.beside(TENANT, read);
-        return [(await read(tx))[0]!, beside?.[0]];
-      });
-      if (database.mode === 'embedded') return expect(other).toBeUndefined();
-      expect(own.seen).toBe('1');
-      expect(other).toEqual({ pid: expect.any(Number), seen: '0' });
-      expect(other!.pid).not.toBe(own.pid);
-    });
-
-    it('read beside none while most connections are in use', async () => {
-      let end: () => void = () => undefined;
-      const ended = new Promise<void>((resolve) => (end = resolve));
-      const many = Array.from({ length: 5 }, () => database.inTenant(TENANT, () => ended, PATIENT));
-      expect(database.beside(TENANT, (tx) => tx.query('select 1'))).toBeUndefined();
-      end();
-      await Promise.all(many);
-    });
-
     it('let work that a transaction started open its own once that has ended', async () => {
       const id = randomUUID();
       let go: () => void = () => undefined;

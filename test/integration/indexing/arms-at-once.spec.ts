@@ -77,13 +77,11 @@ describeOnEachDatabase('The two arms of a search', (open) => {
   });
 
   it('follow each other where the second connection is refused', async () => {
-    const told: unknown[] = [];
-    database.onLateFailure = (error) => told.push(error);
-    const refused = new Error('too many clients');
     const found = await find(FEW, {});
-    jest.spyOn(database, 'beside').mockImplementation(() => Promise.reject(refused));
+    const refused = new Error('too many clients');
+    const beside = jest.spyOn(database, 'beside').mockImplementation(() => Promise.reject(refused));
     expect(await find(MANY, {})).toEqual(found);
-    expect(told).toEqual(database.mode === 'server' ? [refused] : []);
+    expect(beside).toHaveBeenCalledTimes(database.mode === 'server' ? 1 : 0);
   });
 });
 

@@ -1,5 +1,8 @@
 import type { Database } from '../../../src/database/database.js';
-import { candidateStatement } from '../../../src/indexing/pgvector/candidate-statement.js';
+import {
+  candidateStatement,
+  type AskedArms,
+} from '../../../src/indexing/pgvector/candidate-statement.js';
 import type { DenseScan } from '../../../src/indexing/pgvector/dense-plan.js';
 import { searchSettings } from '../../../src/indexing/pgvector/search-settings.js';
 import { wordsQuery } from '../../../src/indexing/pgvector/words-query.js';
@@ -45,7 +48,7 @@ describeOnEachDatabase('The plan of a search', (open) => {
   async function plan(
     asked: Partial<IndexQuery>,
     scan: DenseScan = { kind: 'collections' },
-    costs: readonly string[] = [],
+    { costs = [], arms }: { costs?: readonly string[]; arms?: AskedArms } = {},
   ): Promise<string> {
     const query: IndexQuery = {
       tenant: tables.tenant,
@@ -69,7 +72,7 @@ describeOnEachDatabase('The plan of a search', (open) => {
         searchSettings(query, database.mode),
       );
       const words = wordsQuery(terms, query.collectionIds, statistics, query.depth);
-      const { text, values } = candidateStatement(query, words, scan);
+      const { text, values } = candidateStatement(query, words, scan, arms);
       const lines = await tx.query<{ 'QUERY PLAN': string }[]>(`explain ${text}`, values);
       return lines.map((line) => line['QUERY PLAN']).join('\n');
     });
@@ -101,15 +104,27 @@ describeOnEachDatabase('The plan of a search', (open) => {
     }
   });
 
+  it('of one arm reads of the other one only what it lacks', async () => {
+    const dense = await plan({}, undefined, { arms: 'dense' });
+    expect(dense).toContain('vectors_pkey');
+    expect(dense).not.toContain('words_terms');
+    const words = await plan({}, undefined, { arms: 'words' });
+    expect(words).toContain('words_terms');
+    for (const found of [dense, words]) {
+      expect(found).not.toContain('Seq Scan');
+      expect(found.match(/CTE \w+_arm/g)).toHaveLength(1);
+    }
+  });
+
   it('starts no processes, which takes longer than a search of 1,000 memories', async () => {
-    const found = await plan({}, undefined, [
+    const costs = [
       'parallel_setup_cost',
       'parallel_tuple_cost',
       'min_parallel_table_scan_size',
       'min_parallel_index_scan_size',
-    ]);
-    expect(found).toContain('vectors_pkey');
-    expect(found).not.toContain('Gather');
+    ];
+    for (const arms of ['both', 'dense', 'words'] as const)
+      expect(await plan({}, undefined, { costs, arms })).not.toContain('Gather');
   });
 
   it('reads all embedded vectors as they lie where most of them are asked for', async () => {

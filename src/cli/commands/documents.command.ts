@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { DocumentExplanation } from '../../documents/document-explain.schema.js';
 import type { DocumentAnswer } from '../../documents/documents.schema.js';
@@ -96,14 +98,19 @@ async function explain(
   options: ExplainOptions,
 ): Promise<void> {
   await context.withServer({}, async ({ api }) => {
-    const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(what);
     const told = await api.explainDocument({
-      [isUrl ? 'url' : 'external_id']: what,
+      ...named(what),
       connection: await connectionId(api, options.connection),
       ask: options.ask,
     });
     context.answer(told, () => explanation(told, context));
   });
+}
+
+/** By its address, e.g. the path that search prints, or else by its id at the source. */
+function named(what: string): { url: string } | { external_id: string } {
+  if (isAbsolute(what)) return { url: pathToFileURL(what).href };
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(what) ? { url: what } : { external_id: what };
 }
 
 function explanation(told: DocumentExplanation, { terminal }: CliContext): string[] {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ConnectionAnswer, SyncAnswer } from '../../connections/connections.schema.js';
-import { CliError, usageError } from '../cli-error.js';
+import { ApiError, CliError, usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import { EXIT, exitCodeOfRuns } from '../exit-codes.js';
 import { plural } from '../output/quantities.js';
@@ -104,10 +104,21 @@ async function askFor(
 ): Promise<{ connection: ConnectionAnswer; answer: SyncAnswer }[]> {
   const asked: { connection: ConnectionAnswer; answer: SyncAnswer }[] = [];
   for (const connection of connections) {
-    const answer = await server.api.sync(connection.id, { full, partition });
-    asked.push({ connection, answer });
+    try {
+      const answer = await server.api.sync(connection.id, { full, partition });
+      asked.push({ connection, answer });
+    } catch (error) {
+      throw whyNot(connection, error);
+    }
   }
   return asked;
+}
+
+/** Says how a paused connection goes on. */
+function whyNot({ id }: ConnectionAnswer, error: unknown): unknown {
+  if (!(error instanceof ApiError) || error.code !== 'connection_paused') return error;
+  const hint = `"tributary connections resume ${shortId(id)}" takes it up again.`;
+  return new CliError(error.code, error.message, EXIT.conflict, hint);
 }
 
 function activeOf(connections: readonly ConnectionAnswer[]): ConnectionAnswer[] {

@@ -2,6 +2,7 @@ import { rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../common/make-folder.js';
 import type { Config } from '../../config/config.js';
+import { usingDirectory } from '../../database/embedded/using-directory.js';
 
 const LARGEST_LOG_BYTES = 10_000_000;
 
@@ -13,6 +14,7 @@ export interface EmbeddedServer {
 /**
  * Starts the product in this process, so that a command works the same with and without a server.
  * Its log goes to a file: stdout belongs to the command.
+ * @throws AppError `configuration_invalid` where the data directory cannot be written to
  */
 export async function startEmbeddedServer(
   config: Config,
@@ -24,9 +26,11 @@ export async function startEmbeddedServer(
     import('../../common/http/json-logger.js'),
     import('pino'),
   ]);
-  await makeFolder(dirname(logFile));
-  await rotate(logFile);
-  const destination = pino.destination({ dest: logFile, sync: true, mode: 0o600 });
+  const destination = await usingDirectory(config.dataDir, async () => {
+    await makeFolder(dirname(logFile));
+    await rotate(logFile);
+    return pino.destination({ dest: logFile, sync: true, mode: 0o600 });
+  });
   const server = await startServer(config, {
     logger: new JsonLogger(config.logLevel, destination),
   });

@@ -144,7 +144,9 @@ export const ERROR_CODES = {
   },
   disk_full: {
     status: 503,
-    meaning: 'The disk of the data directory, or of the database, is full.',
+    meaning:
+      'The disk of the data directory, or of the database, is full. An embedded database then ' +
+      'answers no search either, until there is room again; what it has acknowledged stays.',
   },
   index_unavailable: {
     status: 503,

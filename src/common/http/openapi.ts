@@ -9,7 +9,8 @@ One searchable memory of everything a team writes.
 Every answer carries \`X-Request-Id\` (yours, if you send one) and, where a key was accepted,
 \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (unix seconds); plans without a
 limit show 2147483647. Lists are bare arrays with \`Link: <...>; rel="next"\` while more rows follow.
-Errors are \`{detail, code, request_id}\`; switch on \`code\`.
+Errors are \`{detail, code, request_id}\`; switch on \`code\`. Fields that a body's schema does not have are
+ignored, except where it says \`additionalProperties: false\`.
 `.trim();
 
 const ErrorAnswer = z.object({

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,7 +79,22 @@ describe('the command line without a server', () => {
     expect(idle.exit).toBe(4);
     expect(idle.stderr).toMatch(/^error: no connection is active: v \(paused\) /);
     expect(idle.stderr).toContain('tributary connections resume v');
+    const paused = await run('sync', 'v');
+    expect(paused.exit).toBe(5);
+    expect(paused.stderr).toMatch(/connection_paused\)\n"tributary connections resume \w{8}"/);
     expect((await tributary('sync')).stderr).toContain('there is no connection yet');
+  });
+
+  it('says of a directory that it cannot write to why, and what to do', async () => {
+    const dataDir = await migratedDataDirectory();
+    folders.push(dataDir);
+    await rm(join(dataDir, 'logs'), { recursive: true, force: true });
+    await writeFile(join(dataDir, 'logs'), 'in its place');
+    const { exit, stderr } = await runCli(['connections', '--data-dir', dataDir]);
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(
+      /^error: The data directory .* cannot be used: .* \(configuration_invalid\)/,
+    );
   });
 
   it('checks everything, and does not fail because there is nothing yet', async () => {

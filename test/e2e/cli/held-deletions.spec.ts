@@ -64,7 +64,8 @@ describe('held deletions on the command line', () => {
     const why = (await tributary('runs', 'explain', id)).stdout;
     expect(why).toMatch(HINT);
     expect(why).not.toContain('POST');
-    expect((await tributary('documents', 'explain', 'team/0.md')).stdout).toMatch(HINT);
+    for (const name of ['team/0.md', join(folder, 'team/0.md')])
+      expect((await tributary('documents', 'explain', name)).stdout).toMatch(HINT);
     expect(await found()).toBe(COUNT);
   });
 

@@ -159,12 +159,35 @@ describe('listing a folder', () => {
     expect(await folder.fetch(id)).toMatchObject({ externalId: id });
   });
 
-  it('keeps one of two names that are equal in NFC', async () => {
+  it('keeps one of two names that are equal in NFC, and names the other one', async () => {
     given({ 'a/e\u0301.md': 'decomposed', 'a/\u00e9.md': 'composed' });
     const listing = await folder.list();
     expect(listing.ids).toEqual(['a/\u00e9.md']);
     expect(listing.documents.get('a/\u00e9.md')!.url).toContain('%C3%A9.md');
-    expect(listing.skipped).toEqual({ duplicate_name: 1 });
+    expect(listing.failures).toEqual([
+      expect.objectContaining({
+        ...{ externalId: 'a/e\u0301.md', code: 'duplicate_name', partition: 'a' },
+        url: expect.stringContaining('e%CC%81.md'),
+      }),
+    ]);
+    expect(listing.complete).toEqual(['.', 'a']);
+    expect(await folder.verdict('a/e\u0301.md')).toBe('gone');
+  });
+
+  it('names folders and links of equal names, and passes over what it would pass over', async () => {
+    given({
+      ...{ 'e\u0301/1.md': 'decomposed', '\u00e9/2.md': 'composed' },
+      ...{ 'b/e\u0301/3.md': '3', 'b/\u00e9/4.md': '4' },
+      ...{ 'e\u0301.png': 'left out', '\u00e9.png': 'left out' },
+      ...{ '.e\u0301.md': 'hidden', '.\u00e9.md': 'hidden' },
+    });
+    const listing = await folder.list();
+    expect(listing.ids.sort()).toEqual(['b/\u00e9/4.md', '\u00e9/2.md']);
+    expect(listing.failures.map(({ externalId, partition }) => [externalId, partition])).toEqual([
+      ['e\u0301', '.'],
+      ['b/e\u0301', 'b'],
+    ]);
+    expect(listing.skipped).toEqual({ unsupported_type: 2, hidden: 2 });
   });
 
   it('names a file whose name is not valid Unicode', async () => {

@@ -12,8 +12,8 @@ export interface Folder {
   readonly path: string;
   readonly entries: readonly Entry[];
   readonly rules: IgnoreRules | null;
-  /** Entries left out because another has the same name in NFC. */
-  readonly duplicates: number;
+  /** Entries without an id of their own, because another has the same name in NFC. */
+  readonly duplicates: readonly Entry[];
 }
 
 export interface Entry {
@@ -37,7 +37,8 @@ export async function readFolder(
   outer: IgnoreRules | null,
 ): Promise<Folder> {
   const all = (await fileSystem.readdir(path)).map(toEntry).sort(inWalkOrder);
-  const entries = all.filter((entry, i) => entry.name !== all[i - 1]?.name);
+  const isFirst = (entry: Entry, at: number) => entry.name !== all[at - 1]?.name;
+  const entries = all.filter(isFirst);
   const ignoreFiles = IGNORE_FILES.filter((name) => entryOf(entries, name)?.kind === 'file');
   const texts = await Promise.all(
     ignoreFiles.map((name) => readIgnoreFile(fileSystem, join(path, name))),
@@ -47,7 +48,7 @@ export async function readFolder(
     path,
     entries,
     rules: IgnoreRules.within(outer, id, texts),
-    duplicates: all.length - entries.length,
+    duplicates: all.filter((entry, at) => !isFirst(entry, at)),
   };
 }
 

@@ -23,6 +23,11 @@ export class PageTally {
       const message = `The name of ${event.id} is not valid UTF-8.`;
       this.failures.push(toFailure(event, 'invalid_file_name', message));
     }
+    if (event.kind === 'duplicate_name') {
+      const message = `${event.id} is left out: a name beside it differs only in its Unicode form.`;
+      const failure = toFailure(event, 'duplicate_name', message);
+      this.failures.push({ ...failure, partition: event.partition });
+    }
   }
 
   skip(reason: SkipReason, count = 1): void {

@@ -11,7 +11,6 @@ export type SkipReason =
   | 'unsupported_type'
   | 'empty'
   | 'special_file'
-  | 'duplicate_name'
   | 'symlink'
   | 'symlink_broken'
   | 'symlink_outside_roots'

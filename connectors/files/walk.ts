@@ -18,6 +18,14 @@ export type WalkEvent =
   | { readonly kind: 'gap'; readonly reason: string }
   /** A name that is not valid Unicode and so cannot be opened. */
   | { readonly kind: 'unreadable_name'; readonly id: string; readonly path: string }
+  /** A name that differs from that of its neighbour only in its Unicode form; the id has its own. */
+  | {
+      readonly kind: 'duplicate_name';
+      readonly id: string;
+      readonly path: string;
+      /** The one that lists it: a folder at the top of that name is none. */
+      readonly partition: string;
+    }
   /** The real path of a link that was followed. */
   | { readonly kind: 'link'; readonly target: string };
 
@@ -84,7 +92,7 @@ export class Walk {
       return;
     }
     const entries = only ? [only] : top.entries.filter((entry) => entry.kind !== 'folder');
-    if (!only && top.duplicates > 0) yield [skipped('duplicate_name', top.duplicates)];
+    if (!only) yield this.duplicates(top);
     this.stack.push({
       folder: { ...top, entries },
       next: 0,
@@ -131,6 +139,25 @@ export class Walk {
     return { kind: 'file', file: { ...at, mediaType: decision.mediaType } };
   }
 
+  private duplicates(folder: Folder): WalkEvent[] {
+    return folder.duplicates.flatMap((entry): WalkEvent[] => {
+      const reason = this.leftOut(folder, entry);
+      if (reason !== undefined) return reason ? [skipped(reason)] : [];
+      const { partition } = this;
+      const id = joinId(folder.id, entry.nameOnDisk);
+      return [{ kind: 'duplicate_name', id, path: join(folder.path, entry.nameOnDisk), partition }];
+    });
+  }
+
+  /** Why an entry would be passed over, had it a name of its own. */
+  private leftOut(folder: Folder, { name, kind }: Entry): SkipReason | null | undefined {
+    const { selection } = this.source;
+    const id = joinId(folder.id, name);
+    if (kind === 'folder') return selection.folder(id, name, folder.rules);
+    const decision = selection.file(id, name, folder.rules);
+    return decision.take ? undefined : decision.reason;
+  }
+
   private async *folder(
     frame: Frame,
     entry: Entry,
@@ -154,7 +181,7 @@ export class Walk {
       else yield { kind: 'gap', reason: folder };
       return;
     }
-    if (folder.duplicates > 0 && !at.after) yield skipped('duplicate_name', folder.duplicates);
+    if (!at.after) yield* this.duplicates(folder);
     this.stack.push({ folder, next: 0, after: at.after, linked });
   }
 

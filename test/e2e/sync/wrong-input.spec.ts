@@ -218,6 +218,23 @@ describeOnOneDatabase('wrong input', (open) => {
     expect(await source.sync()).toMatchObject({ counts: { deleted: names.length } });
   });
 
+  it('of two names that are the same in NFC one is a failure, until it has another', async () => {
+    const fine = surround();
+    write('\u00e9.md', 'The text of the composed name.');
+    write('e\u0301.md', 'The text of the decomposed name.');
+    for (let time = 1; time <= 2; time += 1) {
+      expect(await source.settled(await source.ask())).toMatchObject({ status: 'partial' });
+      expect([...(await source.visible())].sort()).toEqual([...fine, '\u00e9.md'].sort());
+      expect(await failures()).toEqual([
+        { id: 'e\u0301.md', stage: 'list', code: 'duplicate_name' },
+      ]);
+    }
+    renameSync(join(editor.path, 'e\u0301.md'), join(editor.path, 'other.md'));
+    expect(await source.sync()).toMatchObject({ status: 'success', counts: { created: 1 } });
+    expect(await textOf('other.md')).toContain('decomposed');
+    expect(await failures()).toEqual([]);
+  });
+
   it('names that are no Unicode are a failure, however many look the same', async () => {
     const fine = surround();
     const folder = Buffer.from(`${editor.path}/`);

@@ -53,7 +53,8 @@ export class PageTally {
   }
 }
 
-function named(gaps: readonly string[]): string[] {
-  if (gaps.length <= MAX_NAMED_GAPS) return [...gaps];
+function named(met: readonly string[]): string[] {
+  const gaps = [...new Set(met)];
+  if (gaps.length <= MAX_NAMED_GAPS) return gaps;
   return [...gaps.slice(0, MAX_NAMED_GAPS - 1), 'more folders cannot be read'];
 }

@@ -272,7 +272,16 @@ describeOnOneDatabase('wrong input', (open) => {
           renameSync(join(editor.path, 'gone'), join(editor.root, 'elsewhere'));
       },
     };
-    expect((await source.sync()).counts.deleted).toBe(0);
+    const cut = await source.sync();
+    expect(cut).toMatchObject({ status: 'partial', counts: { deleted: 0 } });
+    const { body } = await bench.app.request('GET', `/v1/memory/runs/${cut.id}`);
+    const partitions = body.partitions as { complete: boolean }[];
+    expect(partitions.filter(({ complete }) => !complete)).toEqual([
+      expect.objectContaining({
+        key: 'gone',
+        gap_reason: 'gone: the folder vanished during the listing',
+      }),
+    ]);
     bench.hooks = {};
     renameSync(join(editor.root, 'elsewhere'), join(editor.path, 'gone'));
     const run = await source.sync();

@@ -25,8 +25,7 @@ export class PageTally {
     }
     if (event.kind === 'duplicate_name') {
       const message = `${event.id} is left out: a name beside it differs only in its Unicode form.`;
-      const failure = toFailure(event, 'duplicate_name', message);
-      this.failures.push({ ...failure, partition: event.partition });
+      this.failures.push(toFailure(event, 'duplicate_name', message));
     }
   }
 

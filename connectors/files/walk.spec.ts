@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { FilesSource } from './files-source.js';
 import { sourceOf } from './memory-file-system.contract.js';
+import { ROOT_PARTITION } from './relative-path.js';
 import { Walk } from './walk.js';
 
 async function filesAfter(source: FilesSource, after: string | null): Promise<string[]> {
@@ -47,6 +48,18 @@ describe('walk', () => {
         expect(await filesAfter(sourceOf(changed), last)).toEqual(expected);
       }),
     );
+  });
+
+  it('tells once of a name at the top that another one has too', async () => {
+    const source = sourceOf(['\u00e9.md', 'e\u0301.md', 'z.md']);
+    const told = async (after: string | null): Promise<unknown[]> => {
+      const met = [];
+      for await (const events of new Walk(source, ROOT_PARTITION, { after, links: [] }).events())
+        met.push(...events.filter(({ kind }) => kind === 'duplicate_name'));
+      return met;
+    };
+    expect(await told(null)).toEqual([expect.objectContaining({ id: 'e\u0301.md' })]);
+    expect(await told('\u00e9.md')).toEqual([]);
   });
 
   it('hands over a large folder in parts, in order', async () => {

@@ -19,13 +19,7 @@ export type WalkEvent =
   /** A name that is not valid Unicode and so cannot be opened. */
   | { readonly kind: 'unreadable_name'; readonly id: string; readonly path: string }
   /** A name that differs from that of its neighbour only in its Unicode form; the id has its own. */
-  | {
-      readonly kind: 'duplicate_name';
-      readonly id: string;
-      readonly path: string;
-      /** The one that lists it: a folder at the top of that name is none. */
-      readonly partition: string;
-    }
+  | { readonly kind: 'duplicate_name'; readonly id: string; readonly path: string }
   /** The real path of a link that was followed. */
   | { readonly kind: 'link'; readonly target: string };
 
@@ -92,7 +86,8 @@ export class Walk {
       return;
     }
     const entries = only ? [only] : top.entries.filter((entry) => entry.kind !== 'folder');
-    if (!only) yield this.duplicates(top);
+    if (!only && this.position.after === null)
+      for await (const event of this.duplicates(top)) yield [event];
     this.stack.push({
       folder: { ...top, entries },
       next: 0,
@@ -139,23 +134,39 @@ export class Walk {
     return { kind: 'file', file: { ...at, mediaType: decision.mediaType } };
   }
 
-  private duplicates(folder: Folder): WalkEvent[] {
-    return folder.duplicates.flatMap((entry): WalkEvent[] => {
-      const reason = this.leftOut(folder, entry);
-      if (reason !== undefined) return reason ? [skipped(reason)] : [];
-      const { partition } = this;
-      const id = joinId(folder.id, entry.nameOnDisk);
-      return [{ kind: 'duplicate_name', id, path: join(folder.path, entry.nameOnDisk), partition }];
-    });
+  /** What of a folder would be read, had it a name of its own. */
+  private async *duplicates(folder: Folder): AsyncGenerator<WalkEvent> {
+    for (const entry of folder.duplicates) {
+      const { nameOnDisk } = entry;
+      // The one that is walked has the same name, and is named.
+      if (nameOnDisk.includes(REPLACEMENT)) continue;
+      const path = join(folder.path, nameOnDisk);
+      const reason = await this.leftOut(folder, entry, path);
+      if (reason) yield skipped(reason);
+      if (reason !== undefined) continue;
+      yield { kind: 'duplicate_name', id: joinId(folder.id, nameOnDisk), path };
+    }
   }
 
-  /** Why an entry would be passed over, had it a name of its own. */
-  private leftOut(folder: Folder, { name, kind }: Entry): SkipReason | null | undefined {
-    const { selection } = this.source;
-    const id = joinId(folder.id, name);
-    if (kind === 'folder') return selection.folder(id, name, folder.rules);
-    const decision = selection.file(id, name, folder.rules);
-    return decision.take ? undefined : decision.reason;
+  /** Why an entry would be passed over by its own name; undefined: it would not. */
+  private async leftOut(
+    { id: folderId, rules }: Folder,
+    { name, kind }: Entry,
+    path: string,
+  ): Promise<SkipReason | null | undefined> {
+    if (kind === 'special') return 'special_file';
+    const target = kind === 'symlink' ? await resolveLink(this.source, path) : { kind, path };
+    if (target.kind === 'skipped') return target.reason;
+    const { selection, fileSystem } = this.source;
+    const id = joinId(folderId, name);
+    if (target.kind === 'folder') return selection.folder(id, name, rules);
+    const decision = selection.file(id, name, rules);
+    if (!decision.take) return decision.reason;
+    const size = await fileSystem.lstat(target.path).then(
+      (stat) => stat.size,
+      () => null,
+    );
+    return size === 0 ? 'empty' : undefined;
   }
 
   private async *folder(

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { DocumentExplanation } from '../../documents/document-explain.schema.js';
 import type { DocumentAnswer } from '../../documents/documents.schema.js';
+import { usageError } from '../cli-error.js';
 import type { CliContext } from '../context.js';
 import type { TributaryApi } from '../http/tributary-api.js';
 import { wholeNumber } from '../option-parsers.js';
@@ -43,7 +44,7 @@ export function registerDocuments(program: Command, invoke: Invoke): void {
     .description('say why a document is, or is not, in the index')
     .argument('<what>', 'its address, or its id at the source')
     .option('--connection <name>', WHICH_CONNECTION)
-    .option('--ask', 'also ask the source')
+    .option('--ask', 'also ask the source, by the id there and with --connection')
     .action(invoke<[string], ExplainOptions>(explain));
   documents
     .command('delete')
@@ -97,6 +98,8 @@ async function explain(
   [what]: [string],
   options: ExplainOptions,
 ): Promise<void> {
+  if (options.ask && 'url' in named(what))
+    throw usageError('--ask needs the id at the source, e.g. team/notes.md, and --connection');
   await context.withServer({}, async ({ api }) => {
     const told = await api.explainDocument({
       ...named(what),

@@ -42,5 +42,10 @@ async function rotate(logFile: string): Promise<void> {
     (found) => found.size,
     () => 0,
   );
-  if (size > LARGEST_LOG_BYTES) await rename(logFile, `${logFile}.1`);
+  // Another process may have done it.
+  if (size > LARGEST_LOG_BYTES) await rename(logFile, `${logFile}.1`).catch(unlessMissing);
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }

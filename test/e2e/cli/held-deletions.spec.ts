@@ -66,6 +66,9 @@ describe('held deletions on the command line', () => {
     expect(why).not.toContain('POST');
     for (const name of ['team/0.md', join(folder, 'team/0.md')])
       expect((await tributary('documents', 'explain', name)).stdout).toMatch(HINT);
+    const asked = await tributary('documents', 'explain', join(folder, 'team/0.md'), '--ask');
+    expect(asked).toMatchObject({ exit: 2, stdout: '' });
+    expect(asked.stderr).toContain('--ask needs the id at the source');
     expect(await found()).toBe(COUNT);
   });
 

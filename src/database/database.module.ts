@@ -31,7 +31,9 @@ async function open(config: Config, clock?: Clock): Promise<OpenedDatabase> {
   const { mode, rowLevelSecurity } = opened.database;
   opened.database.onLateFailure = onError;
   opened.database.onSpareFailure = (error) =>
-    logger.warn(`A second connection failed; for 30 s searches use one each. ${told(error)}`);
+    logger.warn(
+      `A read on a second connection failed; for 30 s searches use one each. ${told(error)}`,
+    );
   if (mode === 'server') {
     await refuseHalfTransferred(opened.database).catch(async (error: unknown) => {
       await opened.database.close();

@@ -1,6 +1,6 @@
 import type { Client, ClientBase } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { type Clock, SystemClock } from '../common/clock.js';
+import { type Clock, hasPassed, SystemClock } from '../common/clock.js';
 import { AppError } from '../common/errors/app-error.js';
 import { isRetriable, translateDatabaseError } from './database-errors.js';
 import type { RunStatement } from './embedded/maintenance.js';
@@ -28,7 +28,7 @@ const START = 'START TRANSACTION';
  */
 const PLANNED_ONCE =
   '; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off';
-const WITHOUT_LOCK_WAITS = "; SET LOCAL lock_timeout = '100ms'";
+const SHORT_LOCK_WAITS = "; SET LOCAL lock_timeout = '100ms'";
 /** After a failure beside a transaction, or of any connection, others run alone for so long. */
 const ALONE_MS = 30_000;
 const ONE_SESSION = 'The embedded database has one session, that of its owner.';
@@ -76,8 +76,9 @@ export class Database implements BatchSizes {
   private readonly dataSource: DataSource;
   private readonly clock: Clock;
   private readonly gate: PriorityGate;
-  private besideFrom = 0;
-  private tellFrom = 0;
+  /** When a connection failed, and when one beside a transaction was told of last. */
+  private failedAt?: number;
+  private toldAt?: number;
   private closing?: Promise<void>;
 
   constructor(private readonly parts: DatabaseParts) {
@@ -108,25 +109,33 @@ export class Database implements BatchSizes {
 
   /**
    * Runs work that only reads on another connection, while the caller's transaction goes on, of
-   * whose changes it sees nothing. It takes no connection that somebody waits for, and does not wait
-   * for locks: others may wait for one with those of the caller in front of them, of which
-   * PostgreSQL cannot know that the caller waits for this.
-   * @returns undefined where no connection is to spare: in embedded mode, and for a while after one
-   *   has failed, anybody's
+   * whose changes it sees nothing. It takes no connection that somebody waits for, and waits 100 ms
+   * at most for a lock: who is in front of it there may wait for the caller, of which PostgreSQL
+   * cannot know that it waits for this. It is not run again.
+   * @returns undefined unless `maybeBeside`
    */
   beside<T>(tenant: string, work: Work<T>): Promise<T> | undefined {
-    const now = this.clock.now().getTime();
-    if (!this.gate.hasRoomToWait || now < this.besideFrom) return undefined;
-    const opening = this.openingFor(tenant) + WITHOUT_LOCK_WAITS;
-    const early = { answers: 'early' } as const;
-    return outsideTransaction(() => this.transaction(opening, work, early)).catch(
+    if (!this.maybeBeside) return undefined;
+    const opening = this.openingFor(tenant) + SHORT_LOCK_WAITS;
+    const once = { answers: 'early', retries: 0 } as const;
+    return outsideTransaction(() => this.transaction(opening, work, once)).catch(
       (error: unknown) => {
         this.stayAlone();
-        if (now >= this.tellFrom) this.onSpareFailure?.(error);
-        this.tellFrom = this.besideFrom;
+        if (this.isLongAgo(this.toldAt)) {
+          this.toldAt = this.failedAt;
+          this.onSpareFailure?.(error);
+        }
         throw error;
       },
     );
+  }
+
+  /**
+   * Whether a connection is to spare for `beside`: never in embedded mode, nor for 30 s after any
+   * one has failed.
+   */
+  get maybeBeside(): boolean {
+    return this.gate.hasRoomToWait && this.isLongAgo(this.failedAt);
   }
 
   /** Whether a transaction may begin that will wait for others. */
@@ -182,9 +191,18 @@ export class Database implements BatchSizes {
     return this.rowLevelSecurity.state === 'on' ? openForTenant(tenant) : START;
   }
 
+  private isLongAgo(moment: number | undefined): boolean {
+    return moment === undefined || hasPassed(ALONE_MS, moment, this.clock.now().getTime());
+  }
+
+  private failedLate(error: unknown): void {
+    if (isUnavailable(translateDatabaseError(error))) this.stayAlone();
+    this.onLateFailure?.(error);
+  }
+
   /** Where connections fail, a second one may be what somebody else lacks. */
   private stayAlone(): void {
-    this.besideFrom = this.clock.now().getTime() + ALONE_MS;
+    this.failedAt = this.clock.now().getTime();
   }
 
   private async closeInOrder(): Promise<void> {
@@ -200,19 +218,20 @@ export class Database implements BatchSizes {
   private async transaction<T>(
     opening: string,
     work: Work<T>,
-    options?: TransactionOptions,
+    options?: TransactionOptions & { readonly retries?: number },
   ): Promise<T> {
+    const { retries = RETRIES } = options ?? {};
     const early = options?.answers === 'early';
     const first = early ? opening + PLANNED_ONCE : opening;
     return this.withPlace(options, async (keepPlace) => {
       for (let attempt = 1; ; attempt += 1) {
         try {
           const { result, ended } = await this.attempt(first, work, early);
-          if (early) keepPlace(ended.catch((error: unknown) => this.onLateFailure?.(error)));
+          if (early) keepPlace(ended.catch((error: unknown) => this.failedLate(error)));
           else await ended;
           return result;
         } catch (error) {
-          if (attempt > RETRIES || !isRetriable(error)) throw error;
+          if (attempt > retries || !isRetriable(error)) throw error;
           await this.clock.sleep(10 * 2 ** attempt * Math.random());
         }
       }

@@ -68,7 +68,7 @@ export class CandidateFinder {
     words: WordsQuery,
     scan: DenseScan,
   ): Promise<FoundCandidate[]> {
-    if (!this.database.hasRoomToWait) return run(tx, query, words, scan);
+    if (!this.database.maybeBeside) return run(tx, query, words, scan);
     const [byWords, dense] = await readAtOnce(this.database, query.tenant, tx, {
       first: (own) => run(own, query, words, scan, 'words'),
       second: (any) => run(any, query, words, scan, 'dense'),

@@ -112,6 +112,7 @@ onServer(`beside a transaction${missing ? ` (skipped: ${missing})` : ' on a serv
 
   /** Each waits for the next, which PostgreSQL cannot see: the last one waits in this process. */
   it('none waits for somebody who waits for the transaction', async () => {
+    clock.advance(30_000);
     const mayLock = new Held();
     const begun = new Held();
     const queued = new Held();
@@ -127,8 +128,8 @@ onServer(`beside a transaction${missing ? ` (skipped: ${missing})` : ' on a serv
         first: async () => {
           const rows = await read(tx);
           mayLock.settle();
-          while (!(await isWaitedFor(tx))) continue;
           await begun.promise;
+          while (!(await isWaitedFor(tx))) continue;
           queued.settle();
           return rows;
         },

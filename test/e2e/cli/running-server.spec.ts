@@ -86,7 +86,9 @@ describe('the command line beside a running server', () => {
     expect((await tributary('connections', 'pause', 'temporary')).exit).toBe(0);
     const refused = await tributary('sync', 'temporary');
     expect(refused).toMatchObject({ exit: 5, stdout: '' });
-    expect(refused.stderr).toMatch(/^error: .*[^.] \(connection_paused\)\n.* resume \w{8}" .*\.\n$/);
+    expect(refused.stderr).toMatch(
+      /^error: .*[^.] \(connection_paused\)\n.* resume \w{8}" .*\.\n$/,
+    );
     expect((await tributary('connections', 'resume', 'temporary')).exit).toBe(0);
     expect((await tributary('connections', 'probe', 'temporary')).stdout).toMatch(/passed/);
     const twice = await connect('temporary');

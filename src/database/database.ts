@@ -29,8 +29,8 @@ const START = 'START TRANSACTION';
 const PLANNED_ONCE =
   '; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off';
 const SHORT_LOCK_WAITS = "; SET LOCAL lock_timeout = '100ms'";
-/** After a failure beside a transaction, or of any connection, others run alone for so long. */
-const ALONE_MS = 30_000;
+/** After a failure beside a transaction, or of any connection, nothing runs beside others for so long. */
+const PAUSE_MS = 30_000;
 const ONE_SESSION = 'The embedded database has one session, that of its owner.';
 
 export interface DatabaseParts {
@@ -112,16 +112,16 @@ export class Database implements BatchSizes {
    * whose changes it sees nothing. It takes no connection that somebody waits for, and waits 100 ms
    * at most for a lock: who is in front of it there may wait for the caller, of which PostgreSQL
    * cannot know that it waits for this. It is not run again.
-   * @returns undefined unless `maybeBeside`
+   * @returns undefined unless `canReadBeside`
    */
   beside<T>(tenant: string, work: Work<T>): Promise<T> | undefined {
-    if (!this.maybeBeside) return undefined;
+    if (!this.canReadBeside) return undefined;
     const opening = this.openingFor(tenant) + SHORT_LOCK_WAITS;
     const once = { answers: 'early', retries: 0 } as const;
     return outsideTransaction(() => this.transaction(opening, work, once)).catch(
       (error: unknown) => {
-        this.stayAlone();
-        if (this.isLongAgo(this.toldAt)) {
+        this.connectionFailed();
+        if (this.isPauseOver(this.toldAt)) {
           this.toldAt = this.failedAt;
           this.onSpareFailure?.(error);
         }
@@ -134,8 +134,8 @@ export class Database implements BatchSizes {
    * Whether a connection is to spare for `beside`: never in embedded mode, nor for 30 s after any
    * one has failed.
    */
-  get maybeBeside(): boolean {
-    return this.gate.hasRoomToWait && this.isLongAgo(this.failedAt);
+  get canReadBeside(): boolean {
+    return this.gate.hasRoomToWait && this.isPauseOver(this.failedAt);
   }
 
   /** Whether a transaction may begin that will wait for others. */
@@ -191,17 +191,17 @@ export class Database implements BatchSizes {
     return this.rowLevelSecurity.state === 'on' ? openForTenant(tenant) : START;
   }
 
-  private isLongAgo(moment: number | undefined): boolean {
-    return moment === undefined || hasPassed(ALONE_MS, moment, this.clock.now().getTime());
+  private isPauseOver(moment: number | undefined): boolean {
+    return moment === undefined || hasPassed(PAUSE_MS, moment, this.clock.now().getTime());
   }
 
   private failedLate(error: unknown): void {
-    if (isUnavailable(translateDatabaseError(error))) this.stayAlone();
+    if (isUnavailable(translateDatabaseError(error))) this.connectionFailed();
     this.onLateFailure?.(error);
   }
 
   /** Where connections fail, a second one may be what somebody else lacks. */
-  private stayAlone(): void {
+  private connectionFailed(): void {
     this.failedAt = this.clock.now().getTime();
   }
 
@@ -283,7 +283,7 @@ export class Database implements BatchSizes {
       });
     } catch (error) {
       const translated = translateDatabaseError(error);
-      if (isUnavailable(translated)) this.stayAlone();
+      if (isUnavailable(translated)) this.connectionFailed();
       throw translated;
     } finally {
       if (until) void until.then(leave, leave);

@@ -52,9 +52,10 @@ export class CandidateFinder {
     documents: number,
   ): Promise<FoundCandidate[]> {
     const scan = await this.densePlan.choose(tx, query, documents);
-    const large = documents >= AT_ONCE_FROM && !leavesOutRows(query);
+    const atOnce =
+      documents >= AT_ONCE_FROM && !leavesOutRows(query) && this.database.canReadBeside;
     const rows =
-      large && words && query.embedding
+      atOnce && words && query.embedding
         ? await this.runAtOnce(tx, query, words, scan)
         : await run(tx, query, words, scan);
     if (scan.kind !== 'hnsw' || denseCount(rows) >= query.depth) return rows;
@@ -68,7 +69,6 @@ export class CandidateFinder {
     words: WordsQuery,
     scan: DenseScan,
   ): Promise<FoundCandidate[]> {
-    if (!this.database.maybeBeside) return run(tx, query, words, scan);
     const [byWords, dense] = await readAtOnce(this.database, query.tenant, tx, {
       first: (own) => run(own, query, words, scan, 'words'),
       second: (any) => run(any, query, words, scan, 'dense'),
